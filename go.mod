@@ -1,0 +1,3 @@
+module github.com/stiffnode/stiffnode
+
+go 1.26
