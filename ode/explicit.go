@@ -1,0 +1,142 @@
+package ode
+
+import "math"
+
+// explicitMethod is a Method given by an ExplicitTableau.
+type explicitMethod struct{ tab *ExplicitTableau }
+
+var _ Method = explicitMethod{}
+
+func (m explicitMethod) Info() Info { return m.tab.Info }
+
+func (m explicitMethod) newStepper(c *core) (stepper, error) {
+	return newExplicitStepper(c, m.tab), nil
+}
+
+// explicitStepper steps with any explicit Runge–Kutta tableau.
+type explicitStepper struct {
+	c   *core
+	tab *ExplicitTableau
+	k   [][]float64 // stage derivatives, slices of all
+	all []float64
+	e   []float64
+	// stage holds the argument of the stage before the last, for the estimate of the spectral radius
+	stage []float64
+	// bound is h times the estimate of the dominant eigenvalue made from the last two stages of the latest attempt.
+	bound float64
+}
+
+func newExplicitStepper(c *core, tab *ExplicitTableau) *explicitStepper {
+	s := len(tab.B)
+	st := &explicitStepper{c: c, tab: tab, all: make([]float64, s*c.n), e: make([]float64, c.n), stage: make([]float64, c.n)}
+	for i := range s {
+		st.k = append(st.k, st.all[i*c.n:(i+1)*c.n])
+	}
+	return st
+}
+
+func (st *explicitStepper) start() *stepError { return st.c.startF() }
+
+func (st *explicitStepper) errorOrder() int { return st.tab.Info.Embedded + 1 }
+
+func (st *explicitStepper) attempt(h float64) (float64, *stepError) {
+	c, tab := st.c, st.tab
+	if bad := c.startF(); bad != nil {
+		return 0, bad
+	}
+	copy(st.k[0], c.f0)
+	s := len(tab.B)
+	for i := 1; i < s; i++ {
+		if i == s-1 && tab.FSAL {
+			copy(st.stage, c.ynew)
+		}
+		combine(c.ynew, c.y, h, tab.A[i], st.all)
+		if bad := c.eval(st.k[i], c.t+tab.C[i]*h, c.ynew); bad != nil {
+			return 0, bad
+		}
+	}
+	if !tab.FSAL {
+		combine(c.ynew, c.y, h, tab.B, st.all)
+	}
+	for j := range st.e {
+		st.e[j] = 0
+	}
+	addScaled(st.e, h, tab.E, st.all)
+	if tab.StiffLimit > 0 && tab.FSAL {
+		num, den := 0.0, 0.0
+		last, before := st.k[s-1], st.k[s-2]
+		for j := range last {
+			w := c.invW[j]
+			d, x := (last[j]-before[j])*w, (c.ynew[j]-st.stage[j])*w
+			num += d * d
+			den += x * x
+		}
+		st.bound = 0
+		if den > 0 {
+			st.bound = math.Abs(h) * math.Sqrt(num/den)
+		}
+	}
+	return c.errorNorm(st.e), nil
+}
+
+func (st *explicitStepper) accepted(float64) {
+	c := st.c
+	if st.tab.FSAL {
+		copy(c.f0, st.k[len(st.k)-1])
+		c.haveF = true
+		return
+	}
+	c.haveF = false
+}
+
+func (st *explicitStepper) dense(coef []float64, h float64) int {
+	return denseFromStages(coef, st.c.y, h, st.tab.D, st.all)
+}
+
+func (st *explicitStepper) record(tape *Tape, t, h float64) {
+	tape.begin(st.tab, 0, t, h, st.c.y)
+	tape.stage(st.all)
+}
+
+// combine writes y + h Σ a_j k_j into dst, where all holds the vectors k_j one after the other.
+func combine(dst, y []float64, h float64, a, all []float64) {
+	copy(dst, y)
+	addScaled(dst, h, a, all)
+}
+
+// addScaled adds h Σ a_j k_j to dst.
+func addScaled(dst []float64, h float64, a, all []float64) {
+	n := len(dst)
+	for j, w := range a {
+		if w == 0 {
+			continue
+		}
+		w *= h
+		k := all[j*n : j*n+n]
+		for i, v := range k {
+			dst[i] += w * v
+		}
+	}
+}
+
+// denseFromStages writes the polynomial y + h Σ_i Σ_p d_ip θ^{p+1} k_i and returns its degree.
+func denseFromStages(coef, y []float64, h float64, d [][]float64, all []float64) int {
+	n := len(y)
+	degree := len(d[0])
+	copy(coef, y)
+	clear(coef[n : (degree+1)*n])
+	for i, row := range d {
+		k := all[i*n : i*n+n]
+		for p, w := range row {
+			if w == 0 {
+				continue
+			}
+			w *= h
+			c := coef[(p+1)*n : (p+2)*n]
+			for j, v := range k {
+				c[j] += w * v
+			}
+		}
+	}
+	return degree
+}

@@ -1,0 +1,263 @@
+package ode
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// After an attempt that could not be used (NaN, Newton, singular matrix, rejection by the field) the step size is
+// multiplied by this (CVODE's value for a failed Newton iteration, Hindmarsh et al., ACM TOMS 31, 363, 2005).
+const failedFactor = 0.25
+
+// loop is the one loop of all methods: it proposes steps, accepts or rejects them, and hands accepted steps to output,
+// quadrature, events, tape and observer.
+func (s *Solver) loop(ctx context.Context) error {
+	c := s.c
+	done := ctx.Done()
+	hit := s.opt.Hit
+	if err := s.begin(); err != nil {
+		return err
+	}
+	if c.t == c.t1 {
+		return s.atStart()
+	}
+	h, err := s.firstStep()
+	if err != nil {
+		return err
+	}
+	if err := s.atStart(); err != nil {
+		return err
+	}
+	prev, afterReject, unusable := 1.0, false, 0
+	for attempts := 0; ; attempts++ {
+		select {
+		case <-done:
+			return s.fail(CauseCanceled, h, context.Cause(ctx), "what was computed so far is kept")
+		default:
+		}
+		if attempts >= s.opt.MaxSteps {
+			return s.tooManySteps(h)
+		}
+		for len(hit) > 0 && (hit[0]-c.t)*c.dir <= 0 {
+			hit = hit[1:]
+		}
+		target := c.t1
+		if len(hit) > 0 {
+			target = hit[0]
+		}
+		step, last := s.fit(h, target)
+		if f := s.tooSmall(step, last); f != nil {
+			return f
+		}
+		c.setWeights()
+		s.degree = -1
+		e, bad := s.st.attempt(step)
+		if bad == nil {
+			bad = s.judge(&e)
+		}
+		if bad != nil || e > 1 {
+			reason := RejectError
+			if bad != nil {
+				if bad.reason == 0 {
+					return s.fail(CauseRightHandSide, step, bad.err, "the error is the right-hand side's own")
+				}
+				reason = bad.reason
+				unusable++
+			} else {
+				c.failed = stepError{reason: RejectError}
+			}
+			c.stats.reject(reason)
+			h = s.afterRejection(step, e, reason)
+			afterReject = true
+			continue
+		}
+		tnew := c.t + step
+		if last {
+			tnew = target
+		}
+		stop, restart, ferr := s.deliver(tnew, step)
+		if ferr != nil {
+			return ferr
+		}
+		c.stats.Steps++
+		if s.size != nil {
+			h = s.size.nextSize(step, e, true, 0)
+		} else {
+			next := step * s.control.Accept(e, prev, s.st.errorOrder(), afterReject)
+			if math.Abs(step) < math.Abs(h) && math.Abs(next) < math.Abs(h) {
+				// the step was cut short by a target, not by its error: the earlier proposal stands
+				next = h
+			}
+			h, prev = next, max(e, 1e-4)
+		}
+		afterReject = false
+		if stop || c.t == c.t1 {
+			return nil
+		}
+		if restart {
+			if h, err = s.restart(); err != nil {
+				return err
+			}
+			prev = 1
+		} else if len(hit) > 0 && c.t == hit[0] {
+			// f may be discontinuous here
+			if h, err = s.restart(); err != nil {
+				return err
+			}
+			prev = 1
+		}
+	}
+}
+
+// begin evaluates f at the start, makes initial values consistent and prepares the stepper.
+func (s *Solver) begin() error {
+	c := s.c
+	if !c.p.Mass.IsIdentity() {
+		if err := s.consistent(); err != nil {
+			return err
+		}
+	}
+	if bad := s.st.start(); bad != nil {
+		return s.fail(CauseRightHandSide, 0, bad.err, "the right-hand side cannot be evaluated at the starting point")
+	}
+	if !finite(c.f0) {
+		f := s.fail(CauseNonFiniteStart, 0, nil, "check the initial values and the parameters")
+		for i, v := range c.f0 {
+			if !(math.Abs(v) <= math.MaxFloat64) {
+				return f.blame(c.p, i)
+			}
+		}
+	}
+	return nil
+}
+
+// restart begins anew at the current point, as after a discontinuity.
+func (s *Solver) restart() (float64, error) {
+	s.c.haveF = false
+	if err := s.begin(); err != nil {
+		return 0, err
+	}
+	return s.firstStep()
+}
+
+// fit shortens a step so that it ends on the target, or halves what remains when the next step would be a splinter.
+func (s *Solver) fit(h, target float64) (step float64, last bool) {
+	c := s.c
+	if s.opt.MaxStep > 0 && math.Abs(h) > s.opt.MaxStep {
+		h = math.Copysign(s.opt.MaxStep, h)
+	}
+	rest := target - c.t
+	switch a, r := math.Abs(h), math.Abs(rest); {
+	case a >= r*(1-1e-10):
+		return rest, true
+	case a > 0.5*r && s.size == nil:
+		return rest / 2, false
+	}
+	return h, false
+}
+
+// tooSmall reports a step that no longer changes t, or that is smaller than the minimum.
+func (s *Solver) tooSmall(step float64, last bool) error {
+	c := s.c
+	if step != 0 && c.t+step != c.t && (last || math.Abs(step) >= s.opt.MinStep) {
+		return nil
+	}
+	advice := "the solution may have a singularity here, or the tolerance asks for more than double precision holds: loosen rtol, raise atol for small components, or check the right-hand side"
+	switch c.failed.reason {
+	case RejectNewton, RejectSingular:
+		advice = "Newton's iteration fails however small the step is: check the Jacobian, or use ode.FiniteDifference"
+	case RejectNonFinite, RejectField:
+		advice = "the right-hand side is not defined beyond this point: the solution may leave its domain or blow up here"
+	case RejectBounds:
+		advice = "the solution leaves the bounds asked for: the bounds contradict the equations, or the tolerance is too loose"
+	}
+	f := s.fail(CauseStepTooSmall, step, c.failed.err, advice)
+	return f.blame(c.p, c.worst(c.f0))
+}
+
+func (s *Solver) tooManySteps(h float64) error {
+	f := s.fail(CauseTooManySteps, h, nil, fmt.Sprintf("%d steps were not enough: if the problem is stiff choose an implicit method, otherwise raise MaxSteps or loosen the tolerance", s.opt.MaxSteps))
+	return f.blame(s.c.p, s.c.worst(s.c.f0))
+}
+
+// judge rejects a step whose state or error is not finite or whose state violates the bounds.
+func (s *Solver) judge(e *float64) *stepError {
+	c := s.c
+	if !(*e <= math.MaxFloat64) || !finite(c.ynew) {
+		return c.reject(RejectNonFinite, nil)
+	}
+	if *e > 1 {
+		return nil
+	}
+	for i, lo := range s.opt.Lower {
+		if lo-c.ynew[i] > c.atol[i]+c.rtol*math.Abs(lo) {
+			return c.reject(RejectBounds, nil)
+		}
+	}
+	for i, hi := range s.opt.Upper {
+		if c.ynew[i]-hi > c.atol[i]+c.rtol*math.Abs(hi) {
+			return c.reject(RejectBounds, nil)
+		}
+	}
+	return nil
+}
+
+func (s *Solver) afterRejection(step, e float64, reason RejectReason) float64 {
+	if s.size != nil {
+		return s.size.nextSize(step, e, false, reason)
+	}
+	if reason == RejectError {
+		return step * s.control.Reject(e, s.st.errorOrder())
+	}
+	return step * failedFactor
+}
+
+// firstStep chooses the size of the first step (Hairer, Nørsett, Wanner I, sec. II.4, algorithm "starting step size").
+func (s *Solver) firstStep() (float64, error) {
+	c := s.c
+	span := math.Abs(c.t1 - c.t)
+	if s.opt.FirstStep > 0 {
+		return c.dir * min(s.opt.FirstStep, span), nil
+	}
+	c.setWeights()
+	d0, d1 := c.norm(c.y), c.norm(c.f0)
+	h0 := 1e-6
+	if d0 >= 1e-5 && d1 >= 1e-5 {
+		h0 = 0.01 * d0 / d1
+	}
+	h0 = min(h0, span)
+	if s.opt.MaxStep > 0 {
+		h0 = min(h0, s.opt.MaxStep)
+	}
+	order := float64(s.opt.Method.Info().Order)
+	for range 8 {
+		for i, f := range c.f0 {
+			c.ynew[i] = c.y[i] + c.dir*h0*f
+		}
+		bad := c.eval(c.scaled, c.t+c.dir*h0, c.ynew)
+		if bad == nil && finite(c.scaled) {
+			break
+		}
+		if bad != nil && bad.reason == 0 {
+			return 0, s.fail(CauseRightHandSide, h0, bad.err, "the error is the right-hand side's own")
+		}
+		h0 *= 0.1
+		copy(c.scaled, c.f0)
+	}
+	for i := range c.scaled {
+		c.scaled[i] -= c.f0[i]
+	}
+	d2 := c.norm(c.scaled) / h0
+	h1 := 0.0
+	if m := max(d1, d2); m <= 1e-15 {
+		h1 = max(1e-6, h0*1e-3)
+	} else {
+		h1 = math.Pow(0.01/m, 1/(order+1))
+	}
+	h := min(100*h0, h1, span)
+	if !(h > 0) {
+		h = min(1e-6, span)
+	}
+	return c.dir * h, nil
+}

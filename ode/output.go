@@ -1,0 +1,261 @@
+package ode
+
+import (
+	"math"
+	"sort"
+)
+
+// A Solution is the result of a solve. Rows of Y belong to Times; it is owned by its Solver and valid until the next
+// solve, unless Clone made it.
+type Solution struct {
+	// Times and Y are the saved times and states (len(Times)×Dim, row-major).
+	Times, Y []float64
+	// T and YEnd are where the solve ended: at t1, at a terminal event, or where it failed.
+	T    float64
+	YEnd []float64
+	// Events that happened, in order.
+	Events []EventHit
+	// Quadrature holds the integrals asked for, from t0 to T; QuadratureAt those at the saved times (len(Times)×Q).
+	Quadrature, QuadratureAt []float64
+	// Dense is the dense output, if asked for.
+	Dense *Dense
+	// Stats counts the work.
+	Stats Stats
+	// Initialized says which initial values of a differential-algebraic problem were changed to make them consistent.
+	Initialized []Adjustment
+
+	dim    int
+	saveAt []float64 // still to come
+	every  bool
+}
+
+// An Adjustment is a change of an initial value that consistency required.
+type Adjustment struct {
+	State    int
+	Name     string
+	From, To float64
+}
+
+// State returns row i of Y.
+func (s *Solution) State(i int) []float64 { return s.Y[i*s.dim : (i+1)*s.dim] }
+
+// Clone returns a copy that does not depend on the solver.
+func (s *Solution) Clone() *Solution {
+	c := *s
+	c.Times = append([]float64(nil), s.Times...)
+	c.Y = append([]float64(nil), s.Y...)
+	c.YEnd = append([]float64(nil), s.YEnd...)
+	c.Events = append([]EventHit(nil), s.Events...)
+	for i := range c.Events {
+		c.Events[i].Y = append([]float64(nil), c.Events[i].Y...)
+	}
+	c.Quadrature = append([]float64(nil), s.Quadrature...)
+	c.QuadratureAt = append([]float64(nil), s.QuadratureAt...)
+	c.Initialized = append([]Adjustment(nil), s.Initialized...)
+	if s.Dense != nil {
+		c.Dense = s.Dense.clone()
+	}
+	c.saveAt = nil
+	return &c
+}
+
+func (s *Solution) reset(t0 float64, y0, saveAt []float64) {
+	s.Times, s.Y = s.Times[:0], s.Y[:0]
+	s.T = t0
+	s.YEnd = append(s.YEnd[:0], y0...)
+	s.Events = s.Events[:0]
+	s.Quadrature, s.QuadratureAt = s.Quadrature[:0], s.QuadratureAt[:0]
+	s.Initialized = s.Initialized[:0]
+	s.saveAt, s.every = saveAt, saveAt == nil
+	if s.Dense != nil {
+		s.Dense.reset()
+	}
+}
+
+func (s *Solution) finish(c *core) {
+	s.T = c.t
+	copy(s.YEnd, c.y)
+	s.Stats = c.stats
+}
+
+// row makes room for one more saved state and returns it.
+func (s *Solution) row(t float64) []float64 {
+	s.Times = append(s.Times, t)
+	n := len(s.Y)
+	for range s.dim {
+		s.Y = append(s.Y, 0)
+	}
+	return s.Y[n:]
+}
+
+// atStart saves the initial state where it is wanted.
+func (s *Solver) atStart() error {
+	c, sol := s.c, &s.sol
+	copy(sol.YEnd, c.y)
+	if s.opt.Dense && sol.Dense == nil {
+		sol.Dense = &Dense{dim: s.p.Dim}
+	}
+	s.quad.reset()
+	if sol.every {
+		copy(sol.row(c.t), c.y)
+		s.quad.save(sol)
+	}
+	for len(sol.saveAt) > 0 && sol.saveAt[0] == c.t {
+		copy(sol.row(c.t), c.y)
+		s.quad.save(sol)
+		if s.opt.Tape != nil {
+			s.opt.Tape.initial(c.t)
+		}
+		sol.saveAt = sol.saveAt[1:]
+	}
+	return s.events.atStart(s)
+}
+
+// coefficients returns the dense output of the latest step, computed at most once.
+func (s *Solver) coefficients(h float64) []float64 {
+	if s.degree < 0 {
+		s.degree = s.st.dense(s.coef, h)
+	}
+	return s.coef[:(s.degree+1)*s.p.Dim]
+}
+
+// deliver makes an attempted step the state and hands it to everyone who wants it.
+func (s *Solver) deliver(tnew, h float64) (stop, restart bool, err error) {
+	c := s.c
+	sol := &s.sol
+	if s.events.active() {
+		t, e := s.events.search(s, tnew, h)
+		if e != nil {
+			return false, false, e
+		}
+		if t != tnew {
+			// a step that ends on the event replaces this one
+			return s.events.land(s, t)
+		}
+	}
+	if s.quad.active() {
+		if e := s.quad.advance(s, tnew, h); e != nil {
+			return false, false, e
+		}
+	}
+	s.save(tnew, h)
+	if s.opt.Dense {
+		sol.Dense.add(c.t, h, s.coefficients(h), s.degree)
+	}
+	if s.opt.Tape != nil {
+		s.st.record(s.opt.Tape, c.t, h)
+	}
+	if s.opt.Observer != nil {
+		s.view.T, s.view.TNew, s.view.H = c.t, tnew, h
+		if e := s.opt.Observer(&s.view); e != nil {
+			return false, false, s.fail(CauseObserver, h, e, "the observer asked to stop")
+		}
+	}
+	s.st.accepted(h)
+	c.y, c.ynew = c.ynew, c.y
+	c.t = tnew
+	if sol.every {
+		copy(sol.row(tnew), c.y)
+		s.quad.save(sol)
+	}
+	if s.events.active() {
+		return s.events.fire(s)
+	}
+	return false, false, nil
+}
+
+// save reads the times asked for within the step off the dense output.
+func (s *Solver) save(tnew, h float64) {
+	c, sol := s.c, &s.sol
+	for len(sol.saveAt) > 0 && (tnew-sol.saveAt[0])*c.dir >= 0 {
+		t := sol.saveAt[0]
+		sol.saveAt = sol.saveAt[1:]
+		dst := sol.row(t)
+		if t == tnew {
+			copy(dst, c.ynew)
+		} else {
+			coef := s.coefficients(h)
+			horner(dst, coef, s.degree, (t-c.t)/h)
+		}
+		s.quad.saveAt(s, t, h)
+		if s.opt.Tape != nil {
+			s.opt.Tape.output(t, (t-c.t)/h, t == tnew)
+		}
+	}
+}
+
+// horner evaluates Σ_j c_j θ^j; row j of coef is c_j.
+func horner(dst, coef []float64, degree int, theta float64) {
+	n := len(dst)
+	copy(dst, coef[degree*n:(degree+1)*n])
+	for j := degree - 1; j >= 0; j-- {
+		row := coef[j*n : (j+1)*n]
+		for i, v := range row {
+			dst[i] = dst[i]*theta + v
+		}
+	}
+}
+
+// A Step is what an observer sees of an accepted step from T to TNew; its slices are valid during the call only.
+type Step struct {
+	// T, TNew and H are start, end and signed size.
+	T, TNew, H float64
+	solver     *Solver
+}
+
+// Y is the state at T, YNew that at TNew.
+func (s *Step) Y() []float64    { return s.solver.c.y }
+func (s *Step) YNew() []float64 { return s.solver.c.ynew }
+
+// At writes the dense output at time t within the step into dst.
+func (s *Step) At(dst []float64, t float64) {
+	horner(dst, s.solver.coefficients(s.H), s.solver.degree, (t-s.T)/s.H)
+}
+
+// Stats are the statistics so far.
+func (s *Step) Stats() *Stats { return &s.solver.c.stats }
+
+// Dense is the dense output of a whole solve: a polynomial per step.
+type Dense struct {
+	dim    int
+	t, h   []float64
+	degree []int
+	start  []int
+	coef   []float64
+}
+
+func (d *Dense) reset() {
+	d.t, d.h, d.degree, d.start, d.coef = d.t[:0], d.h[:0], d.degree[:0], d.start[:0], d.coef[:0]
+}
+
+func (d *Dense) clone() *Dense {
+	return &Dense{dim: d.dim, t: append([]float64(nil), d.t...), h: append([]float64(nil), d.h...),
+		degree: append([]int(nil), d.degree...), start: append([]int(nil), d.start...), coef: append([]float64(nil), d.coef...)}
+}
+
+func (d *Dense) add(t, h float64, coef []float64, degree int) {
+	d.t, d.h = append(d.t, t), append(d.h, h)
+	d.degree, d.start = append(d.degree, degree), append(d.start, len(d.coef))
+	d.coef = append(d.coef, coef...)
+}
+
+// Steps is the number of steps.
+func (d *Dense) Steps() int { return len(d.t) }
+
+// Step returns start and signed size of step i.
+func (d *Dense) Step(i int) (t, h float64) { return d.t[i], d.h[i] }
+
+// Find returns the step that contains time t, or the nearest one.
+func (d *Dense) Find(t float64) int {
+	n := len(d.t)
+	i := sort.Search(n, func(i int) bool { return (d.t[i]-t)*math.Copysign(1, d.h[i]) > 0 }) - 1
+	return min(max(i, 0), n-1)
+}
+
+// At writes the solution at time t into dst (len Dim).
+func (d *Dense) At(dst []float64, t float64) { d.AtStep(dst, d.Find(t), t) }
+
+// AtStep is At for a time known to lie in step i.
+func (d *Dense) AtStep(dst []float64, i int, t float64) {
+	horner(dst[:d.dim], d.coef[d.start[i]:], d.degree[i], (t-d.t[i])/d.h[i])
+}

@@ -1,0 +1,195 @@
+package ode
+
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/linalg"
+)
+
+// rosenbrockMethod is a Method given by a RosenbrockTableau.
+type rosenbrockMethod struct{ tab *RosenbrockTableau }
+
+var _ Method = rosenbrockMethod{}
+
+func (m rosenbrockMethod) Info() Info { return m.tab.Info }
+
+func (m rosenbrockMethod) newStepper(c *core) (stepper, error) {
+	return newRosenbrockStepper(c, m.tab), nil
+}
+
+// rosenbrockStepper steps with any Rosenbrock tableau. Its iteration matrix is M − hγJ, the equations being multiplied by hγ.
+type rosenbrockStepper struct {
+	c   *core
+	tab *RosenbrockTableau
+	lin linearSolver
+	all []float64 // the stage vectors u_i
+	rhs []float64
+	sum []float64
+	e   []float64
+	// jac and dfdt belong to (t, y); spare to the argument of the last stage, when that is the new point
+	jac, spare      *Jacobian
+	dfdt, spareDfdt []float64
+	fspare          []float64
+	haveJ           bool
+	factoredAt      float64 // hγ of the factors in lin, or 0
+}
+
+func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
+	n, s := c.n, len(tab.B)
+	st := &rosenbrockStepper{
+		c: c, tab: tab, lin: newLinearSolver(c.p), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n),
+		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
+	}
+	if !c.p.Autonomous {
+		st.dfdt, st.spareDfdt = make([]float64, n), make([]float64, n)
+	}
+	return st
+}
+
+func (st *rosenbrockStepper) start() *stepError {
+	st.haveJ = false
+	return st.prepare()
+}
+
+// prepare makes f0 and the Jacobian belong to (t, y).
+func (st *rosenbrockStepper) prepare() *stepError {
+	c := st.c
+	if st.haveJ && c.haveF {
+		return nil
+	}
+	if bad := c.evalJacobian(c.f0, st.jac, st.dfdt, c.t, c.y); bad != nil {
+		return bad
+	}
+	c.haveF, st.haveJ, st.factoredAt = true, true, 0
+	return nil
+}
+
+func (st *rosenbrockStepper) errorOrder() int {
+	return min(st.tab.Info.Order, st.tab.Info.Embedded) + 1
+}
+
+func (st *rosenbrockStepper) attempt(h float64) (float64, *stepError) {
+	c, tab, n := st.c, st.tab, st.c.n
+	if bad := st.prepare(); bad != nil {
+		return 0, bad
+	}
+	hg := h * tab.Gamma
+	if st.factoredAt != hg {
+		st.factoredAt = 0
+		if err := st.lin.factor(hg, &c.p.Mass, st.jac); err != nil {
+			return 0, c.factorError(err)
+		}
+		c.stats.Factorisations++
+		st.factoredAt = hg
+	}
+	last := len(tab.B) - 1
+	for i := range tab.B {
+		f := c.f0
+		if i > 0 {
+			combine(c.ynew, c.y, 1, tab.A[i], st.all)
+			f = st.rhs
+			if i == last && tab.FSAL {
+				// f and J at the new point in one pass: both serve the next step
+				f = st.fspare
+				if bad := c.evalJacobian(f, st.spare, st.spareDfdt, c.t+h, c.ynew); bad != nil {
+					return 0, bad
+				}
+			} else if bad := c.eval(f, c.t+tab.Alpha[i]*h, c.ynew); bad != nil {
+				return 0, bad
+			}
+		}
+		st.stage(i, f, h, hg)
+	}
+	if !tab.FSAL {
+		combine(c.ynew, c.y, 1, tab.B, st.all)
+	}
+	clear(st.e)
+	addScaled(st.e, 1, tab.E, st.all[:(last+1)*n])
+	return c.errorNorm(st.e), nil
+}
+
+// stage solves for u_i, given f at its argument.
+func (st *rosenbrockStepper) stage(i int, f []float64, h, hg float64) {
+	c, tab, n := st.c, st.tab, st.c.n
+	u := st.all[i*n : (i+1)*n]
+	for j, v := range f {
+		u[j] = hg * v
+	}
+	if i > 0 {
+		if c.p.Mass.IsIdentity() {
+			addScaled(u, tab.Gamma, tab.C[i], st.all)
+		} else {
+			clear(st.e)
+			addScaled(st.e, tab.Gamma, tab.C[i], st.all)
+			c.p.Mass.MulVec(st.sum, st.e)
+			for j, v := range st.sum {
+				u[j] += v
+			}
+		}
+	}
+	if st.dfdt != nil && tab.GammaI[i] != 0 {
+		w := hg * tab.GammaI[i] * h
+		for j, v := range st.dfdt {
+			u[j] += w * v
+		}
+	}
+	st.lin.solve(u)
+	c.stats.Solves++
+}
+
+func (st *rosenbrockStepper) accepted(float64) {
+	c := st.c
+	if !st.tab.FSAL {
+		c.haveF, st.haveJ = false, false
+		return
+	}
+	copy(c.f0, st.fspare)
+	st.jac, st.spare = st.spare, st.jac
+	st.dfdt, st.spareDfdt = st.spareDfdt, st.dfdt
+	c.haveF, st.haveJ, st.factoredAt = true, true, 0
+}
+
+func (st *rosenbrockStepper) dense(coef []float64, _ float64) int {
+	return denseFromStages(coef, st.c.y, 1, st.tab.D, st.all)
+}
+
+// record keeps y_n and the stage vectors u_i; with KeepFactors also J (dense layout only) and the factors of M − hγJ.
+func (st *rosenbrockStepper) record(tape *Tape, t, h float64) {
+	tape.begin(st.tab, 0, t, h, st.c.y)
+	tape.stage(st.all)
+	if d, ok := st.lin.(*denseSolver); ok && tape.KeepFactors && !st.jac.Layout.Banded {
+		n := st.c.n
+		dst := tape.keep(n*n + linalg.FloatsPerFactor(n))
+		copy(dst, st.jac.Data)
+		d.lu.Save(dst[n*n:])
+	}
+}
+
+// forget makes the next attempt evaluate f and J at the point where it starts.
+func (st *rosenbrockStepper) forget() { st.haveJ = false }
+
+// spectralBound is an upper bound of the spectral radius of the Jacobian of the step: the smaller of its row and column
+// sum norms in the error weights.
+func (st *rosenbrockStepper) spectralBound() float64 { return weightedBound(st.jac, st.c.invW, st.sum) }
+
+// weightedBound bounds the spectral radius of J by the smaller of the row-sum and column-sum norms of D J D⁻¹, where D is the
+// diagonal of weights; scratch has room for one value per column.
+func weightedBound(j *Jacobian, w, scratch []float64) float64 {
+	clear(scratch)
+	rows := 0.0
+	for i := range j.N {
+		from, to := j.columns(i)
+		s := 0.0
+		for k := from; k < to; k++ {
+			a := math.Abs(j.At(i, k)) * w[i] / w[k]
+			s += a
+			scratch[k] += a
+		}
+		rows = max(rows, s)
+	}
+	cols := 0.0
+	for _, s := range scratch {
+		cols = max(cols, s)
+	}
+	return min(rows, cols)
+}

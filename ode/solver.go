@@ -1,0 +1,162 @@
+package ode
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// A Solver solves one problem with one set of options, any number of times, without allocating per step. It belongs to one
+// goroutine.
+type Solver struct {
+	p       *Problem
+	opt     Options
+	c       *core
+	st      stepper
+	size    sizer // st, if it chooses its own steps
+	control Controller
+	sol     Solution
+	coef    []float64 // dense output of the latest step
+	degree  int       // of coef, or -1 when it has not been computed
+	view    Step
+	events  eventFinder
+	quad    quadratureState
+}
+
+// NewSolver checks problem and options and makes the workspace. The error is an *InputError.
+func NewSolver(p *Problem, opt Options) (*Solver, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	s := &Solver{p: p, opt: opt, c: newCore(p)}
+	if err := s.opt.resolve(p, s.c.atol); err != nil {
+		return nil, err
+	}
+	s.c.rtol = s.opt.RTol
+	if s.opt.Method == nil {
+		s.opt.Method = Auto
+	}
+	info := s.opt.Method.Info()
+	if !p.Mass.IsIdentity() && !info.Mass {
+		return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s cannot solve problems with a mass matrix; choose one that can (Rodas5P, Radau, BDF)", info.Name)}
+	}
+	st, err := s.opt.Method.newStepper(s.c)
+	if err != nil {
+		return nil, err
+	}
+	s.st = st
+	s.size, _ = st.(sizer)
+	s.control = s.opt.Controller
+	if s.control == nil {
+		s.control = PI{}
+	}
+	s.coef = make([]float64, (maxDegree+1)*p.Dim)
+	if err := s.events.init(s.opt.Events, p.Dim); err != nil {
+		return nil, err
+	}
+	if err := s.quad.init(s.opt.Quadrature, p.Dim); err != nil {
+		return nil, err
+	}
+	s.sol.dim = p.Dim
+	s.view = Step{solver: s}
+	return s, nil
+}
+
+// Solve solves a problem once; see Solver.Solve. The solution belongs to the caller.
+func Solve(ctx context.Context, p *Problem, t0, t1 float64, y0 []float64, opt Options) (*Solution, error) {
+	s, err := NewSolver(p, opt)
+	if err != nil {
+		return nil, err
+	}
+	return s.Solve(ctx, t0, t1, y0)
+}
+
+// Field is the right-hand side that this solver evaluates, for binding parameters.
+func (s *Solver) Field() Field { return s.c.field }
+
+// Method is the method in use.
+func (s *Solver) Method() Method { return s.opt.Method }
+
+// SetSaveAt changes the times at which the solution is wanted.
+func (s *Solver) SetSaveAt(times []float64) { s.opt.SaveAt = times }
+
+// SetTolerances changes the tolerances for the solves that follow, by the rules of Options.
+func (s *Solver) SetTolerances(rtol float64, atol []float64) error {
+	o := s.opt
+	o.RTol, o.ATol = rtol, atol
+	if err := o.resolve(s.p, s.c.atol); err != nil {
+		return err
+	}
+	s.opt.RTol, s.opt.ATol = o.RTol, atol
+	s.c.rtol = o.RTol
+	return nil
+}
+
+// Solve integrates from t0 to t1 (in either direction) from the state y0. The solution is valid until the next call; Clone
+// keeps it. The error is an *InputError if nothing was computed, or a *Failure, which carries the partial solution.
+func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *Solution, err error) {
+	if err := s.checkCall(t0, t1, y0); err != nil {
+		return nil, err
+	}
+	c := s.c
+	c.t, c.t1, c.dir = t0, t1, 1
+	if t1 < t0 {
+		c.dir = -1
+	}
+	copy(c.y, y0)
+	c.haveF = false
+	c.stats = Stats{}
+	s.degree = -1
+	s.sol.reset(t0, y0, s.opt.SaveAt)
+	if s.opt.Tape != nil {
+		s.opt.Tape.reset(s.p.Dim, t0, t1)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			sol, err = &s.sol, s.fail(CausePanic, 0, fmt.Errorf("panic: %v", r), "see the time and state reported; the solution up to there is kept")
+			s.sol.finish(c)
+		}
+	}()
+	err = s.loop(ctx)
+	s.sol.finish(c)
+	if err != nil {
+		return &s.sol, err
+	}
+	return &s.sol, nil
+}
+
+func (s *Solver) checkCall(t0, t1 float64, y0 []float64) error {
+	if len(y0) != s.p.Dim {
+		return &InputError{What: "initial state", Msg: fmt.Sprintf("has %d values for %d states", len(y0), s.p.Dim)}
+	}
+	for i, v := range y0 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return &InputError{What: "initial state", Msg: fmt.Sprintf("has %s = %g", s.p.Name(i), v)}
+		}
+	}
+	for _, t := range [2]float64{t0, t1} {
+		if math.IsNaN(t) || math.IsInf(t, 0) {
+			return &InputError{What: "interval", Msg: fmt.Sprintf("from %g to %g is not finite", t0, t1)}
+		}
+	}
+	dir := 1.0
+	if t1 < t0 {
+		dir = -1
+	}
+	if err := checkTimes("times to save", s.opt.SaveAt, t0, t1, dir); err != nil {
+		return err
+	}
+	return checkTimes("times to hit", s.opt.Hit, t0, t1, dir)
+}
+
+// fail describes why the solve ends.
+func (s *Solver) fail(cause Cause, h float64, err error, advice string) *Failure {
+	f := &Failure{Cause: cause, Time: s.c.t, Step: h, Component: -1, Err: err, Advice: advice, Solution: &s.sol, Last: s.c.failed.reason}
+	return f
+}
+
+// blame names the component that stood in the way.
+func (f *Failure) blame(p *Problem, i int) *Failure {
+	f.Component, f.Name = i, p.Name(i)
+	return f
+}
