@@ -1,0 +1,64 @@
+package kernel
+
+// AddScaled adds s·x to y.
+func AddScaled(y []float64, s float64, x []float64) {
+	x = x[:len(y)]
+	for len(y) >= 4 && len(x) >= 4 {
+		y[0] += s * x[0]
+		y[1] += s * x[1]
+		y[2] += s * x[2]
+		y[3] += s * x[3]
+		y, x = y[4:], x[4:]
+	}
+	for i := range y {
+		y[i] += s * x[i]
+	}
+}
+
+// Dot returns xᵀy, summed in four interleaved partial sums.
+func Dot(x, y []float64) float64 {
+	y = y[:len(x)]
+	var s0, s1, s2, s3 float64
+	for len(x) >= 4 && len(y) >= 4 {
+		s0 += x[0] * y[0]
+		s1 += x[1] * y[1]
+		s2 += x[2] * y[2]
+		s3 += x[3] * y[3]
+		x, y = x[4:], y[4:]
+	}
+	for i, v := range x {
+		s0 += v * y[i]
+	}
+	return (s0 + s2) + (s1 + s3)
+}
+
+// Sum returns the sum of x in the order of Dot.
+func Sum(x []float64) float64 {
+	var s0, s1, s2, s3 float64
+	for len(x) >= 4 {
+		s0 += x[0]
+		s1 += x[1]
+		s2 += x[2]
+		s3 += x[3]
+		x = x[4:]
+	}
+	for _, v := range x {
+		s0 += v
+	}
+	return (s0 + s2) + (s1 + s3)
+}
+
+// Mul writes the elementwise product x∘y into dst, which may be either of them.
+func Mul(dst, x, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] * y[i]
+	}
+}
+
+// Scale multiplies x by s.
+func Scale(x []float64, s float64) {
+	for i := range x {
+		x[i] *= s
+	}
+}
