@@ -1,0 +1,207 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ReadFiles reads CSV files and joins them into one set. The files must have the same states, in any order, and units
+// that do not contradict each other. A trajectory that its file does not name is called after the file; names that occur in
+// several files are told apart by the file's name in front: "run1/a".
+func ReadFiles(paths []string, opt ReadOptions) (*Set, error) {
+	if len(paths) == 0 {
+		return nil, &Error{Msg: "there is no file to read"}
+	}
+	sets := make([]*Set, len(paths))
+	var columns []string
+	for i, path := range paths {
+		for _, earlier := range paths[:i] {
+			if filepath.Clean(path) == filepath.Clean(earlier) {
+				return nil, &Error{File: path, Msg: "the file is named twice"}
+			}
+		}
+		tb, err := openTable(path)
+		if err != nil {
+			return nil, err
+		}
+		lay, err := tb.layout(opt, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, cell := range tb.header {
+			name, _ := splitUnit(cell)
+			columns = append(columns, name, cleanName(cell))
+		}
+		if sets[i], err = tb.collect(lay); err != nil {
+			return nil, err
+		}
+	}
+	for _, asked := range opt.Ignore { // a column may be left out that only one of the files has
+		if !slices.Contains(columns, cleanName(asked)) {
+			slices.Sort(columns)
+			return nil, unknownName("", asked, "--ignore", slices.Compact(columns))
+		}
+	}
+	set, err := join(paths, sets)
+	if err != nil {
+		return nil, err
+	}
+	set.describe()
+	return set, nil
+}
+
+func openTable(path string) (*table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		e := &Error{File: path, Msg: "cannot be opened: " + err.Error(), Err: err}
+		if errors.Is(err, fs.ErrNotExist) {
+			e.Msg, e.Remedy = "there is no such file", "check the path; it is taken from the folder where the command runs"
+		}
+		return nil, e
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, &Error{File: path, Msg: "this is a folder", Remedy: "name the CSV files in it"}
+	}
+	return readTable(f, path)
+}
+
+// join puts sets together; the first decides the order of the states.
+func join(paths []string, sets []*Set) (*Set, error) {
+	all := sets[0]
+	weighted := false
+	for i, s := range sets {
+		if err := agree(paths[0], all, paths[i], s); err != nil {
+			return nil, err
+		}
+		for k := range s.Trajectories {
+			weighted = weighted || s.Trajectories[k].Weights != nil
+		}
+	}
+	if len(sets) > 1 {
+		nameTrajectories(paths, sets)
+	}
+	for i, s := range sets {
+		if i > 0 {
+			order := make([]int, len(all.States))
+			for j, name := range all.States {
+				order[j] = s.Index(name)
+			}
+			for k := range s.Trajectories {
+				tr := &s.Trajectories[k]
+				tr.Values = reorder(tr.Values, order)
+				tr.Weights = reorder(tr.Weights, order)
+			}
+			all.Trajectories = append(all.Trajectories, s.Trajectories...)
+			all.Notes = append(all.Notes, s.Notes...)
+		}
+	}
+	for k := range all.Trajectories {
+		tr := &all.Trajectories[k]
+		if weighted && tr.Weights == nil {
+			tr.Weights = slices.Repeat([]float64{1}, len(tr.Values))
+		}
+	}
+	return all, nil
+}
+
+func reorder(values []float64, order []int) []float64 {
+	n := len(order)
+	out := make([]float64, len(values))
+	for i := range values {
+		out[i] = values[i/n*n+order[i%n]]
+	}
+	if values == nil {
+		return nil
+	}
+	return out
+}
+
+// agree complains unless b has the states of a and no other, and no other units.
+func agree(fileA string, a *Set, fileB string, b *Set) error {
+	var missing, surplus []string
+	for _, n := range a.States {
+		if b.Index(n) < 0 {
+			missing = append(missing, n)
+		}
+	}
+	for _, n := range b.States {
+		if a.Index(n) < 0 {
+			surplus = append(surplus, n)
+		}
+	}
+	if len(missing)+len(surplus) > 0 {
+		var parts []string
+		if len(missing) > 0 {
+			parts = append(parts, "it lacks "+list(missing))
+		}
+		if len(surplus) > 0 {
+			parts = append(parts, "it alone has "+list(surplus))
+		}
+		return &Error{File: fileB, Msg: fmt.Sprintf("its states are not those of %s: %s", fileA, strings.Join(parts, ", and ")),
+			Remedy: "files that are read together have the same states: select those with --states or --ignore"}
+	}
+	same := func(column string, ua *string, ub string) error {
+		if *ua == "" {
+			*ua = ub
+		}
+		if ub != "" && ub != *ua {
+			return &Error{File: fileB, Column: column, Msg: fmt.Sprintf("the unit is %s here, but %s in an earlier file", quote(ub), quote(*ua)), Remedy: "convert one of them"}
+		}
+		return nil
+	}
+	for i, n := range a.States {
+		if err := same(n, &a.Units[i], b.Units[b.Index(n)]); err != nil {
+			return err
+		}
+	}
+	return same(b.TimeName, &a.TimeUnit, b.TimeUnit)
+}
+
+// nameTrajectories gives every trajectory of several files a name of its own.
+func nameTrajectories(paths []string, sets []*Set) {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = cleanName(strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)))
+	}
+	for i := range names {
+		if slices.Index(names, names[i]) != i || names[i] == "" || checkName(names[i]) != nil { // tell them apart by the whole path
+			for j, p := range paths {
+				names[j] = strings.ToValidUTF8(cleanName(filepath.ToSlash(p)), "?")
+			}
+			break
+		}
+	}
+	count := map[string]int{}
+	for _, s := range sets {
+		for k := range s.Trajectories {
+			count[s.Trajectories[k].Name]++
+		}
+	}
+	for i, s := range sets {
+		for k := range s.Trajectories {
+			switch tr := &s.Trajectories[k]; {
+			case tr.Name == "":
+				tr.Name = names[i]
+			case count[tr.Name] > 1:
+				tr.Name = names[i] + "/" + tr.Name
+			}
+		}
+	}
+	// A file may be called like a trajectory of another one.
+	seen := map[string]bool{}
+	for _, s := range sets {
+		for k := range s.Trajectories {
+			tr := &s.Trajectories[k]
+			for base, n := tr.Name, 2; seen[tr.Name]; n++ {
+				tr.Name = fmt.Sprintf("%s (%d)", base, n)
+			}
+			seen[tr.Name] = true
+		}
+	}
+}
