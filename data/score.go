@@ -97,7 +97,7 @@ func (s *Set) scoreState(j int, predicted [][]float64, scale float64, negativeDa
 			st.Max = max(st.Max, e)
 			st.Values++
 			if d > visible*scale {
-				logs += math.Abs(math.Log10(max(p, floor*scale) / d))
+				logs += math.Abs(math.Log10(max(p, floor*scale)) - math.Log10(d))
 				logCount++
 			}
 			if p < 0 && !negativeData {
