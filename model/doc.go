@@ -1,0 +1,13 @@
+// Package model holds learnable right-hand sides of differential equations, and the file that a trained one is kept in.
+//
+// A Model is complete: states with names and units, a right-hand side (RHS) with its scalings, the parameters, and the tolerances
+// that it was trained for. Nothing else is needed to predict with it. The only kind of right-hand side at present is the
+// scaled neural ODE (Scaled) of Kim et al., Chaos 31, 093122 (2021), Eq. 13; another kind is another implementation of RHS and an
+// entry in the list of kinds that a file may name.
+//
+// # Model file
+//
+// A safetensors file: float64 tensors layers.N.weight (out × in) and layers.N.bias, and a metadata entry stiffnode, a JSON object that
+// says all the rest. Loading executes nothing and trusts nothing: a file that is cut short, of an unknown version, whose
+// shapes do not fit its description or that holds a number that is not finite is refused with a *FileError.
+package model

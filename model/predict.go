@@ -1,0 +1,50 @@
+package model
+
+import (
+	"context"
+	"slices"
+
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// Predictor solves a model, any number of times, for one goroutine.
+type Predictor struct {
+	solver *ode.Solver
+	dim    int
+}
+
+// NewPredictor makes a predictor with the model's own solver and tolerances.
+func (m *Model) NewPredictor() (*Predictor, error) {
+	opt, err := m.Solver.Options()
+	if err != nil {
+		return nil, err
+	}
+	return m.NewPredictorWith(opt)
+}
+
+// NewPredictorWith makes a predictor with other options.
+func (m *Model) NewPredictorWith(opt ode.Options) (*Predictor, error) {
+	if opt.SaveAt == nil {
+		opt.SaveAt = []float64{}
+	}
+	s, err := ode.NewSolver(m.RHS.Problem(), opt)
+	if err != nil {
+		return nil, err
+	}
+	s.Field().(ode.ParamField).Bind(m.Params)
+	return &Predictor{solver: s, dim: len(m.States)}, nil
+}
+
+// Predict returns the states at the times (len(times)×states, row-major) of the trajectory that begins with y0 at t0. The times lie
+// on one side of t0 and are sorted away from it; t0 may be the first of them. The error is an *ode.InputError or an *ode.Failure.
+func (p *Predictor) Predict(ctx context.Context, t0 float64, y0, times []float64) ([]float64, error) {
+	if len(times) == 0 {
+		return nil, nil
+	}
+	p.solver.SetSaveAt(times)
+	sol, err := p.solver.Solve(ctx, t0, times[len(times)-1], y0)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(sol.Y), nil
+}
