@@ -1,0 +1,201 @@
+package optim
+
+import (
+	"context"
+	"math"
+)
+
+// acceptGain is the least gain ratio of a step that is taken (Moré 1978, Algorithm 7.1).
+const acceptGain = 1e-4
+
+// Iterate implements Stepwise: it tries steps from the current point, each shorter than the one before, until one reduces the objective and
+// the Jacobian can be evaluated where it ends.
+func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
+	if !l.evaluated {
+		if err := l.Evaluate(ctx); err != nil {
+			return Running, err
+		}
+	}
+	if s := l.converged(); s != Running {
+		return s, nil
+	}
+	if err := l.prepare(); err != nil {
+		return Running, err
+	}
+	// Where no step is taken, the damping is what it was: whatever made the trials fail may be changed before the next ones.
+	before := l.damp
+	failures, stepNorm := 0, 0.0
+	var lastErr error
+	noStep := func(trials int, s Status) (Status, error) {
+		l.damp = before
+		if trials > 0 && failures == trials {
+			return Running, &TrialsError{
+				Method: "Levenberg–Marquardt", Iteration: l.report.Iteration, Point: append([]float64(nil), l.p...),
+				Trials: trials, StepNorm: stepNorm, Err: lastErr,
+			}
+		}
+		return s, nil
+	}
+	for trials := range l.cfg.MaxTrials {
+		if err := ctx.Err(); err != nil {
+			l.damp = before
+			return Running, err
+		}
+		bent, err := l.propose(ctx)
+		stepNorm = Norm(l.step)
+		if stepNorm <= l.cfg.Stop.Step*(Norm(l.p)+l.cfg.Stop.Step) {
+			return noStep(trials, StepSmall)
+		}
+		l.report.Trials++
+		var objective float64
+		if err == nil && !bent {
+			objective, err = l.evaluateResidual(ctx, l.rNext, l.next)
+		}
+		gain := 0.0
+		if err == nil && !bent {
+			gain = (l.report.Objective - objective) / l.trial.predicted
+			if gain > acceptGain {
+				err = l.evaluateJacobian(ctx, l.rNext, l.jNext, l.next, true)
+			}
+		}
+		switch {
+		case err != nil && !failed(err):
+			l.damp = before
+			return Running, err
+		case err != nil:
+			failures++
+			lastErr = err
+			l.report.Failed++
+			l.damp.failed(l.cfg.Damping, &l.trial)
+		case gain > acceptGain:
+			return l.accept(gain, stepNorm), nil
+		default:
+			l.report.Rejected++
+			if !bent && l.negligible(objective) {
+				return noStep(trials, DecreaseSmall)
+			}
+			l.damp.rejected(l.cfg.Damping, &l.trial, gain)
+		}
+	}
+	return noStep(l.cfg.MaxTrials, NoProgress)
+}
+
+// propose computes the trial step and point. It reports whether the path bends too much for the step to be tried; an error is that of
+// the evaluation which tells.
+func (l *LevenbergMarquardt) propose(ctx context.Context) (bent bool, err error) {
+	l.damp.propose(l.cfg.Damping, &l.trial, l.sys, l.wr, &l.cfg, l.pointNorm())
+	step := l.trial.step
+	for j, v := range step {
+		l.step[j] = v / l.scale[j]
+	}
+	if l.cfg.Geodesic {
+		bent, err = l.accelerate(ctx)
+	}
+	for j, v := range l.step {
+		l.next[j] = l.p[j] + v
+	}
+	return bent, err
+}
+
+func (l *LevenbergMarquardt) pointNorm() float64 {
+	for j, v := range l.p {
+		l.next[j] = v * l.scale[j]
+	}
+	return Norm(l.next)
+}
+
+// accelerate adds to the step half the geodesic acceleration: the solution of the damped problem for the second derivative of the
+// residuals along the step, taken by a finite difference (Transtrum and Sethna 2012, Eqs. 9–11 and 15).
+func (l *LevenbergMarquardt) accelerate(ctx context.Context) (bent bool, err error) {
+	const (
+		h         = 0.1  // length of the difference relative to the step
+		bendLimit = 0.75 // largest 2·‖correction‖/‖step‖
+	)
+	for j, v := range l.step {
+		l.probe[j] = l.p[j] + h*v
+	}
+	if _, err := l.evaluateResidual(ctx, l.rProbe, l.probe); err != nil {
+		return false, err
+	}
+	for i, w := range l.rootW {
+		// Half of the weighted r″ = (2/h)·((r(p + h d) − r)/h − J d).
+		l.rProbe[i] = (w*(l.rProbe[i]-l.r[i])/h - l.trial.image[i]) / h
+	}
+	l.sys.solve(l.accel.step, l.accel.image, l.rProbe)
+	for j, v := range l.accel.step {
+		l.step[j] += v / l.scale[j]
+	}
+	return !(2*Norm(l.accel.step) <= bendLimit*l.trial.norm), nil
+}
+
+// accept moves to the trial point, whose residuals and Jacobian have been evaluated.
+func (l *LevenbergMarquardt) accept(gain, stepNorm float64) Status {
+	objective := l.report.Objective
+	l.p, l.next = l.next, l.p
+	l.r, l.rNext = l.rNext, l.r
+	l.jac, l.jNext = l.jNext, l.jac
+	l.settle()
+	l.report.Iteration++
+	l.report.StepNorm = stepNorm
+	l.report.GainRatio = gain
+	l.report.Damping = l.damp.mu
+	l.damp.accepted(l.cfg.Damping, &l.trial, gain)
+	if l.cfg.Damping == DampingTrustRegion {
+		l.report.Radius = l.damp.radius
+	}
+	s := l.converged()
+	stagnated := l.window.stagnated(l.report.Objective, l.cfg.Stop.WindowDecrease)
+	tiny := l.cfg.Stop.Decrease * objective
+	switch {
+	case s != Running:
+		return s
+	case l.trial.predicted <= tiny && objective-l.report.Objective <= tiny:
+		return DecreaseSmall
+	case stagnated:
+		return Stagnated
+	}
+	return Running
+}
+
+// negligible reports whether the trial's reduction, predicted and actual, is too small to matter.
+func (l *LevenbergMarquardt) negligible(objective float64) bool {
+	tiny := l.cfg.Stop.Decrease * l.report.Objective
+	return l.trial.predicted <= tiny && math.Abs(objective-l.report.Objective) <= tiny
+}
+
+const lmVersion = 1
+
+// MarshalBinary implements Stepwise.
+func (l *LevenbergMarquardt) MarshalBinary() ([]byte, error) {
+	w := newStateWriter("LevenbergMarquardt", lmVersion)
+	w.int(len(l.r))
+	w.vector(l.p)
+	w.vector(l.scale)
+	w.bool(l.scaled)
+	w.bool(l.evaluated || l.restored)
+	l.damp.write(w)
+	l.window.write(w)
+	l.report.write(w)
+	return w.finish(), nil
+}
+
+// UnmarshalBinary implements Stepwise.
+func (l *LevenbergMarquardt) UnmarshalBinary(data []byte) error {
+	r := newStateReader("LevenbergMarquardt", lmVersion, data)
+	if rows := r.int(); r.err == nil && rows != len(l.r) {
+		r.fail("belongs to a problem of %d residuals, this one has %d", rows, len(l.r))
+	}
+	p, scale := r.vector(len(l.p)), r.vector(len(l.p))
+	scaled, counted := r.bool(), r.bool()
+	var d damper
+	d.read(r)
+	win := l.window.read(r)
+	var rep Report
+	rep.read(r)
+	if err := r.finish(); err != nil {
+		return err
+	}
+	l.p, l.scale, l.scaled, l.damp, l.window, l.report = p, scale, scaled, d, win, rep
+	l.evaluated, l.restored, l.prepared = false, counted, false
+	return nil
+}
