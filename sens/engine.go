@@ -1,0 +1,247 @@
+package sens
+
+import (
+	"fmt"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+	"github.com/stiffnode/stiffnode/internal/linalg"
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// An engine evaluates, for one goroutine, what the derivative of a recorded solve needs of its field: Jacobians and products at the
+// points where the solver evaluated f. The points of a block of steps are gathered first, so that a field that can evaluate many
+// points in one call is asked once per block.
+type engine struct {
+	prob  *ode.Problem
+	field ode.ParamField
+	batch ode.BatchParamField // nil: points are evaluated one by one
+	k, m  int
+	stats ode.Stats
+	lu    *linalg.LU
+	// err is the first error of the field or of a factorisation.
+	err error
+
+	// the points gathered: n of them, y is n×k; with batch also the Jacobians (n×k×k) and the covectors w (n×k) of which
+	// Σ wᵀ∂f/∂p is still to be added to the gradient
+	n       int
+	t, y    []float64
+	jac, w  []float64
+	current int // the point that the field was evaluated at last, or -1
+
+	point *ode.Jacobian // the Jacobian at one point
+	dense []float64     // the same, dense, for a banded layout
+	f     []float64
+	gp    []float64 // the parameter gradient that pull adds to
+	// scratch of the rules: cov and arg hold a vector per stage
+	cov, arg []float64
+	tau      []float64
+	sum      []float64
+}
+
+// newEngine makes the workspace for a problem whose field is given. Small systems gain from evaluating many points in one call
+// (batchStates).
+func newEngine(p *ode.Problem, field ode.ParamField) *engine {
+	k := p.Dim
+	e := &engine{prob: p, field: field, k: k, m: field.NumParams(), lu: linalg.NewLU(k), point: ode.NewJacobian(k, p.Jacobian),
+		f: make([]float64, k), sum: make([]float64, k), current: -1}
+	if p.Jacobian.Banded {
+		e.dense = make([]float64, k*k)
+	}
+	return e
+}
+
+// batchStates is the largest number of states for which the Jacobians of a block of points are evaluated in one call. Beyond it a
+// Jacobian costs more than the products that are needed of it.
+const batchStates = 8
+
+// useBatch lets the engine evaluate points in blocks, where the field can and the number of states makes it worth while.
+func (e *engine) useBatch() {
+	if b, ok := e.field.(ode.BatchParamField); ok && e.k <= batchStates {
+		e.batch = b
+	}
+}
+
+// room makes the stage scratch large enough for s stages.
+func (e *engine) room(s int) {
+	if n := s * e.k; len(e.cov) < n {
+		e.cov, e.arg, e.tau = make([]float64, n), make([]float64, n), make([]float64, s)
+	}
+}
+
+// restart forgets the points gathered so far.
+func (e *engine) restart() { e.n, e.current = 0, -1 }
+
+// add gathers a point and returns its state, to be filled in by the caller.
+func (e *engine) add(t float64) []float64 {
+	k := e.k
+	e.n++
+	e.t = append(e.t[:e.n-1], t)
+	if len(e.y) < e.n*k {
+		e.y = append(e.y, make([]float64, e.n*k)...)
+	}
+	return e.y[(e.n-1)*k : e.n*k]
+}
+
+// evaluate computes the Jacobians of all gathered points where that is done in one call.
+func (e *engine) evaluate() {
+	if e.batch == nil || e.n == 0 {
+		return
+	}
+	k := e.k
+	if len(e.jac) < e.n*k*k {
+		e.jac = make([]float64, e.n*k*k)
+	}
+	if len(e.w) < e.n*k {
+		e.w = make([]float64, e.n*k)
+	}
+	clear(e.w[:e.n*k])
+	e.stats.Jacobians += e.n
+	e.stats.Evals += e.n
+	e.fail(e.batch.Jacobians(e.jac[:e.n*k*k], e.t[:e.n], e.y[:e.n*k], e.n))
+}
+
+// flush adds what pull has put off to the gradient.
+func (e *engine) flush() {
+	if e.batch == nil || e.n == 0 || e.gp == nil {
+		return
+	}
+	e.stats.Evals += e.n
+	e.fail(e.batch.ParamVJPs(e.gp, nil, e.t[:e.n], e.y[:e.n*e.k], e.w[:e.n*e.k], e.n))
+}
+
+func (e *engine) fail(err error) {
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+}
+
+// visit makes the field remember point i.
+func (e *engine) visit(i int) {
+	if e.current == i {
+		return
+	}
+	e.stats.Evals++
+	e.fail(e.field.Eval(e.f, e.t[i], e.y[i*e.k:(i+1)*e.k]))
+	e.current = i
+}
+
+// jacobian returns ∂f/∂y at point i, dense and row-major; it is valid until the next call.
+func (e *engine) jacobian(i int) []float64 {
+	if e.batch != nil {
+		return e.jac[i*e.k*e.k : (i+1)*e.k*e.k]
+	}
+	e.stats.Evals++
+	e.stats.Jacobians++
+	e.fail(e.field.EvalJacobian(e.f, e.point, nil, e.t[i], e.y[i*e.k:(i+1)*e.k]))
+	e.current = i
+	return e.densePoint()
+}
+
+func (e *engine) densePoint() []float64 {
+	if e.dense == nil {
+		return e.point.Data[:e.k*e.k]
+	}
+	for i := range e.k {
+		for j := range e.k {
+			e.dense[i*e.k+j] = e.point.At(i, j)
+		}
+	}
+	return e.dense
+}
+
+// pull adds wᵀ∂f/∂y at point i to gy and sees to it that wᵀ∂f/∂p is added to the gradient. With batch it may be called once per point.
+func (e *engine) pull(gy []float64, i int, w []float64) {
+	if e.batch != nil {
+		copy(e.w[i*e.k:(i+1)*e.k], w)
+		addTransposed(gy, e.jac[i*e.k*e.k:(i+1)*e.k*e.k], w)
+		return
+	}
+	e.visit(i)
+	e.field.VJP(gy, e.gp, w)
+}
+
+// factor factorises M − γJ for a dense row-major J.
+func (e *engine) factor(gamma float64, jac []float64) {
+	k := e.k
+	w := e.lu.Matrix()
+	for i, v := range jac[:k*k] {
+		w[i] = -gamma * v
+	}
+	mass := &e.prob.Mass
+	switch {
+	case mass.Diagonal != nil:
+		for i, d := range mass.Diagonal {
+			w[i*k+i] += d
+		}
+	case mass.Dense != nil:
+		for i, v := range mass.Dense {
+			w[i] += v
+		}
+	default:
+		for i := range k {
+			w[i*k+i]++
+		}
+	}
+	e.stats.Factorisations++
+	if err := e.lu.FactorInPlace(); err != nil {
+		e.fail(fmt.Errorf("iteration matrix M − %.3g·J: %w", gamma, err))
+	}
+}
+
+// addTransposed adds Aᵀw to dst, for a dense row-major square A.
+func addTransposed(dst, a, w []float64) {
+	n := len(w)
+	dst = dst[:n]
+	for i, x := range w {
+		if x == 0 {
+			continue
+		}
+		row := a[i*n : i*n+n]
+		for j, v := range row {
+			dst[j] += x * v
+		}
+	}
+}
+
+// addVectors adds s·Σ_j a_j v_j to dst, where all holds the vectors v_j one after the other.
+func addVectors(dst []float64, s float64, a, all []float64) {
+	n := len(dst)
+	for j, w := range a {
+		if w != 0 {
+			kernel.AddScaled(dst, s*w, all[j*n:(j+1)*n])
+		}
+	}
+}
+
+func isZero(v []float64) bool {
+	for _, x := range v {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// paramField makes a field and checks that it has what sensitivities need.
+func paramField(s *Setup, method string) (ode.ParamField, error) {
+	if s.Problem == nil || s.Problem.New == nil {
+		return nil, &ode.InputError{What: "problem", Msg: "is nil or has no right-hand side"}
+	}
+	return asParamField(s, s.Problem.New(), method)
+}
+
+func asParamField(s *Setup, f ode.Field, method string) (ode.ParamField, error) {
+	if pf, ok := f.(ode.ParamField); ok {
+		return pf, nil
+	}
+	return nil, &RefusedError{Method: method, Solver: solverName(s),
+		Reason: fmt.Sprintf("the right-hand side (%T) has no derivatives with respect to parameters; it must implement ode.ParamField (a Jacobian by finite differences will not do)", f)}
+}
+
+func solverName(s *Setup) string {
+	m := s.Options.Method
+	if m == nil {
+		m = ode.Auto
+	}
+	return m.Info().Name
+}

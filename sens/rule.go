@@ -1,0 +1,80 @@
+package sens
+
+import (
+	"fmt"
+
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// A rule is the derivative of one family's step with frozen step size. Every one-step family computes stage vectors u_i from y_n, and
+// then state and dense output are linear in both:
+//
+//	y_{n+1} = y_n + Σ_i e_i u_i,    y(t_n + θh) = y_n + Σ_i d_i(θ) u_i.
+//
+// A rule is stateless; scratch space is the engine's.
+type rule interface {
+	// stages is the number of stage vectors; live how many of them the state, or with dense the dense output, depends on.
+	stages() int
+	live(dense bool) int
+	// end writes the weights e_i, dense the weights d_i(θ), for a step of size h.
+	end(w []float64, h float64)
+	dense(w []float64, theta, h float64)
+	// points gathers the points at which the first live stages evaluate f.
+	points(e *engine, s *step, live int)
+	// reverse takes the adjoints of the live stage vectors (seed, overwritten), adds their share to the adjoint of y_n and
+	// to the parameter gradient. The points of the step begin at number first.
+	reverse(e *engine, s *step, live, first int, seed, adj []float64)
+	// tangent computes the derivatives of the live stage vectors, T.u, from those of y_n, T.s.
+	tangent(T *tangents, s *step, live, first int)
+	// execute computes the stage vectors u of the step from the state y.
+	execute(e *engine, s *step, y, u []float64)
+}
+
+// A step is one recorded step: its start, its size, the state there, the stage vectors and what was kept beside them.
+type step struct {
+	t, h  float64
+	y, u  []float64
+	extra []float64
+	rule  rule
+}
+
+// ruleFor finds the rule for the formula of a recorded step.
+func ruleFor(formula any) (rule, error) {
+	switch f := formula.(type) {
+	case *ode.ExplicitTableau:
+		return explicitRule{f}, nil
+	case *ode.RosenbrockTableau:
+		return rosenbrockRule{f}, nil
+	}
+	return nil, fmt.Errorf("no derivative is known for steps of type %T", formula)
+}
+
+// load fills s with step i of a tape.
+func (s *step) load(tape *ode.Tape, i int) error {
+	r := &tape.Steps[i]
+	s.t, s.h = r.T, r.H
+	s.y, s.u, s.extra = tape.Y(i), tape.Stages(i), tape.Extra(i)
+	var err error
+	s.rule, err = ruleFor(r.Formula)
+	return err
+}
+
+// liveStages drops the trailing stages whose weights vanish.
+func liveStages(b []float64, d [][]float64, dense bool) int {
+	n := len(b)
+	for n > 0 && b[n-1] == 0 && (!dense || isZero(d[n-1])) {
+		n--
+	}
+	return n
+}
+
+// denseWeights writes scale·Σ_p D_ip θ^{p+1} for every stage i.
+func denseWeights(w []float64, d [][]float64, theta, scale float64) {
+	for i, row := range d {
+		s := 0.0
+		for p := len(row) - 1; p >= 0; p-- {
+			s = (s + row[p]) * theta
+		}
+		w[i] = s * scale
+	}
+}

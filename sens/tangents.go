@@ -1,0 +1,205 @@
+package sens
+
+import (
+	"github.com/stiffnode/stiffnode/internal/kernel"
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// tangents carries a block of directional derivatives of the state through the recorded steps: forward mode. The block S = ∂y/∂(·) is
+// k×width, one column per direction.
+//
+// The directions are either columns c0, …, c0+width−1 of the identity on (p, y0), parameters first, or arbitrary ones.
+type tangents struct {
+	e     *engine
+	width int
+	c0    int       // first column, when directions are unit vectors
+	q     []float64 // m×width directions of the parameters, or nil for unit vectors
+
+	s, u     []float64 // derivative of the state; of the stage vectors, one k×width block after the other
+	arg, tmp []float64 // k×width
+	out      []float64 // k×width, derivative of a saved state
+	dp       []float64 // scratch for columns of the parameters
+	dy       []float64 // k×k
+	weights  []float64
+	cur      step
+}
+
+// A sink receives the derivative of saved state number o: a k×width block.
+type sink interface {
+	saved(o int, block []float64, c0, width int)
+}
+
+func newTangents(e *engine) *tangents {
+	return &tangents{e: e, dy: make([]float64, e.k*e.k)}
+}
+
+// unit prepares for the columns c0 ≤ c < c1 of the derivative with respect to (p, y0).
+func (t *tangents) unit(c0, c1 int) {
+	t.resize(c1 - c0)
+	t.c0, t.q = c0, nil
+	clear(t.s)
+	for c := max(c0, t.e.m); c < c1; c++ {
+		t.s[(c-t.e.m)*t.width+c-c0] = 1
+	}
+}
+
+// direct prepares for width directions (q, dy0), q being m×width and dy0 k×width; either may be nil.
+func (t *tangents) direct(q, dy0 []float64, width int) {
+	t.resize(width)
+	if q == nil {
+		t.c0, t.q = t.e.m, nil
+	} else {
+		t.c0, t.q = 0, q
+	}
+	clear(t.s)
+	copy(t.s, dy0)
+}
+
+func (t *tangents) resize(width int) {
+	t.width = width
+	n := t.e.k * width
+	t.s, t.arg, t.tmp, t.out = resize(t.s, n), resize(t.arg, n), resize(t.tmp, n), resize(t.out, n)
+	t.dp = resize(t.dp, t.e.k*max(width, directedColumns))
+}
+
+// directedColumns is the number of parameters whose columns of a second-order Jacobian are made at a time when the directions are
+// not unit vectors.
+const directedColumns = 64
+
+// room makes place for s stages.
+func (t *tangents) room(s int) {
+	if n := s * t.e.k * t.width; len(t.u) < n {
+		t.u = make([]float64, n)
+	}
+	if len(t.weights) < s {
+		t.weights = make([]float64, s)
+	}
+}
+
+// stage is the derivative of stage vector i.
+func (t *tangents) stage(i int) []float64 {
+	n := len(t.s)
+	return t.u[i*n : (i+1)*n]
+}
+
+// combine writes S + h Σ_j a_j U_j into dst.
+func (t *tangents) combine(dst []float64, h float64, a []float64) {
+	copy(dst, t.s)
+	addVectors(dst, h, a, t.u)
+}
+
+// derivative writes scale·(∂f/∂y·V + ∂f/∂p·Q) at point i into dst.
+func (t *tangents) derivative(dst []float64, scale float64, i int, v []float64) {
+	k, w := t.e.k, t.width
+	jac := t.e.jacobian(i)
+	kernel.MulPanel(dst, w, jac, k, 1, v, w, k, k, w)
+	switch {
+	case t.q != nil:
+		t.e.field.JVP(t.dp[:k*w], nil, t.q, w)
+		kernel.AddScaled(dst, 1, t.dp[:k*w])
+	case t.c0 < t.e.m:
+		c1 := min(t.c0+w, t.e.m)
+		n := c1 - t.c0
+		t.e.field.ParamJacobian(t.dp[:k*n], t.c0, c1)
+		t.addColumns(dst, 1, n)
+	}
+	if scale != 1 {
+		kernel.Scale(dst, scale)
+	}
+}
+
+// addColumns adds scale times the k×n block dp to the first n columns of dst.
+func (t *tangents) addColumns(dst []float64, scale float64, n int) {
+	for r := range t.e.k {
+		kernel.AddScaled(dst[r*t.width:r*t.width+n], scale, t.dp[r*n:(r+1)*n])
+	}
+}
+
+// addSecond adds scale times the derivative of ∂f/∂y·u + ∂f/∂t·tau, u and tau fixed, to dst; the field must be at y_n, whose
+// derivative is S.
+func (t *tangents) addSecond(dst []float64, scale float64, u []float64, tau float64) {
+	k, w, m, field := t.e.k, t.width, t.e.m, t.e.field
+	if t.q == nil {
+		n := max(min(t.c0+w, m)-t.c0, 0)
+		c0 := min(t.c0, m)
+		field.SecondOrderJacobian(t.dy, t.dp[:k*n], u, tau, c0, c0+n)
+		t.addColumns(dst, scale, n)
+	} else {
+		// columns of the parameters in groups that fit the scratch block
+		for c0 := 0; c0 < m; c0 += directedColumns {
+			c1 := min(c0+directedColumns, m)
+			n := c1 - c0
+			field.SecondOrderJacobian(t.dy, t.dp[:k*n], u, tau, c0, c1)
+			for r := range k {
+				for c := range n {
+					kernel.AddScaled(dst[r*w:(r+1)*w], scale*t.dp[r*n+c], t.q[(c0+c)*w:(c0+c+1)*w])
+				}
+			}
+		}
+		if m == 0 {
+			field.SecondOrderJacobian(t.dy, nil, u, tau, 0, 0)
+		}
+	}
+	kernel.MulPanel(t.dp, w, t.dy, k, 1, t.s, w, k, k, w)
+	kernel.AddScaled(dst, scale, t.dp[:k*w])
+}
+
+// massTimes returns M·V, which is valid until tmp is used again.
+func (t *tangents) massTimes(v []float64) []float64 {
+	k, w, mass := t.e.k, t.width, &t.e.prob.Mass
+	switch {
+	case mass.Diagonal != nil:
+		for r, d := range mass.Diagonal {
+			row := t.tmp[r*w : (r+1)*w]
+			copy(row, v[r*w:(r+1)*w])
+			kernel.Scale(row, d)
+		}
+	case mass.Dense != nil:
+		kernel.MulPanel(t.tmp, w, mass.Dense, k, 1, v, w, k, k, w)
+	default:
+		return v
+	}
+	return t.tmp
+}
+
+// run carries the block through all steps of the tape and hands the derivative of every saved state to out.
+func (t *tangents) run(tape *ode.Tape, out sink) (at int, err error) {
+	e := t.e
+	e.err = nil
+	o := 0
+	for o < len(tape.Outputs) && tape.Outputs[o].Step < 0 {
+		out.saved(o, t.s, t.c0, t.width)
+		o++
+	}
+	s := &t.cur
+	for i := range tape.Steps {
+		if err := s.load(tape, i); err != nil {
+			return i, err
+		}
+		last, dense := o, false
+		for last < len(tape.Outputs) && tape.Outputs[last].Step == i {
+			dense = dense || !tape.Outputs[last].End
+			last++
+		}
+		stages, live := s.rule.stages(), s.rule.live(dense)
+		t.room(stages)
+		e.restart()
+		s.rule.points(e, s, live)
+		s.rule.tangent(t, s, live, 0)
+		if e.err != nil {
+			return i, e.err
+		}
+		w := t.weights[:stages]
+		for ; o < last && !tape.Outputs[o].End; o++ {
+			s.rule.dense(w, tape.Outputs[o].Theta, s.h)
+			t.combine(t.out, 1, w[:live])
+			out.saved(o, t.out, t.c0, t.width)
+		}
+		s.rule.end(w, s.h)
+		addVectors(t.s, 1, w[:live], t.u)
+		for ; o < last; o++ {
+			out.saved(o, t.s, t.c0, t.width)
+		}
+	}
+	return 0, nil
+}
