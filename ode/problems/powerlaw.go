@@ -1,0 +1,147 @@
+package problems
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// A powerLaw is a right-hand side in power-law form, of which mass-action kinetics is the common case: with z = (y, p),
+//
+//	f_i = Σ_j S_ij r_j,   r_j = κ_j Π_v z_v^{e_jv}.
+//
+// S holds net stoichiometric coefficients. Since each r_j has few factors and each column of S few entries, all derivatives
+// are short sparse sums. States whose exponent is not an integer must not be negative; such points are rejected.
+type powerLaw struct {
+	n, m   int // states, parameters
+	values []float64
+	terms  []term
+	// domain holds for every state that must not be negative the rejection of a point where it is
+	domain []*ode.Rejection
+	split  bool
+}
+
+// A term is one rate and what it feeds.
+type term struct {
+	kappa float64
+	// factors, those of states first
+	factors []factor
+	states  int
+	net     []entry
+	// implicit terms belong to fI of a split right-hand side
+	implicit bool
+}
+
+// A factor is z_v^e.
+type factor struct {
+	v int
+	e float64
+}
+
+// An entry is the coefficient s of a rate in row i.
+type entry struct {
+	i int
+	s float64
+}
+
+// A law is how a term is written down: a rate such as "k2 y2^2" or "0.5 k1 y1 eps^-1" and its net effect such as
+// "-y2 +2*y3".
+type law struct{ rate, net string }
+
+// maxFactors bounds the factors of one term.
+const maxFactors = 8
+
+// newPowerLaw compiles laws; the first implicit ones are the stiff part of a split right-hand side (0: not split). The laws are
+// part of the program, so a mistake in one is a bug and panics.
+func newPowerLaw(states []string, params []Param, implicit int, laws []law) *powerLaw {
+	p := &powerLaw{n: len(states), m: len(params), split: implicit > 0}
+	names := slices.Clone(states)
+	for _, q := range params {
+		names = append(names, q.Name)
+		p.values = append(p.values, q.Value)
+	}
+	lookup := func(name string, n int) int {
+		i := slices.Index(names[:n], name)
+		if i < 0 {
+			panic(fmt.Sprintf("power law names %q, which is not among %v", name, names[:n]))
+		}
+		return i
+	}
+	number := func(s string) float64 {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			panic(fmt.Sprintf("power law: %v", err))
+		}
+		return v
+	}
+	p.domain = make([]*ode.Rejection, p.n)
+	for k, l := range laws {
+		t := term{kappa: 1, implicit: k < implicit}
+		for _, word := range strings.Fields(l.rate) {
+			if v, err := strconv.ParseFloat(word, 64); err == nil {
+				t.kappa *= v
+				continue
+			}
+			name, power, raised := strings.Cut(word, "^")
+			f := factor{v: lookup(name, len(names)), e: 1}
+			if raised {
+				f.e = number(power)
+			}
+			if f.v < p.n && f.e != float64(int(f.e)) {
+				p.domain[f.v] = &ode.Rejection{Reason: "state " + name + " is negative where a root of it is taken"}
+			}
+			t.factors = append(t.factors, f)
+		}
+		slices.SortFunc(t.factors, func(a, b factor) int { return a.v - b.v })
+		for _, f := range t.factors {
+			if f.v < p.n {
+				t.states++
+			}
+		}
+		if len(t.factors) > maxFactors {
+			panic(fmt.Sprintf("power law: rate %q has more than %d factors", l.rate, maxFactors))
+		}
+		for _, word := range strings.Fields(l.net) {
+			s := 1.0
+			switch {
+			case strings.HasPrefix(word, "-"):
+				s, word = -1, word[1:]
+			case strings.HasPrefix(word, "+"):
+				word = word[1:]
+			}
+			if c, name, ok := strings.Cut(word, "*"); ok {
+				s, word = s*number(c), name
+			}
+			t.net = append(t.net, entry{lookup(word, p.n), s})
+		}
+		p.terms = append(p.terms, t)
+	}
+	return p
+}
+
+// newField makes a field for one goroutine.
+func (p *powerLaw) newField() ode.Field {
+	f := &powerLawField{p: p, z: make([]float64, p.n+p.m), coef: make([]float64, len(p.terms)), partial: make([][]float64, len(p.terms))}
+	total := 0
+	for i := range p.terms {
+		total += len(p.terms[i].factors)
+	}
+	buf := make([]float64, total)
+	for i := range p.terms {
+		k := len(p.terms[i].factors)
+		f.partial[i], buf = buf[:k:k], buf[k:]
+	}
+	f.Bind(p.values)
+	if p.split {
+		return &splitPowerLawField{powerLawField: f}
+	}
+	return f
+}
+
+// problem makes the problem for package ode.
+func (p *powerLaw) problem(names []string, scale []float64) *ode.Problem {
+	return &ode.Problem{Dim: p.n, Names: names, Autonomous: true, Scale: scale, New: p.newField}
+}
