@@ -60,8 +60,10 @@ func (c LMConfig) Validate() error {
 	e.check(c.InitialRadius > 0 && !math.IsInf(c.InitialRadius, 0), "initial radius", c.InitialRadius, "above 0 and finite")
 	e.check(c.MaxTrials > 0, "max trials", c.MaxTrials, "above 0")
 	c.Stop.check(&e)
-	return e.err("Levenberg–Marquardt")
+	return e.err(lmName)
 }
+
+const lmName = "Levenberg–Marquardt"
 
 // LevenbergMarquardt minimises a sum of squares, or of another loss by reweighting, with damped Gauss–Newton steps
 //
@@ -106,7 +108,7 @@ func NewLevenbergMarquardt(problem Residuals, p0 []float64, cfg LMConfig) (*Leve
 		return nil, err
 	}
 	rows, cols := problem.Dims()
-	if err := checkDims("Levenberg–Marquardt", rows, cols, len(p0)); err != nil {
+	if err := checkDims(lmName, rows, cols, len(p0)); err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
@@ -171,7 +173,7 @@ func (l *LevenbergMarquardt) Evaluate(ctx context.Context) error {
 	if err != nil {
 		l.evaluated = false
 		if failed(err) {
-			return &StartError{Method: "Levenberg–Marquardt", Err: err}
+			return &StartError{Method: lmName, Err: err}
 		}
 		return err
 	}
@@ -246,26 +248,4 @@ func (l *LevenbergMarquardt) prepare() error {
 	}
 	l.prepared = true
 	return nil
-}
-
-// converged tests what can be told without a step.
-func (l *LevenbergMarquardt) converged() Status {
-	s := &l.cfg.Stop
-	switch {
-	case l.report.Objective <= s.Target:
-		return TargetReached
-	case largestAbs(l.grad) <= s.Gradient:
-		return GradientSmall
-	case s.Iterations > 0 && l.report.Iteration >= s.Iterations:
-		return IterationLimit
-	}
-	return Running
-}
-
-func largestAbs(v []float64) float64 {
-	var m float64
-	for _, x := range v {
-		m = math.Max(m, math.Abs(x))
-	}
-	return m
 }

@@ -16,7 +16,7 @@ func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
 			return Running, err
 		}
 	}
-	if s := l.converged(); s != Running {
+	if s := l.cfg.Stop.converged(&l.report, l.grad); s != Running {
 		return s, nil
 	}
 	if err := l.prepare(); err != nil {
@@ -30,7 +30,7 @@ func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
 		l.damp = before
 		if trials > 0 && failures == trials {
 			return Running, &TrialsError{
-				Method: "Levenberg–Marquardt", Iteration: l.report.Iteration, Point: append([]float64(nil), l.p...),
+				Method: lmName, Iteration: l.report.Iteration, Point: append([]float64(nil), l.p...),
 				Trials: trials, StepNorm: stepNorm, Err: lastErr,
 			}
 		}
@@ -143,18 +143,7 @@ func (l *LevenbergMarquardt) accept(gain, stepNorm float64) Status {
 	if l.cfg.Damping == DampingTrustRegion {
 		l.report.Radius = l.damp.radius
 	}
-	s := l.converged()
-	stagnated := l.window.stagnated(l.report.Objective, l.cfg.Stop.WindowDecrease)
-	tiny := l.cfg.Stop.Decrease * objective
-	switch {
-	case s != Running:
-		return s
-	case l.trial.predicted <= tiny && objective-l.report.Objective <= tiny:
-		return DecreaseSmall
-	case stagnated:
-		return Stagnated
-	}
-	return Running
+	return l.cfg.Stop.after(&l.report, l.grad, &l.window, objective, l.trial.predicted)
 }
 
 // negligible reports whether the trial's reduction, predicted and actual, is too small to matter.

@@ -120,6 +120,43 @@ func (s Stop) check(e *configErrors) {
 	e.check(s.Iterations >= 0, "iterations", s.Iterations, "at least 0")
 }
 
+// converged tests what can be told without a step.
+func (s *Stop) converged(r *Report, grad []float64) Status {
+	switch {
+	case r.Objective <= s.Target:
+		return TargetReached
+	case largestAbs(grad) <= s.Gradient:
+		return GradientSmall
+	case s.Iterations > 0 && r.Iteration >= s.Iterations:
+		return IterationLimit
+	}
+	return Running
+}
+
+// after tests what can be told after a step that led from an objective of before, with the given predicted reduction.
+func (s *Stop) after(r *Report, grad []float64, w *window, before, predicted float64) Status {
+	stagnated := w.stagnated(r.Objective, s.WindowDecrease)
+	if status := s.converged(r, grad); status != Running {
+		return status
+	}
+	tiny := s.Decrease * before
+	switch {
+	case predicted <= tiny && before-r.Objective <= tiny:
+		return DecreaseSmall
+	case stagnated:
+		return Stagnated
+	}
+	return Running
+}
+
+func largestAbs(v []float64) float64 {
+	var m float64
+	for _, x := range v {
+		m = math.Max(m, math.Abs(x))
+	}
+	return m
+}
+
 // window remembers the objective of the last iterations, to see a stagnation.
 type window struct {
 	values []float64 // a ring of Stop.Window values
