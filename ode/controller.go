@@ -5,11 +5,25 @@ import "math"
 // A Controller chooses the factor by which the step size of a one-step method changes. It is a value: the history that it
 // needs is handed to it.
 type Controller interface {
-	// Accept returns the factor after an accepted step with error norm err ≤ 1; prev is the error norm of the accepted
-	// step before it (1 at the start), order the order of the error estimate plus one.
-	Accept(err, prev float64, order int, afterReject bool) float64
-	// Reject returns the factor (< 1) after a step that failed the error test with error norm err > 1.
-	Reject(err float64, order int) float64
+	// Accept returns the factor after an accepted step, whose Err is at most 1.
+	Accept(a *Attempt) float64
+	// Reject returns the factor (< 1) after a step that failed the error test, whose Err is greater than 1.
+	Reject(a *Attempt) float64
+}
+
+// An Attempt is what a Controller knows of the step just attempted and of the accepted step before it.
+type Attempt struct {
+	// H is the size of the step and Err the norm of its error estimate.
+	H, Err float64
+	// PrevH and PrevErr belong to the accepted step before it; PrevH is 0 at the start and after a discontinuity.
+	PrevH, PrevErr float64
+	// Order is the order of the error estimate plus one.
+	Order int
+	// AfterReject says that an attempt from the same point failed before this one.
+	AfterReject bool
+	// Newton is the largest number of iterations that a system of this step took, of NewtonMax allowed ones; both are 0
+	// for a method that iterates not.
+	Newton, NewtonMax int
 }
 
 // PI is the proportional-integral controller of Gustafsson (ACM TOMS 17, 533, 1991) in the form of Hairer and Wanner II,
@@ -41,26 +55,88 @@ func (c PI) defaults() PI {
 	return c
 }
 
-// errFloor keeps the logarithms of the controller finite when a step makes no error at all.
-const errFloor = 1e-10
+// The error norms are kept away from zero, so that the logarithms of a controller stay finite when a step makes no error
+// at all, and so that a lucky step does not hold back the one after it.
+const (
+	errFloor     = 1e-10
+	prevErrFloor = 1e-4
+)
 
 // Accept implements Controller.
-func (c PI) Accept(err, prev float64, order int, afterReject bool) float64 {
+func (c PI) Accept(a *Attempt) float64 {
 	c = c.defaults()
-	k := float64(order)
-	f := c.Safety * math.Pow(max(err, errFloor), -c.Alpha/k) * math.Pow(max(prev, errFloor), c.Beta/k)
-	f = min(max(f, c.MinFactor), c.MaxFactor)
-	if afterReject {
-		f = min(f, 1)
+	k := float64(a.Order)
+	prev := 1.0
+	if a.PrevH != 0 {
+		prev = max(a.PrevErr, prevErrFloor)
 	}
-	if c.Deadband > 0 && f > 1 && f < c.Deadband {
-		f = 1
-	}
-	return f
+	f := c.Safety * math.Pow(max(a.Err, errFloor), -c.Alpha/k) * math.Pow(prev, c.Beta/k)
+	return limitGrowth(f, c.MinFactor, c.MaxFactor, c.Deadband, a.AfterReject)
 }
 
 // Reject implements Controller.
-func (c PI) Reject(err float64, order int) float64 {
+func (c PI) Reject(a *Attempt) float64 {
 	c = c.defaults()
-	return min(max(c.Safety*math.Pow(err, -1/float64(order)), c.MinFactor), 0.9)
+	return min(max(c.Safety*math.Pow(a.Err, -1/float64(a.Order)), c.MinFactor), 0.9)
+}
+
+// Predictive is the predictive controller of Gustafsson (ACM TOMS 20, 496, 1994) in the form of Hairer and Wanner II,
+// eqs. IV.8.21 and IV.8.25: the smaller of the elementary proposal and of one that extrapolates how the error constant
+// changed from the step before, both with a safety factor that shrinks when Newton's iteration had to work hard.
+type Predictive struct {
+	// Safety; 0 means 0.9.
+	Safety float64
+	// MinFactor and MaxFactor bound the change; 0 means 0.2 and 8.
+	MinFactor, MaxFactor float64
+	// Deadband is the factor below which a growing step is left alone, so that factors can be kept; 0 means no band.
+	Deadband float64
+}
+
+func (c Predictive) defaults() Predictive {
+	if c.Safety == 0 {
+		c.Safety = 0.9
+	}
+	if c.MinFactor == 0 {
+		c.MinFactor = 0.2
+	}
+	if c.MaxFactor == 0 {
+		c.MaxFactor = 8
+	}
+	return c
+}
+
+func (c Predictive) safety(a *Attempt) float64 {
+	m := float64(2 * a.NewtonMax)
+	return c.Safety * (m + 1) / (m + float64(max(a.Newton, 1)))
+}
+
+// Accept implements Controller.
+func (c Predictive) Accept(a *Attempt) float64 {
+	c = c.defaults()
+	k := float64(a.Order)
+	err := max(a.Err, errFloor)
+	f := c.safety(a) * math.Pow(err, -1/k)
+	if a.PrevH != 0 {
+		// the error norm counts as at least 1e-2 here (as in the program of Hairer and Wanner), since the trend of tiny errors means little
+		g := c.Safety * math.Abs(a.H/a.PrevH) * math.Pow(max(a.PrevErr, 1e-2)/(err*err), 1/k)
+		f = min(f, g)
+	}
+	return limitGrowth(f, c.MinFactor, c.MaxFactor, c.Deadband, a.AfterReject)
+}
+
+// Reject implements Controller.
+func (c Predictive) Reject(a *Attempt) float64 {
+	c = c.defaults()
+	return min(max(c.safety(a)*math.Pow(a.Err, -1/float64(a.Order)), c.MinFactor), 0.9)
+}
+
+func limitGrowth(f, least, most, deadband float64, afterReject bool) float64 {
+	f = min(max(f, least), most)
+	if afterReject {
+		f = min(f, 1)
+	}
+	if f > 1 && f < deadband {
+		f = 1
+	}
+	return f
 }

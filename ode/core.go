@@ -15,6 +15,10 @@ type core struct {
 	// f0 is f(t, y) where haveF says so; a stepper that evaluates f at the new point leaves it for the next step.
 	f0    []float64
 	haveF bool
+	// wantDense says that the dense output of the attempt to come will be asked for.
+	wantDense bool
+	// newtonTol is Options.NewtonTol.
+	newtonTol float64
 
 	rtol   float64
 	atol   []float64

@@ -91,12 +91,18 @@ func (j *Jacobian) columns(row int) (from, to int) {
 	return max(0, row-j.Layout.Lower), min(j.N, row+j.Layout.Upper+1)
 }
 
+// row returns the entries stored of a row, those of the columns that columns returns.
+func (j *Jacobian) row(i int) []float64 {
+	from, to := j.columns(i)
+	base := j.index(i, from)
+	return j.Data[base : base+to-from]
+}
+
 // MulVec writes J·v into dst.
 func (j *Jacobian) MulVec(dst, v []float64) {
 	for i := range j.N {
 		from, to := j.columns(i)
-		base := j.index(i, from)
-		row := j.Data[base : base+to-from]
+		row := j.row(i)
 		s := 0.0
 		for k, x := range v[from:to] {
 			s += row[k] * x
@@ -112,9 +118,8 @@ func (j *Jacobian) AddMulVecTransposed(dst, v []float64) {
 		if x == 0 {
 			continue
 		}
-		from, to := j.columns(i)
-		base := j.index(i, from)
-		row := j.Data[base : base+to-from]
+		from, _ := j.columns(i)
+		row := j.row(i)
 		for k := range row {
 			dst[from+k] += row[k] * x
 		}

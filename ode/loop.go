@@ -29,7 +29,8 @@ func (s *Solver) loop(ctx context.Context) error {
 	if err := s.atStart(); err != nil {
 		return err
 	}
-	prev, afterReject, unusable := 1.0, false, 0
+	now, unusable := &s.now, 0
+	*now = Attempt{}
 	for attempts := 0; ; attempts++ {
 		select {
 		case <-done:
@@ -52,6 +53,7 @@ func (s *Solver) loop(ctx context.Context) error {
 		}
 		c.setWeights()
 		s.degree = -1
+		c.wantDense = s.wantsDense(step)
 		e, bad := s.st.attempt(step)
 		if bad == nil {
 			bad = s.judge(&e)
@@ -69,7 +71,7 @@ func (s *Solver) loop(ctx context.Context) error {
 			}
 			c.stats.reject(reason)
 			h = s.afterRejection(step, e, reason)
-			afterReject = true
+			now.AfterReject = true
 			continue
 		}
 		tnew := c.t + step
@@ -84,14 +86,17 @@ func (s *Solver) loop(ctx context.Context) error {
 		if s.size != nil {
 			h = s.size.nextSize(step, e, true, 0)
 		} else {
-			next := step * s.control.Accept(e, prev, s.st.errorOrder(), afterReject)
+			now.H, now.Err, now.Order = step, e, s.st.errorOrder()
+			now.Newton, now.NewtonMax = s.effort()
+			next := step * s.control.Accept(now)
 			if math.Abs(step) < math.Abs(h) && math.Abs(next) < math.Abs(h) {
 				// the step was cut short by a target, not by its error: the earlier proposal stands
 				next = h
 			}
-			h, prev = next, max(e, 1e-4)
+			h = next
+			now.PrevH, now.PrevErr = step, e
 		}
-		afterReject = false
+		now.AfterReject = false
 		if stop || c.t == c.t1 {
 			return nil
 		}
@@ -99,13 +104,13 @@ func (s *Solver) loop(ctx context.Context) error {
 			if h, err = s.restart(); err != nil {
 				return err
 			}
-			prev = 1
+			now.PrevH = 0
 		} else if len(hit) > 0 && c.t == hit[0] {
 			// f may be discontinuous here
 			if h, err = s.restart(); err != nil {
 				return err
 			}
-			prev = 1
+			now.PrevH = 0
 		}
 	}
 }
@@ -208,7 +213,9 @@ func (s *Solver) afterRejection(step, e float64, reason RejectReason) float64 {
 		return s.size.nextSize(step, e, false, reason)
 	}
 	if reason == RejectError {
-		return step * s.control.Reject(e, s.st.errorOrder())
+		s.now.H, s.now.Err, s.now.Order = step, e, s.st.errorOrder()
+		s.now.Newton, s.now.NewtonMax = s.effort()
+		return step * s.control.Reject(&s.now)
 	}
 	return step * failedFactor
 }
@@ -260,4 +267,22 @@ func (s *Solver) firstStep() (float64, error) {
 		h = min(1e-6, span)
 	}
 	return c.dir * h, nil
+}
+
+// wantsDense says whether the dense output of a step of size h will be asked for.
+func (s *Solver) wantsDense(h float64) bool {
+	if s.opt.Dense || s.opt.Observer != nil || s.events.active() || s.quad.active() {
+		return true
+	}
+	wait := s.sol.saveAt
+	// with room for the rounding of t + h
+	return len(wait) > 0 && (s.c.t+h-wait[0])*s.c.dir > -1e-9*math.Abs(h)
+}
+
+// effort is how hard the stages of the latest attempt were to find.
+func (s *Solver) effort() (iterations, limit int) {
+	if s.newton == nil {
+		return 0, 0
+	}
+	return s.newton.effort()
 }

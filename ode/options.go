@@ -36,8 +36,12 @@ type Options struct {
 	Lower, Upper []float64
 	// Quadrature integrates further functions along the solution, outside the Newton matrix.
 	Quadrature *Quadrature
-	// Controller chooses step sizes for one-step methods; nil means PI control.
+	// Controller chooses step sizes for one-step methods; nil means the one that suits the method.
 	Controller Controller
+	// NewtonTol bounds the estimated error that Newton's iteration leaves in a stage, as a fraction of the error
+	// tolerance; 0 means 0.01. A value such as 1e-8 solves the stage equations to roundoff, which a
+	// derivative of the numerical solution presupposes. Rosenbrock and explicit methods do not iterate.
+	NewtonTol float64
 	// Observer is called after every accepted step with a view that is valid during the call only. An error ends the solve.
 	Observer func(*Step) error
 	// Tape records what a discrete sensitivity method needs of every accepted step; it is reset at the start.
@@ -61,6 +65,9 @@ const (
 const (
 	DefaultRTol     = 1e-6
 	defaultMaxSteps = 100_000
+	// Hairer and Wanner II, sec. IV.8, recommend 1e-2 … 1e-1; the sharp end, since at a loose rtol a lax iteration is what
+	// lets a trajectory go wrong unnoticed
+	defaultNewtonTol = 0.01
 )
 
 // minRTol is the smallest relative tolerance that double precision can serve (Hairer and Wanner's codes use 10·u).
@@ -99,10 +106,13 @@ func (o *Options) resolve(p *Problem, atol []float64) error {
 			return bad("absolute tolerance", "of state %s is %g; it must be finite and not negative", p.Name(i), a)
 		}
 	}
-	for name, v := range map[string]float64{"first step": o.FirstStep, "maximum step": o.MaxStep, "minimum step": o.MinStep} {
+	for name, v := range map[string]float64{"first step": o.FirstStep, "maximum step": o.MaxStep, "minimum step": o.MinStep, "Newton tolerance": o.NewtonTol} {
 		if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 			return bad(name, "is %g; it must be finite and not negative (0 leaves the choice to the solver)", v)
 		}
+	}
+	if o.NewtonTol == 0 {
+		o.NewtonTol = defaultNewtonTol
 	}
 	if o.MaxSteps < 0 {
 		return bad("maximum number of steps", "is %d", o.MaxSteps)

@@ -13,8 +13,10 @@ type Solver struct {
 	opt     Options
 	c       *core
 	st      stepper
-	size    sizer // st, if it chooses its own steps
+	size    sizer         // st, if it chooses its own steps
+	newton  newtonStepper // st, if it iterates
 	control Controller
+	now     Attempt // of the loop, for the controller
 	sol     Solution
 	coef    []float64 // dense output of the latest step
 	degree  int       // of coef, or -1 when it has not been computed
@@ -32,7 +34,7 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	if err := s.opt.resolve(p, s.c.atol); err != nil {
 		return nil, err
 	}
-	s.c.rtol = s.opt.RTol
+	s.c.rtol, s.c.newtonTol = s.opt.RTol, s.opt.NewtonTol
 	if s.opt.Method == nil {
 		s.opt.Method = Auto
 	}
@@ -46,9 +48,13 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	}
 	s.st = st
 	s.size, _ = st.(sizer)
+	s.newton, _ = st.(newtonStepper)
 	s.control = s.opt.Controller
 	if s.control == nil {
 		s.control = PI{}
+		if s.newton != nil {
+			s.control = s.newton.controller()
+		}
 	}
 	s.coef = make([]float64, (maxDegree+1)*p.Dim)
 	if err := s.events.init(s.opt.Events, p.Dim); err != nil {

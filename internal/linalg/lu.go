@@ -25,13 +25,12 @@ type LU struct {
 	a   []float64 // L below the diagonal (unit diagonal not stored), U on and above, row-major
 	inv []float64 // 1/U[i][i]
 	piv []int32   // row i was exchanged with row piv[i]
-	tmp []float64
 	bad SingularError
 }
 
 // NewLU returns a workspace for matrices of size n.
 func NewLU(n int) *LU {
-	return &LU{n: n, a: make([]float64, n*n), inv: make([]float64, n), piv: make([]int32, n), tmp: make([]float64, n)}
+	return &LU{n: n, a: make([]float64, n*n), inv: make([]float64, n), piv: make([]int32, n)}
 }
 
 // N is the size of the matrix.
@@ -48,6 +47,14 @@ func (f *LU) Factor(a []float64) error {
 
 // FactorInPlace factorises what was written into Matrix. The error is a *SingularError.
 func (f *LU) FactorInPlace() error {
+	if f.n >= panelFrom {
+		return f.factorPanels()
+	}
+	return f.factorColumns()
+}
+
+// factorColumns eliminates column by column.
+func (f *LU) factorColumns() error {
 	n, a := f.n, f.a
 	for k := 0; k < n; k++ {
 		rowk := a[k*n : k*n+n]
