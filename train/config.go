@@ -1,0 +1,280 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/internal/names"
+	"github.com/stiffnode/stiffnode/model"
+	"github.com/stiffnode/stiffnode/nn"
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// auto leaves a choice to Resolve, which takes it from the data.
+const auto = "auto"
+
+// Config is everything that decides what a training run does. Default returns one; Resolve makes the choices that were left to
+// the data; the result, written with WriteTOML, reproduces the run. The tags are the names and the explanations in the file.
+type Config struct {
+	Data      DataConfig      `toml:"data"`
+	Model     ModelConfig     `toml:"model"`
+	Solver    SolverConfig    `toml:"solver"`
+	Loss      LossConfig      `toml:"loss"`
+	Train     RunConfig       `toml:"train"`
+	Starts    StartsConfig    `toml:"starts"`
+	Optimizer OptimizerConfig `toml:"optimizer"`
+	Schedule  ScheduleConfig  `toml:"schedule"`
+	STEER     STEERConfig     `toml:"steer"`
+}
+
+// DataConfig says what is learned from.
+type DataConfig struct {
+	Files  []string `toml:"files" comment:"CSV files, relative to the folder of this file"`
+	Time   string   `toml:"time" comment:"time column; empty: t or time"`
+	States []string `toml:"states" comment:"columns that are states; empty: all others"`
+	Ignore []string `toml:"ignore" comment:"columns left out"`
+}
+
+// ModelConfig describes the right-hand side dy/dt = g(NN(x(y, t)))·y_scale/t_scale.
+type ModelConfig struct {
+	Hidden     []int   `toml:"hidden" comment:"widths of the hidden layers; empty: chosen by the number of states"`
+	Activation string  `toml:"activation"`
+	Output     string  `toml:"output" comment:"g, the activation of the outputs: identity, sinh, …, or auto"`
+	Input      string  `toml:"input" comment:"scaling of the network's inputs: none, linear, log, or auto"`
+	LogDecades float64 `toml:"log_decades" comment:"decades below a state's largest value that a log input resolves"`
+	TimeInput  string  `toml:"time_input" comment:"time as an input: off, linear, log"`
+	YScale     string  `toml:"y_scale" comment:"range (max − min of every state), max, or none"`
+	TScale     string  `toml:"t_scale" comment:"span (last time − first time) or none"`
+	Init       string  `toml:"init" comment:"initial weights"`
+}
+
+// SolverConfig says how the model is solved in training; the model file keeps it.
+type SolverConfig struct {
+	Method   string    `toml:"method"`
+	RTol     float64   `toml:"rtol"`
+	ATol     []float64 `toml:"atol" comment:"one value, or one per state; empty: 1e-3·rtol·size of the state"`
+	MaxSteps int       `toml:"max_steps" comment:"a trial that needs more counts as failed"`
+	Gradient string    `toml:"gradient" comment:"gradient method"`
+}
+
+// LossConfig says what is minimised: a mean over observed values.
+type LossConfig struct {
+	Kind       string  `toml:"kind" comment:"mae, mse or huber"`
+	Scale      string  `toml:"scale" comment:"what differences are divided by: range, max, or none"`
+	HuberDelta float64 `toml:"huber_delta" comment:"where huber turns from squared to absolute, in units of the scale"`
+	InitialRow bool    `toml:"initial_row" comment:"count the first row of every trajectory, where the model is exact, in the mean"`
+}
+
+// RunConfig is about the run as a whole.
+type RunConfig struct {
+	Recipe     string  `toml:"recipe"`
+	Epochs     int     `toml:"epochs"`
+	Seed       uint64  `toml:"seed"`
+	Keep       string  `toml:"keep" comment:"parameters that become the model: best (lowest loss) or last"`
+	Budget     float64 `toml:"budget" comment:"seconds after which training ends; 0: no bound (bits then depend on the machine's speed)"`
+	Checkpoint float64 `toml:"checkpoint" comment:"seconds between checkpoints"`
+}
+
+// StartsConfig lets several random starts race before the best one goes on.
+type StartsConfig struct {
+	Count  int `toml:"count" comment:"random starts that race at first; 1: no race"`
+	Epochs int `toml:"epochs" comment:"epochs of the race, at the schedule's first rate"`
+}
+
+// OptimizerConfig chooses a first-order method.
+type OptimizerConfig struct {
+	Name         string  `toml:"name" comment:"adamw, adam or sgd"`
+	LearningRate float64 `toml:"learning_rate"`
+	Beta1        float64 `toml:"beta1"`
+	Beta2        float64 `toml:"beta2"`
+	Epsilon      float64 `toml:"epsilon"`
+	WeightDecay  float64 `toml:"weight_decay"`
+	Decay        string  `toml:"decay" comment:"decoupled: times the learning rate; flux: without it"`
+	Momentum     float64 `toml:"momentum" comment:"of sgd"`
+	Nesterov     bool    `toml:"nesterov" comment:"of sgd"`
+	ClipNorm     float64 `toml:"clip_norm" comment:"largest norm of the gradient; 0: no bound"`
+	RescaleNorm  float64 `toml:"rescale_norm" comment:"norm that every gradient is given; 0: as it is"`
+	Retries      int     `toml:"retries" comment:"how often a step that leads to a failed solve is made smaller"`
+	RetryFactor  float64 `toml:"retry_factor" comment:"by this factor"`
+}
+
+// ScheduleConfig is the learning rate over the epochs.
+type ScheduleConfig struct {
+	Kind   string  `toml:"kind" comment:"constant, step, exponential or cosine"`
+	Warmup int     `toml:"warmup" comment:"epochs of linear rise, of cosine"`
+	Final  float64 `toml:"final" comment:"rate at the end of cosine; floor of step and exponential"`
+	Factor float64 `toml:"factor" comment:"of step and exponential"`
+	Every  int     `toml:"every" comment:"epochs over which step and exponential fall by the factor"`
+}
+
+// STEERConfig truncates trajectories at random ends (Ghosh et al., STEER: simple temporal regularization for neural ODEs, NeurIPS 2020).
+type STEERConfig struct {
+	Fraction float64 `toml:"fraction" comment:"largest part of a trajectory's rows cut from its end at random in each epoch; 0: none"`
+}
+
+// Default returns the configuration that training starts from when nothing is said.
+func Default() *Config {
+	return &Config{
+		Model:     ModelConfig{Activation: "gelu", Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
+		Solver:    SolverConfig{Method: "AutoTsit5(Rosenbrock23)", RTol: 1e-4, MaxSteps: 20_000, Gradient: "discrete-reverse"},
+		Loss:      LossConfig{Kind: "mae", Scale: "range", HuberDelta: 0.01},
+		Train:     RunConfig{Recipe: "first-order", Epochs: 6000, Seed: 1, Keep: "best", Checkpoint: 5},
+		Starts:    StartsConfig{Count: 8, Epochs: 300},
+		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", Retries: 10, RetryFactor: 0.5},
+		Schedule:  ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
+	}
+}
+
+// A ConfigProblem is one thing that is wrong with a configuration.
+type ConfigProblem struct {
+	Line int    // of the file; 0 where the value is not from a file
+	Key  string // such as solver.rtol
+	Msg  string
+}
+
+// A ConfigError lists everything that is wrong with a configuration.
+type ConfigError struct {
+	File     string // as the caller named it
+	Problems []ConfigProblem
+}
+
+func (e *ConfigError) Error() string {
+	var b strings.Builder
+	for i, p := range e.Problems {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		switch {
+		case e.File != "" && p.Line > 0:
+			fmt.Fprintf(&b, "%s:%d: ", e.File, p.Line)
+		case e.File != "":
+			fmt.Fprintf(&b, "%s: ", e.File)
+		}
+		if p.Key != "" {
+			b.WriteString(p.Key + ": ")
+		}
+		b.WriteString(p.Msg)
+	}
+	return b.String()
+}
+
+// choices are the names that a key may have.
+func choices() map[string][]string {
+	methods := []string{auto}
+	for _, m := range ode.Methods() {
+		methods = append(methods, m.Info().Name)
+	}
+	inputs := append([]string{auto}, model.InputKinds()...)
+	return map[string][]string{
+		"model.activation": nn.ActivationNames(),
+		"model.output":     append([]string{auto}, nn.ActivationNames()...),
+		"model.input":      inputs,
+		"model.time_input": {"off", "linear", "log"},
+		"model.y_scale":    {"range", "max", "none"},
+		"model.t_scale":    {"span", "none"},
+		"model.init":       nn.InitNames(),
+		"solver.method":    methods,
+		"solver.gradient":  gradientNames(),
+		"loss.kind":        {"mae", "mse", "huber"},
+		"loss.scale":       {"range", "max", "none"},
+		"train.recipe":     recipeNames(),
+		"train.keep":       {"best", "last"},
+		"optimizer.name":   {"adamw", "adam", "sgd"},
+		"optimizer.decay":  {"decoupled", "flux"},
+		"schedule.kind":    {"constant", "step", "exponential", "cosine"},
+	}
+}
+
+// Validate returns a *ConfigError that names everything that is impossible, nil where nothing is.
+func (c *Config) Validate() error {
+	if p := c.problems(); len(p) > 0 {
+		return &ConfigError{Problems: p}
+	}
+	return nil
+}
+
+func (c *Config) problems() []ConfigProblem {
+	var out []ConfigProblem
+	bad := func(key, format string, args ...any) {
+		out = append(out, ConfigProblem{Key: key, Msg: fmt.Sprintf(format, args...)})
+	}
+	allowed := choices()
+	for _, f := range c.fields() {
+		valid, ok := allowed[f.key]
+		if !ok {
+			continue
+		}
+		if s := f.value.String(); !slices.ContainsFunc(valid, func(v string) bool { return strings.EqualFold(v, s) && f.key == "solver.method" || v == s }) {
+			if near, ok := names.Nearest(s, valid); ok {
+				bad(f.key, "%q is not known; did you mean %q? There are %s", s, near, strings.Join(valid, ", "))
+			} else {
+				bad(f.key, "%q is not known; there are %s", s, strings.Join(valid, ", "))
+			}
+		}
+	}
+	number := func(key string, v float64, ok bool, want string) {
+		if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
+			bad(key, "is %g; it must be %s", v, want)
+		}
+	}
+	count := func(key string, v, least int) {
+		if v < least {
+			bad(key, "is %d; it must be at least %d", v, least)
+		}
+	}
+	for _, w := range c.Model.Hidden {
+		if w < 1 || w > 4096 {
+			bad("model.hidden", "has a layer of %d neurons; widths are between 1 and 4096", w)
+		}
+	}
+	if len(c.Model.Hidden) > 256 {
+		bad("model.hidden", "has %d layers; 256 are the most", len(c.Model.Hidden))
+	}
+	number("model.log_decades", c.Model.LogDecades, c.Model.LogDecades > 0 && c.Model.LogDecades <= 100, "above 0 and at most 100")
+	number("solver.rtol", c.Solver.RTol, c.Solver.RTol >= 1e-13 && c.Solver.RTol <= 0.1, "between 1e-13 and 0.1")
+	for _, a := range c.Solver.ATol {
+		number("solver.atol", a, a >= 0, "at least 0 and finite")
+	}
+	count("solver.max_steps", c.Solver.MaxSteps, 10)
+	number("loss.huber_delta", c.Loss.HuberDelta, c.Loss.HuberDelta > 0, "above 0")
+	count("train.epochs", c.Train.Epochs, 1)
+	number("train.budget", c.Train.Budget, c.Train.Budget >= 0, "at least 0")
+	number("train.checkpoint", c.Train.Checkpoint, c.Train.Checkpoint > 0, "above 0")
+	count("starts.count", c.Starts.Count, 1)
+	count("starts.epochs", c.Starts.Epochs, 0)
+	o := c.Optimizer
+	number("optimizer.learning_rate", o.LearningRate, o.LearningRate > 0, "above 0")
+	number("optimizer.beta1", o.Beta1, o.Beta1 > 0 && o.Beta1 < 1, "above 0 and below 1")
+	number("optimizer.beta2", o.Beta2, o.Beta2 > 0 && o.Beta2 < 1, "above 0 and below 1")
+	number("optimizer.epsilon", o.Epsilon, o.Epsilon > 0, "above 0")
+	number("optimizer.weight_decay", o.WeightDecay, o.WeightDecay >= 0, "at least 0")
+	number("optimizer.momentum", o.Momentum, o.Momentum >= 0 && o.Momentum < 1, "at least 0 and below 1")
+	if o.Nesterov && o.Momentum == 0 {
+		bad("optimizer.nesterov", "needs a momentum above 0")
+	}
+	number("optimizer.clip_norm", o.ClipNorm, o.ClipNorm >= 0, "at least 0")
+	number("optimizer.rescale_norm", o.RescaleNorm, o.RescaleNorm >= 0, "at least 0")
+	if o.ClipNorm > 0 && o.RescaleNorm > 0 {
+		bad("optimizer.clip_norm", "and rescale_norm exclude each other: set one of them to 0")
+	}
+	count("optimizer.retries", o.Retries, 0)
+	number("optimizer.retry_factor", o.RetryFactor, o.RetryFactor > 0 && o.RetryFactor < 1, "above 0 and below 1")
+	s := c.Schedule
+	count("schedule.warmup", s.Warmup, 0)
+	if s.Kind == "cosine" && s.Warmup >= c.Train.Epochs {
+		bad("schedule.warmup", "is %d of %d epochs; it must be fewer", s.Warmup, c.Train.Epochs)
+	}
+	number("schedule.final", s.Final, s.Final >= 0 && s.Final <= o.LearningRate, "at least 0 and at most the learning rate")
+	number("schedule.factor", s.Factor, s.Factor > 0 && s.Factor <= 1, "above 0 and at most 1")
+	count("schedule.every", s.Every, 1)
+	number("steer.fraction", c.STEER.Fraction, c.STEER.Fraction >= 0 && c.STEER.Fraction < 1, "at least 0 and below 1")
+	return out
+}
+
+// ReadOptions are the columns that the configuration chooses.
+func (c *Config) ReadOptions() data.ReadOptions {
+	return data.ReadOptions{Time: c.Data.Time, States: c.Data.States, Ignore: c.Data.Ignore}
+}

@@ -1,0 +1,52 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// A Choice is something that Resolve decided, and why.
+type Choice struct{ Key, Value, Why string }
+
+// Resolve makes the choices that the configuration leaves to the data, so that what it holds afterwards reproduces the run.
+func (c *Config) Resolve(set *data.Set) []Choice {
+	var out []Choice
+	stats := set.Stats()
+	chose := func(key, value, why string) { out = append(out, Choice{key, value, why}) }
+	learned, decades := 0, false
+	for _, s := range stats.States {
+		if !s.Steady {
+			learned++
+			decades = decades || s.Decades
+		}
+	}
+	if len(c.Model.Hidden) == 0 {
+		width := min(max(5, learned), 32)
+		c.Model.Hidden = []int{width, width, width}
+		chose("model.hidden", strings.ReplaceAll(fmt.Sprint(c.Model.Hidden), " ", ", "), fmt.Sprintf("%d states that vary", learned))
+	}
+	spread := stats.LogTimes
+	if c.Model.Input == auto {
+		c.Model.Input = "linear"
+		chose("model.input", c.Model.Input, "inputs of size one are learned from more easily")
+	}
+	if c.Model.Output == auto {
+		c.Model.Output = "identity"
+		why := "the times are not spread over decades"
+		if spread {
+			c.Model.Output, why = "sinh", "the times are spread over decades, and so will be the derivatives"
+		}
+		chose("model.output", c.Model.Output, why)
+	}
+	if strings.EqualFold(c.Solver.Method, auto) {
+		c.Solver.Method = ode.Auto.Info().Name
+		chose("solver.method", c.Solver.Method, "it switches to an implicit method where the model is stiff")
+	}
+	if m, err := ode.MethodByName(c.Solver.Method); err == nil {
+		c.Solver.Method = m.Info().Name
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/model"
+)
+
+// ConfigName is the name of the configuration in a run folder.
+const ConfigName = "config.toml"
+
+// Software is what a model's provenance names as its origin.
+const Software = "stiffnode"
+
+// A Trainer is one training run.
+type Trainer struct {
+	// Observer, if not nil, is called after every epoch, on the goroutine that called Run.
+	Observer func(Record)
+	// Dir is the run folder, which must exist, for checkpoints, history and model; empty: nothing is written.
+	Dir string
+	// Sums are the SHA-256 sums of the data files in hexadecimal notation, for the model's provenance.
+	Sums []string
+
+	cfg     *Config
+	task    *task
+	recipe  recipe
+	history []Record
+	elapsed time.Duration // before this call of Run
+	mark    [32]byte      // of configuration and data
+	file    *historyFile
+	closed  bool
+}
+
+// A Result is what a run has come to.
+type Result struct {
+	Model *model.Model
+	// Loss is the model's loss in training.
+	Loss float64
+	// Initial holds the initial states of the data's trajectories, unknown values as estimated, in the set's order.
+	Initial [][]float64
+	// Finished says that training came to its end; otherwise it was interrupted or ran out of its budget.
+	Finished bool
+	// Failures counts the solves that failed during training and were survived.
+	Failures int
+	Elapsed  time.Duration
+	History  []Record
+}
+
+// New prepares a run. The configuration must be resolved; it is not changed.
+func New(cfg *Config, set *data.Set) (*Trainer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t, err := newTask(cfg, set)
+	if err != nil {
+		return nil, err
+	}
+	r, err := recipes[cfg.Train.Recipe](t)
+	if err != nil {
+		return nil, err
+	}
+	tr := &Trainer{cfg: cfg, task: t, recipe: r, mark: fingerprint(cfg, set)}
+	tr.history = make([]Record, 0, min(r.epochs(), 1<<20))
+	return tr, nil
+}
+
+// Epochs is the number of epochs that the run will have, and Done the number of those that lie behind.
+func (t *Trainer) Epochs() int { return t.recipe.epochs() }
+
+// Done is the number of epochs that lie behind.
+func (t *Trainer) Done() int { return len(t.history) }
+
+// NumParams is the number of parameters of the model.
+func (t *Trainer) NumParams() int { return t.task.params }
+
+// Close ends the run's goroutines.
+func (t *Trainer) Close() {
+	if !t.closed {
+		t.closed = true
+		t.recipe.Close()
+	}
+}
+
+// Resume goes back to the latest sound checkpoint in Dir. The note says what a person should know about it. Without a checkpoint the run
+// begins anew.
+func (t *Trainer) Resume() (note string, err error) {
+	s, note, err := loadCheckpoint(t.Dir)
+	if err != nil {
+		return "", err
+	}
+	if s == nil {
+		return "there is no checkpoint yet: the run begins anew", nil
+	}
+	if s.Fingerprint != t.mark {
+		return "", &CheckpointError{Dir: t.Dir, Reason: "the checkpoint belongs to another configuration or to other data", Remedy: "put back what was changed, or train into another folder"}
+	}
+	if err := t.recipe.UnmarshalBinary(s.Recipe); err != nil {
+		return "", &CheckpointError{Dir: t.Dir, Reason: "the checkpoint does not fit the run: " + err.Error(), Remedy: "train into another folder"}
+	}
+	f, err := os.Open(filepath.Join(t.Dir, HistoryName))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	history, err := ReadHistory(f)
+	if err != nil || len(history) < s.Epochs {
+		return "", &CheckpointError{Dir: t.Dir, Reason: HistoryName + " lacks epochs that the checkpoint has", Remedy: "train into another folder"}
+	}
+	t.history = append(t.history[:0], history[:s.Epochs]...)
+	t.elapsed = s.Elapsed
+	return note, nil
+}
+
+// fingerprint identifies configuration and data, but for the places of files and the times of checkpoints.
+func fingerprint(cfg *Config, set *data.Set) [32]byte {
+	c := *cfg
+	c.Data, c.Train.Checkpoint, c.Train.Budget = DataConfig{}, 0, 0
+	var b bytes.Buffer
+	// Writing to a buffer does not fail.
+	_ = c.WriteTOML(&b)
+	_ = set.WriteCSV(&b)
+	return sha256.Sum256(b.Bytes())
+}
+
+// Run trains to the end, or until the context is cancelled or the budget is spent; in these cases a checkpoint is written and the error
+// is nil, with Result.Finished false after a cancellation. A *FailedError comes with the result so far.
+func (t *Trainer) Run(ctx context.Context) (*Result, error) {
+	if t.Dir != "" && t.file == nil {
+		var err error
+		if t.file, err = openHistory(t.Dir, t.history); err != nil {
+			return nil, err
+		}
+		defer func() {
+			t.file.f.Close()
+			t.file = nil
+		}()
+	}
+	began, saved := time.Now(), time.Now()
+	now := func() time.Duration { return t.elapsed + time.Since(began) }
+	defer func() { t.elapsed = now() }()
+	finished := true
+	for !t.recipe.done() {
+		if b := t.cfg.Train.Budget; b > 0 && now().Seconds() > b && len(t.history) > 0 {
+			break
+		}
+		r, err := t.recipe.epoch(ctx)
+		if err != nil {
+			if errors.Is(err, context.Cause(ctx)) && ctx.Err() != nil {
+				finished = false
+				break
+			}
+			return t.end(now(), false, err)
+		}
+		r.Elapsed = now()
+		t.history = append(t.history, r)
+		if t.Observer != nil {
+			t.Observer(r)
+		}
+		if t.Dir != "" && time.Since(saved).Seconds() > t.cfg.Train.Checkpoint {
+			if err := t.save(now(), false); err != nil {
+				return nil, err
+			}
+			saved = time.Now()
+		}
+	}
+	return t.end(now(), finished, nil)
+}
+
+// end writes what belongs on the disk and makes the result.
+func (t *Trainer) end(elapsed time.Duration, finished bool, cause error) (*Result, error) {
+	if len(t.history) == 0 {
+		return &Result{Elapsed: elapsed}, cause
+	}
+	res := t.result(elapsed, finished)
+	if t.Dir == "" {
+		return res, cause
+	}
+	if err := t.save(elapsed, finished); err != nil {
+		return res, errors.Join(cause, err)
+	}
+	if err := res.Model.Save(filepath.Join(t.Dir, model.FileName)); err != nil {
+		return res, errors.Join(cause, err)
+	}
+	return res, cause
+}
+
+// save writes history and checkpoint, the history first: a checkpoint's history is always complete.
+func (t *Trainer) save(elapsed time.Duration, finished bool) error {
+	if err := t.file.flush(t.history); err != nil {
+		return err
+	}
+	state, err := t.recipe.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return saveCheckpoint(t.Dir, &checkpointState{Fingerprint: t.mark, Epochs: len(t.history), Elapsed: elapsed, Finished: finished, Recipe: state})
+}
+
+func (t *Trainer) result(elapsed time.Duration, finished bool) *Result {
+	theta, loss := t.recipe.result()
+	k := t.task
+	m := &model.Model{
+		States: k.states, TimeName: k.set.TimeName, TimeUnit: k.set.TimeUnit, RHS: k.rhs, Params: slices.Clone(theta[:k.params]),
+		Solver: model.Solver{Method: k.setup.Options.Method.Info().Name, RTol: k.setup.Options.RTol, ATol: k.setup.Options.ATol},
+		Span:   model.Span{T0: k.stats.T0, T1: k.stats.T1, Log: k.stats.LogTimes, First: firstTime(k.set)},
+		Provenance: model.Provenance{
+			Software: Software, Recipe: k.cfg.Train.Recipe, Seed: k.cfg.Train.Seed, Epochs: len(t.history), SHA256: t.Sums,
+		},
+	}
+	if m.TimeName == "" {
+		m.TimeName = "t"
+	}
+	for _, f := range k.cfg.Data.Files {
+		m.Provenance.Data = append(m.Provenance.Data, filepath.Base(f))
+	}
+	res := &Result{Model: m, Loss: loss, Finished: finished, Failures: t.recipe.failures(), Elapsed: elapsed, History: t.history}
+	at := k.params
+	for i := range k.set.Trajectories {
+		y0 := slices.Clone(k.set.Trajectories[i].Row(0, len(k.states)))
+		for j, v := range y0 {
+			if math.IsNaN(v) {
+				y0[j] = theta[at] * k.size[j]
+				at++
+			}
+		}
+		res.Initial = append(res.Initial, y0)
+	}
+	return res
+}
