@@ -73,10 +73,14 @@ func (d *dampedSystem) factor(mu float64) float64 {
 	return mu
 }
 
-// least returns the damping below which any is lost in the rounding errors of the Gram matrix.
+// least returns the damping below which any is lost in rounding errors: those of the Gram matrix and, in dual form, of Ĵᵀ times a vector
+// that grows as 1/μ where the Jacobian has not full rank.
 func (d *dampedSystem) least() float64 {
-	if d.largest == 0 {
+	switch {
+	case d.largest == 0:
 		return 1 // the Jacobian is zero, and so is the step
+	case d.dual:
+		return 0x1p-46 * d.largest
 	}
 	return 0x1p-52 * d.largest
 }
