@@ -1,0 +1,73 @@
+package sens
+
+import "github.com/stiffnode/stiffnode/ode"
+
+// adjointField is the right-hand side of the adjoint equation along a known forward solution,
+//
+//	Mᵀ λ′ = −J(t, y(t))ᵀ λ
+//
+// (Cao, Li, Petzold, Serban, SIAM J. Sci. Comput. 24, 1076, 2003), in the direction of time; it is solved backward. Its Jacobian −Jᵀ and
+// its time derivative −(d/dt J(t, y(t)))ᵀλ are exact, up to the dense output y(t).
+type adjointField struct {
+	fwd    *forwardField
+	source func(dst []float64, t float64, y []float64) // adds −∂g/∂y of an integral cost; nil without
+	tau    [1]float64
+}
+
+var _ ode.Field = (*adjointField)(nil)
+
+// adjointProblem is the adjoint equation as a problem that shares the forward field f: it serves one solver.
+func adjointProblem(p *ode.Problem, f *forwardField) *ode.Problem {
+	return &ode.Problem{Dim: p.Dim, Mass: transposedMass(p), New: func() ode.Field { return &adjointField{fwd: f, tau: [1]float64{1}} }}
+}
+
+// transposedMass is Mᵀ.
+func transposedMass(p *ode.Problem) ode.Mass {
+	if p.Mass.Dense == nil {
+		return p.Mass
+	}
+	k := p.Dim
+	t := make([]float64, k*k)
+	for i := range k {
+		for j := range k {
+			t[j*k+i] = p.Mass.Dense[i*k+j]
+		}
+	}
+	return ode.Mass{Dense: t}
+}
+
+func (a *adjointField) Eval(dst []float64, t float64, lam []float64) error {
+	if err := a.fwd.visit(t); err != nil {
+		return err
+	}
+	clear(dst)
+	a.fwd.VJP(dst, nil, lam)
+	negate(dst)
+	return nil
+}
+
+func (a *adjointField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, lam []float64) error {
+	f := a.fwd
+	f.state(f.y, t)
+	if err := f.EvalJacobian(f.f, f.jac, nil, t, f.y); err != nil {
+		return err
+	}
+	for i := range f.k {
+		for j := range f.k {
+			jac.Set(j, i, -f.jac.At(i, j))
+		}
+	}
+	jac.MulVec(dst, lam)
+	if dfdt != nil {
+		clear(dfdt)
+		f.SecondOrder(dfdt, nil, lam, f.slope(t), a.tau[:], 1)
+		negate(dfdt)
+	}
+	return nil
+}
+
+func negate(v []float64) {
+	for i, x := range v {
+		v[i] = -x
+	}
+}

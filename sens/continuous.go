@@ -1,0 +1,328 @@
+package sens
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// ReverseOptions say how a continuous adjoint solves its reverse problem. The zero value takes everything from the forward solve.
+type ReverseOptions struct {
+	// Method solves the reverse problem; nil means the forward method. A one-step method is the better choice where the loss has many
+	// data times, since every one of them is a restart.
+	Method ode.Method
+	// RTol is the relative tolerance; 0 means that of the forward solve.
+	RTol float64
+	// ATol is the absolute tolerance of the adjoint; 0 means 1e-3·RTol times the smallest of the states' largest loss gradients.
+	ATol float64
+	// MaxSteps bounds the steps of the whole reverse pass; 0 means 20 000. A pass that collapses ends there, or earlier, with a *ReverseError.
+	MaxSteps int
+}
+
+const defaultReverseSteps = 20_000
+
+// errReverseSteps is the cause of a reverse pass that was cut off.
+type errReverseSteps struct{ limit int }
+
+func (e errReverseSteps) Error() string {
+	return fmt.Sprintf("more than %d reverse steps were needed in all: the reverse problem is unstable or too stiff for its method; choose another gradient method, loosen the reverse tolerances, or raise MaxSteps", e.limit)
+}
+
+// A reversal is what one continuous adjoint method adds to the common course: which system is solved backward, and what is done with
+// its steps.
+type reversal interface {
+	// system is the reverse problem; the adjoint is its components at … at+k.
+	system() (p *ode.Problem, at int)
+	// observe is called after every accepted reverse step.
+	observe(s *ode.Step) error
+	// prepare is called before the segment from ta back to tb, where z is the state of the reverse system at ta.
+	prepare(z []float64, ta, tb float64)
+	// finish is called after it.
+	finish(sol *ode.Solution, ta, tb float64) error
+}
+
+// continuous is the common course of the continuous adjoints: a forward solve with dense output, then the reverse system solved from
+// data time to data time, with jumps of the adjoint by ∂ℓ/∂y at each.
+type continuous struct {
+	method string
+	setup  Setup
+	rev    ReverseOptions
+	k, m   int
+
+	forward *ode.Solver
+	solver  *ode.Solver   // of the reverse system
+	field   *forwardField // f and its derivatives along the forward solution
+	variant reversal
+	at      int
+	con     *constraint // of a singular mass matrix
+
+	params []float64
+	z      []float64
+	grads  []float64
+	pairs  *pairs
+	stats  ode.Stats
+	steps  int
+	ftmp   []float64
+}
+
+// newContinuous checks the setup and makes the forward solver; variant makes the reverse system from the parts made so far.
+func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*continuous) reversal) (*continuous, error) {
+	refuse := func(format string, a ...any) error {
+		return &RefusedError{Method: method, Solver: solverName(&s), Reason: fmt.Sprintf(format, a...)}
+	}
+	pf, err := paramField(&s, method)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Options.Events) > 0 {
+		return nil, refuse("the adjoint does not cross events; solve between events one by one")
+	}
+	if s.Options.Quadrature != nil {
+		return nil, refuse("quadratures are not differentiated; put the integral into the loss")
+	}
+	c := &continuous{method: method, setup: s, rev: rev, k: s.Problem.Dim, m: pf.NumParams()}
+	opt := s.Options
+	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, true, nil
+	if c.forward, err = ode.NewSolver(s.Problem, opt); err != nil {
+		return nil, err
+	}
+	if c.rev.Method == nil {
+		c.rev.Method = c.forward.Method()
+	}
+	if c.rev.RTol == 0 {
+		c.rev.RTol = s.Options.RTol
+		if c.rev.RTol == 0 {
+			c.rev.RTol = ode.DefaultRTol
+		}
+	}
+	if c.rev.MaxSteps == 0 {
+		c.rev.MaxSteps = defaultReverseSteps
+	}
+	if c.con, err = newConstraint(s.Problem); err != nil {
+		return nil, refuse("%v", err)
+	}
+	c.field = &forwardField{ParamField: pf, k: c.k, y: make([]float64, c.k), f: make([]float64, c.k), jac: ode.NewJacobian(c.k, s.Problem.Jacobian),
+		before: make([]float64, c.k), after: make([]float64, c.k)}
+	c.pairs = newPairs(pf, c.k, &c.stats)
+	c.variant = variant(c)
+	sys, at := c.variant.system()
+	c.at = at
+	if c.solver, err = ode.NewSolver(sys, ode.Options{
+		Method: c.rev.Method, RTol: c.rev.RTol, ATol: []float64{1}, MaxSteps: c.rev.MaxSteps, SaveAt: []float64{}, Observer: c.observe,
+		Dense: wantsDense(c.variant), MaxStep: s.Options.MaxStep,
+	}); err != nil {
+		var in *ode.InputError
+		if errors.As(err, &in) {
+			return nil, refuse("its reverse problem cannot be solved by %s: %v", c.rev.Method.Info().Name, err)
+		}
+		return nil, err
+	}
+	c.z, c.ftmp = make([]float64, sys.Dim), make([]float64, c.k)
+	return c, nil
+}
+
+// wantsDense reports whether a variant reads the dense output of whole reverse segments.
+func wantsDense(v reversal) bool {
+	d, ok := v.(interface{ dense() bool })
+	return ok && d.dense()
+}
+
+// observe counts the reverse steps and hands them to the variant.
+func (c *continuous) observe(s *ode.Step) error {
+	c.steps++
+	if c.steps > c.rev.MaxSteps {
+		return errReverseSteps{c.rev.MaxSteps}
+	}
+	return c.variant.observe(s)
+}
+
+// Gradient implements Evaluator.
+func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
+	if len(p) != c.m {
+		return &ode.InputError{What: "parameters", Msg: fmt.Sprintf("have %d values; the right-hand side has %d", len(p), c.m)}
+	}
+	if len(times) == 0 {
+		return &ode.InputError{What: "times to save", Msg: "are none; a loss needs at least one"}
+	}
+	c.forward.Field().(ode.ParamField).Bind(p)
+	c.forward.SetSaveAt(times)
+	sol, err := c.forward.Solve(ctx, t0, t1, y0)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = &ReverseError{Method: c.method, Err: fmt.Errorf("panic: %v", r)}
+		}
+	}()
+	c.field.Bind(p)
+	c.params = p
+	c.field.sol, c.field.step = sol.Dense, 0
+	c.grads = resize(c.grads, len(sol.Y))
+	g.begin(sol, loss, c.grads, c.k, c.m)
+	if err := c.tolerances(); err != nil {
+		return err
+	}
+	c.stats, c.steps = ode.Stats{}, 0
+	c.pairs.begin(g.Params)
+	if err := c.sweep(ctx, g, t0, t1); err != nil {
+		return err
+	}
+	c.pairs.flush()
+	if c.pairs.err != nil {
+		return &ReverseError{Method: c.method, Time: t0, Err: c.pairs.err}
+	}
+	g.Reverse = c.stats
+	return c.endTime(g, t1)
+}
+
+// tolerances sets those of the reverse solve.
+func (c *continuous) tolerances() error {
+	atol := c.rev.ATol
+	if atol == 0 {
+		least := math.Inf(1)
+		for j := range c.k {
+			most := 0.0
+			for i := j; i < len(c.grads); i += c.k {
+				most = max(most, math.Abs(c.grads[i]))
+			}
+			if most > 0 {
+				least = min(least, most)
+			}
+		}
+		if math.IsInf(least, 1) {
+			least = 1
+		}
+		atol = 1e-3 * c.rev.RTol * least
+	}
+	return c.solver.SetTolerances(c.rev.RTol, []float64{atol})
+}
+
+// sweep carries the adjoint from t1 back to t0 and leaves it in g.Initial.
+func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) error {
+	clear(c.z)
+	lam := c.z[c.at : c.at+c.k]
+	i := len(g.Times) - 1
+	zero := true
+	for t := t1; ; {
+		for ; i >= 0 && g.Times[i] == t; i-- {
+			zero = zero && isZero(c.grads[i*c.k:(i+1)*c.k])
+			if err := c.jump(lam, t, c.grads[i*c.k:(i+1)*c.k]); err != nil {
+				return &ReverseError{Method: c.method, Time: t, Err: err}
+			}
+		}
+		if t == t0 {
+			break
+		}
+		next := t0
+		if i >= 0 {
+			next = g.Times[i]
+		}
+		if !zero {
+			if err := c.segment(ctx, t, next); err != nil {
+				return err
+			}
+		}
+		t = next
+	}
+	c.initial(g, lam)
+	return nil
+}
+
+func (c *continuous) segment(ctx context.Context, ta, tb float64) error {
+	c.variant.prepare(c.z, ta, tb)
+	sol, err := c.solver.Solve(ctx, ta, tb, c.z)
+	if sol != nil {
+		c.stats.Add(&sol.Stats)
+	}
+	if err == nil {
+		copy(c.z, sol.YEnd)
+		err = c.variant.finish(sol, ta, tb)
+		if err == nil {
+			return nil
+		}
+	}
+	e := &ReverseError{Method: c.method, Time: ta, Err: err}
+	var f *ode.Failure
+	if errors.As(err, &f) {
+		e.Time, e.Step = f.Time, f.Step
+		var cut errReverseSteps
+		if errors.As(err, &cut) {
+			e.Err = cut
+		}
+	}
+	return e
+}
+
+// endTime adds dL/dt1.
+func (c *continuous) endTime(g *Gradient, t1 float64) error {
+	last := len(g.Times) - 1
+	if g.Times[last] != t1 || !c.setup.Problem.Mass.IsIdentity() {
+		return nil
+	}
+	if err := c.field.Eval(c.ftmp, t1, g.Y[last*c.k:(last+1)*c.k]); err != nil {
+		return &ReverseError{Method: c.method, Time: t1, Err: err}
+	}
+	for i := last; i >= 0 && g.Times[i] == t1; i-- {
+		for j, v := range c.grads[i*c.k : (i+1)*c.k] {
+			g.End += v * c.ftmp[j]
+		}
+	}
+	return nil
+}
+
+// A forwardField evaluates f and its derivatives along the forward solution, read off its dense output.
+type forwardField struct {
+	ode.ParamField
+	k    int
+	sol  *ode.Dense
+	step int // the step looked at last
+	y, f []float64
+	jac  *ode.Jacobian
+	// scratch of slope
+	before, after []float64
+}
+
+// state writes the forward solution at t into dst. Successive times are close to each other, so the search starts at the latest step.
+func (f *forwardField) state(dst []float64, t float64) {
+	for range 4 {
+		at, h := f.sol.Step(f.step)
+		switch th := (t - at) / h; {
+		case th < 0 && f.step > 0:
+			f.step--
+		case th > 1 && f.step < f.sol.Steps()-1:
+			f.step++
+		default:
+			f.sol.AtStep(dst, f.step, t)
+			return
+		}
+	}
+	f.step = f.sol.Find(t)
+	f.sol.AtStep(dst, f.step, t)
+}
+
+// visit evaluates f at time t of the forward solution, so that products can be asked for.
+func (f *forwardField) visit(t float64) error {
+	f.state(f.y, t)
+	return f.Eval(f.f, t, f.y)
+}
+
+// slope returns y′(t) of the dense output, by a central difference within its step. It is not f(t, y(t)): on a stiff problem f magnifies
+// the error of the dense output by the largest eigenvalue of the Jacobian.
+func (f *forwardField) slope(t float64) []float64 {
+	_, h := f.sol.Step(f.step)
+	d := slopeIncrement * h
+	f.sol.AtStep(f.after, f.step, t+d)
+	f.sol.AtStep(f.before, f.step, t-d)
+	for i, v := range f.after {
+		f.after[i] = (v - f.before[i]) / (2 * d)
+	}
+	return f.after
+}
+
+// slopeIncrement is the increment of a central difference relative to the step size: exact for dense output of degree 2, and with an
+// error of about its square relative to the slope beyond.
+const slopeIncrement = 1.0 / 1024

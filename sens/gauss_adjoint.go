@@ -1,0 +1,68 @@
+package sens
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// GaussAdjoint solves for the adjoint ω alone and integrates dL/dp = ∫ ωᵀ ∂f/∂p dt by Gauss–Legendre quadrature inside every accepted
+// reverse step while it is at hand, so that no dense output of ω is kept.
+type GaussAdjoint struct {
+	// Reverse says how the adjoint is solved.
+	Reverse ReverseOptions
+	// Nodes per reverse step; 0 means what the order of the reverse method calls for.
+	Nodes int
+}
+
+var _ Method = GaussAdjoint{}
+
+// Info implements Method.
+func (GaussAdjoint) Info() Info {
+	return Info{
+		Name:   "gauss",
+		Cost:   "O(N_rev(k³ + m)) beyond the solve",
+		Memory: "O(N d k) for the dense output of the solve, O(k + m) for the adjoint",
+		Source: "SciMLSensitivity, GaussAdjoint; Hager, Numer. Math. 87, 247 (2000), for the quadrature of a Runge–Kutta adjoint",
+	}
+}
+
+// New implements Method.
+func (a GaussAdjoint) New(s Setup) (Evaluator, error) {
+	if a.Nodes < 0 || a.Nodes > 64 {
+		return nil, &ode.InputError{What: "number of quadrature nodes", Msg: fmt.Sprintf("is %d; it must be between 1 and 64 (0 chooses)", a.Nodes)}
+	}
+	return newContinuous(s, a.Info().Name, a.Reverse, func(c *continuous) reversal {
+		n := a.Nodes
+		if n == 0 {
+			// a formula of order 2n ≥ order + 2, so that it adds less than the dense output's own error
+			n = max(2, (c.rev.Method.Info().Order+3)/2)
+		}
+		v := &gaussReversal{c: c, prob: adjointProblem(s.Problem, c.field)}
+		v.x, v.w = gaussLegendre(n)
+		return v
+	})
+}
+
+type gaussReversal struct {
+	c    *continuous
+	prob *ode.Problem
+	x, w []float64
+}
+
+func (g *gaussReversal) system() (*ode.Problem, int)                  { return g.prob, 0 }
+func (g *gaussReversal) prepare([]float64, float64, float64)          {}
+func (g *gaussReversal) finish(*ode.Solution, float64, float64) error { return nil }
+
+// observe integrates over the step that was just accepted.
+func (g *gaussReversal) observe(s *ode.Step) error {
+	for j, x := range g.x {
+		t := s.T + x*s.H
+		y, w := g.c.pairs.add(t)
+		g.c.field.state(y, t)
+		s.At(w, t)
+		scaleVector(w, math.Abs(s.H)*g.w[j])
+	}
+	return g.c.pairs.err
+}
