@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"fmt"
 	"math"
 )
 
@@ -15,6 +16,8 @@ type core struct {
 	// f0 is f(t, y) where haveF says so; a stepper that evaluates f at the new point leaves it for the next step.
 	f0    []float64
 	haveF bool
+	// slope is y' at (t, y) where there is a mass matrix; nil otherwise
+	slope []float64
 	// wantDense says that the dense output of the attempt to come will be asked for.
 	wantDense bool
 	// newtonTol is Options.NewtonTol.
@@ -24,44 +27,101 @@ type core struct {
 	atol   []float64
 	invW   []float64 // 1/(atol + rtol·|y|) at the start of the step
 	scaled []float64 // scratch
+	dydt   []float64 // see setDerivative
+	mass   *MassInverse
 
 	stats  Stats
 	failed stepError
+	// suspect is the vector whose largest weighted component stood in the way of the latest attempt; component, if not
+	// negative, is known to be the one.
+	suspect   []float64
+	component int
+	// the user's function that is being called, and where, for the report of a panic
+	calling callee
+	callT   float64
+	callY   []float64
 }
 
-func newCore(p *Problem) *core {
+// newCore makes the workspace; the error is about the problem's New.
+func newCore(p *Problem) (*core, error) {
+	field, err := newField(p)
+	if err != nil {
+		return nil, err
+	}
 	n := p.Dim
-	buf := make([]float64, 6*n)
+	buf := make([]float64, 7*n)
 	next := func() []float64 {
 		s := buf[:n:n]
 		buf = buf[n:]
 		return s
 	}
-	return &core{p: p, field: p.New(), n: n, y: next(), ynew: next(), f0: next(), atol: next(), invW: next(), scaled: next()}
+	c := &core{p: p, field: field, n: n, y: next(), ynew: next(), f0: next(), atol: next(), invW: next(), scaled: next(), dydt: next(), component: -1}
+	if !p.Mass.IsIdentity() {
+		c.mass = NewMassInverse(p.Mass, n)
+	}
+	return c, nil
 }
 
-// setWeights computes the error weights at the start of a step.
+// newField calls the problem's New, whose panic is an error in the problem.
+func newField(p *Problem) (f Field, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &InputError{What: "problem", Msg: fmt.Sprintf("has a function New that panics: %v", r)}
+		}
+	}()
+	if f = p.New(); f == nil {
+		return nil, &InputError{What: "problem", Msg: "has a function New that returns nil"}
+	}
+	return f, nil
+}
+
+// enter notes that a function of the user is being called, leave that it has returned.
+func (c *core) enter(f callee, t float64, y []float64) { c.calling, c.callT, c.callY = f, t, y }
+func (c *core) leave()                                 { c.calling = inSolver }
+
+// setWeights computes the error weights at the start of a step. A state that is zero and has no absolute tolerance has no
+// scale yet: it does not count in norms at the start of the step; errorNorm judges it by its new value.
 func (c *core) setWeights() {
 	for i, v := range c.y {
-		c.invW[i] = 1 / (c.atol[i] + c.rtol*math.Abs(v))
+		w := c.atol[i] + c.rtol*math.Abs(v)
+		if w < weightFloor {
+			c.invW[i] = 0
+			continue
+		}
+		c.invW[i] = 1 / w
 	}
+}
+
+// setDerivative writes M⁺ f(t, y) into dydt: y', or for a singular M a solution of M y' = f whose algebraic states rest.
+func (c *core) setDerivative(f []float64) {
+	if c.mass == nil {
+		copy(c.dydt, f)
+		return
+	}
+	c.mass.Apply(c.dydt, f)
 }
 
 // weightFloor replaces a weight of zero (atol = 0 at y = 0): the component is then held to the smallest normal number.
 const weightFloor = 2.2250738585072014e-308
 
 // norm is the weighted root-mean-square norm of v with the weights at the start of the step.
-func (c *core) norm(v []float64) float64 {
+func (c *core) norm(v []float64) float64 { return weightedNorm(v, c.invW) }
+
+// weightedNorm is the root mean square of v_i w_i.
+func weightedNorm(v, w []float64) float64 {
 	s := 0.0
-	for i, w := range c.invW {
+	v = v[:len(w)]
+	for i, w := range w {
 		x := v[i] * w
 		s += x * x
 	}
-	return math.Sqrt(s / float64(c.n))
+	return math.Sqrt(s / float64(len(w)))
 }
 
 // errorNorm is the weighted norm of an error estimate, the weights taken at the larger of old and new state.
+// A difference that exceeds every number is the largest number, so that the step fails its error test.
 func (c *core) errorNorm(e []float64) float64 {
+	c.suspect, c.component = e, -1
 	s := 0.0
 	for i, v := range e {
 		w := c.atol[i] + c.rtol*max(math.Abs(c.y[i]), math.Abs(c.ynew[i]))
@@ -74,12 +134,15 @@ func (c *core) errorNorm(e []float64) float64 {
 		x := v / w
 		s += x * x
 	}
+	if math.IsInf(s, 1) && finite(e) {
+		return math.MaxFloat64
+	}
 	return math.Sqrt(s / float64(c.n))
 }
 
-// worst returns the component that contributes most to a weighted norm of v, preferring one that is not finite.
+// worst returns the component that contributes most to a weighted norm of v, preferring one that is not finite, or −1.
 func (c *core) worst(v []float64) int {
-	at, most := -1, -1.0
+	at, most := -1, 0.0
 	for i, x := range v {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return i
@@ -91,10 +154,21 @@ func (c *core) worst(v []float64) int {
 	return at
 }
 
+// culprit returns the component that stood in the way of the latest attempt, or −1.
+func (c *core) culprit() int {
+	if c.component >= 0 || c.suspect == nil {
+		return c.component
+	}
+	return c.worst(c.suspect)
+}
+
 // eval evaluates f and counts it.
 func (c *core) eval(dst []float64, t float64, y []float64) *stepError {
 	c.stats.Evals++
-	if err := c.field.Eval(dst, t, y); err != nil {
+	c.enter(inField, t, y)
+	err := c.field.Eval(dst, t, y)
+	c.leave()
+	if err != nil {
 		return c.fieldError(err)
 	}
 	return nil
@@ -104,13 +178,33 @@ func (c *core) eval(dst []float64, t float64, y []float64) *stepError {
 func (c *core) evalJacobian(dst []float64, jac *Jacobian, dfdt []float64, t float64, y []float64) *stepError {
 	c.stats.Evals++
 	c.stats.Jacobians++
-	if err := c.field.EvalJacobian(dst, jac, dfdt, t, y); err != nil {
+	c.enter(inJacobian, t, y)
+	err := c.field.EvalJacobian(dst, jac, dfdt, t, y)
+	c.leave()
+	if err != nil {
 		return c.fieldError(err)
 	}
-	if d, ok := c.field.(*differenced); ok {
-		c.stats.JacobianEvals += d.evals
-		d.evals = 0
+	c.countDifferences()
+	return nil
+}
+
+// countDifferences counts the evaluations of f that a Jacobian by differences took.
+func (c *core) countDifferences() {
+	if d, ok := c.field.(interface{ spent() int }); ok {
+		c.stats.JacobianEvals += d.spent()
 	}
+}
+
+// evalImplicit evaluates the implicit part of a split right-hand side and, where jac is not nil, its Jacobian.
+func (c *core) evalImplicit(f SplitField, dst []float64, jac *Jacobian, t float64, y []float64) *stepError {
+	c.stats.Evals++
+	if jac != nil {
+		c.stats.Jacobians++
+	}
+	if err := f.EvalImplicit(dst, jac, t, y); err != nil {
+		return c.fieldError(err)
+	}
+	c.countDifferences()
 	return nil
 }
 

@@ -27,18 +27,20 @@ const (
 	CauseTooManySteps
 	// CauseRightHandSide: the right-hand side returned an error that does not ask for a smaller step.
 	CauseRightHandSide
-	// CausePanic: the right-hand side, an event or an observer panicked.
+	// CausePanic: the right-hand side, its Jacobian, an event, an integrand or an observer panicked; Err is a *PanicError.
 	CausePanic
 	// CauseNonFiniteStart: f, or its Jacobian, is not finite at the initial point.
 	CauseNonFiniteStart
 	// CauseInconsistent: the initial values of a differential-algebraic problem cannot be made consistent.
 	CauseInconsistent
-	// CauseEvent: an event function returned NaN or an error.
+	// CauseEvent: an event function returned NaN, or events accumulate at a point.
 	CauseEvent
 	// CauseObserver: an observer asked to stop with an error.
 	CauseObserver
 	// CauseCanceled: the context was cancelled.
 	CauseCanceled
+	// CauseQuadrature: an integrand returned an error that does not ask for a smaller step.
+	CauseQuadrature
 )
 
 var causeText = map[Cause]string{
@@ -51,6 +53,7 @@ var causeText = map[Cause]string{
 	CauseEvent:          "event function failed",
 	CauseObserver:       "stopped by an observer",
 	CauseCanceled:       "cancelled",
+	CauseQuadrature:     "integrand failed",
 }
 
 func (c Cause) String() string { return causeText[c] }
@@ -60,9 +63,10 @@ type Failure struct {
 	Cause Cause
 	// Time and Step are the time reached and the step size in use.
 	Time, Step float64
-	// Component is the state that stood in the way, or -1; Name is its name.
+	// Component is the state that stood in the way, or -1; Name is its name and Value its value at Time.
 	Component int
 	Name      string
+	Value     float64
 	// Last is the reason of the latest rejected step, if any.
 	Last RejectReason
 	// Advice says what to try.
@@ -77,7 +81,7 @@ func (f *Failure) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ode: %s at t = %.10g (step %.3g)", f.Cause, f.Time, f.Step)
 	if f.Component >= 0 {
-		fmt.Fprintf(&b, ", state %s", f.Name)
+		fmt.Fprintf(&b, ", state %s = %.6g", f.Name, f.Value)
 	}
 	if f.Last != 0 {
 		fmt.Fprintf(&b, ", last rejection: %s", f.Last)
@@ -106,7 +110,7 @@ const (
 	RejectNonFinite
 	// RejectSingular: the iteration matrix could not be factorised.
 	RejectSingular
-	// RejectField: the right-hand side asked for a smaller step.
+	// RejectField: the right-hand side, or an integrand, asked for a smaller step.
 	RejectField
 	// RejectBounds: the new state violates the bounds asked for.
 	RejectBounds
@@ -149,4 +153,44 @@ func (c *core) fieldError(err error) *stepError {
 func (c *core) reject(reason RejectReason, err error) *stepError {
 	c.failed = stepError{reason: reason, err: err}
 	return &c.failed
+}
+
+// A callee is a function of the user.
+type callee int
+
+const (
+	inSolver callee = iota
+	inField
+	inJacobian
+	inEvent
+	inApply
+	inQuadrature
+	inObserver
+)
+
+var calleeText = [...]string{
+	inSolver: "the solver itself", inField: "the right-hand side", inJacobian: "the Jacobian", inEvent: "an event function",
+	inApply: "the state change of an event", inQuadrature: "an integrand", inObserver: "the observer",
+}
+
+// A PanicError is the panic of a user's function, turned into an error.
+type PanicError struct {
+	// Function says which of the user's functions panicked.
+	Function string
+	// Time and State are the point at which it was called.
+	Time  float64
+	State []float64
+	// Value is what it panicked with, and Stack the stack at that moment.
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("%s panicked at t = %.10g, y = %.6g: %v", e.Function, e.Time, e.State, e.Value)
+}
+
+// Unwrap returns the value of the panic where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
 }

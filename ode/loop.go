@@ -29,7 +29,7 @@ func (s *Solver) loop(ctx context.Context) error {
 	if err := s.atStart(); err != nil {
 		return err
 	}
-	now, unusable := &s.now, 0
+	now := &s.now
 	*now = Attempt{}
 	for attempts := 0; ; attempts++ {
 		select {
@@ -48,6 +48,11 @@ func (s *Solver) loop(ctx context.Context) error {
 			target = hit[0]
 		}
 		step, last := s.fit(h, target)
+		if s.events.landing {
+			// the latest attempt went past an event that ends the solve or changes the state
+			target = s.events.aim
+			step, last = target-c.t, true
+		}
 		if f := s.tooSmall(step, last); f != nil {
 			return f
 		}
@@ -58,6 +63,11 @@ func (s *Solver) loop(ctx context.Context) error {
 		if bad == nil {
 			bad = s.judge(&e)
 		}
+		if bad == nil && e <= 1 && s.quad.active() {
+			if bad, err = s.quad.attempt(s, step, &e); err != nil {
+				return err
+			}
+		}
 		if bad != nil || e > 1 {
 			reason := RejectError
 			if bad != nil {
@@ -65,22 +75,30 @@ func (s *Solver) loop(ctx context.Context) error {
 					return s.fail(CauseRightHandSide, step, bad.err, "the error is the right-hand side's own")
 				}
 				reason = bad.reason
-				unusable++
 			} else {
 				c.failed = stepError{reason: RejectError}
 			}
 			c.stats.reject(reason)
 			h = s.afterRejection(step, e, reason)
 			now.AfterReject = true
+			s.events.landing = false
 			continue
 		}
 		tnew := c.t + step
 		if last {
 			tnew = target
 		}
-		stop, restart, ferr := s.deliver(tnew, step)
-		if ferr != nil {
-			return ferr
+		if s.events.active() {
+			again, err := s.events.search(s, tnew, step)
+			if err != nil {
+				return err
+			}
+			if again {
+				continue
+			}
+		}
+		if err := s.deliver(tnew, step); err != nil {
+			return err
 		}
 		c.stats.Steps++
 		if s.size != nil {
@@ -97,6 +115,14 @@ func (s *Solver) loop(ctx context.Context) error {
 			now.PrevH, now.PrevErr = step, e
 		}
 		now.AfterReject = false
+		stop, restart := false, len(hit) > 0 && c.t == hit[0] // f may be discontinuous there
+		if s.events.active() {
+			changed := false
+			if stop, changed, err = s.events.fire(s); err != nil {
+				return err
+			}
+			restart = restart || changed
+		}
 		if stop || c.t == c.t1 {
 			return nil
 		}
@@ -105,19 +131,14 @@ func (s *Solver) loop(ctx context.Context) error {
 				return err
 			}
 			now.PrevH = 0
-		} else if len(hit) > 0 && c.t == hit[0] {
-			// f may be discontinuous here
-			if h, err = s.restart(); err != nil {
-				return err
-			}
-			now.PrevH = 0
 		}
 	}
 }
 
-// begin evaluates f at the start, makes initial values consistent and prepares the stepper.
+// begin makes initial values consistent, evaluates f at the start and prepares the stepper.
 func (s *Solver) begin() error {
 	c := s.c
+	c.failed, c.suspect, c.component = stepError{}, nil, -1
 	if !c.p.Mass.IsIdentity() {
 		if err := s.consistent(); err != nil {
 			return err
@@ -126,12 +147,9 @@ func (s *Solver) begin() error {
 	if bad := s.st.start(); bad != nil {
 		return s.fail(CauseRightHandSide, 0, bad.err, "the right-hand side cannot be evaluated at the starting point")
 	}
-	if !finite(c.f0) {
-		f := s.fail(CauseNonFiniteStart, 0, nil, "check the initial values and the parameters")
-		for i, v := range c.f0 {
-			if !(math.Abs(v) <= math.MaxFloat64) {
-				return f.blame(c.p, i)
-			}
+	for i, v := range c.f0 {
+		if !(math.Abs(v) <= math.MaxFloat64) {
+			return s.fail(CauseNonFiniteStart, 0, nil, "check the initial values and the parameters").blame(c, i)
 		}
 	}
 	return nil
@@ -177,31 +195,36 @@ func (s *Solver) tooSmall(step float64, last bool) error {
 	case RejectBounds:
 		advice = "the solution leaves the bounds asked for: the bounds contradict the equations, or the tolerance is too loose"
 	}
-	f := s.fail(CauseStepTooSmall, step, c.failed.err, advice)
-	return f.blame(c.p, c.worst(c.f0))
+	return s.fail(CauseStepTooSmall, step, c.failed.err, advice).blame(c, c.culprit())
 }
 
 func (s *Solver) tooManySteps(h float64) error {
 	f := s.fail(CauseTooManySteps, h, nil, fmt.Sprintf("%d steps were not enough: if the problem is stiff choose an implicit method, otherwise raise MaxSteps or loosen the tolerance", s.opt.MaxSteps))
-	return f.blame(s.c.p, s.c.worst(s.c.f0))
+	return f.blame(s.c, s.c.culprit())
 }
 
 // judge rejects a step whose state or error is not finite or whose state violates the bounds.
 func (s *Solver) judge(e *float64) *stepError {
 	c := s.c
-	if !(*e <= math.MaxFloat64) || !finite(c.ynew) {
+	if !finite(c.ynew) {
+		c.suspect, c.component = c.ynew, -1
+		return c.reject(RejectNonFinite, nil)
+	}
+	if !(*e <= math.MaxFloat64) {
 		return c.reject(RejectNonFinite, nil)
 	}
 	if *e > 1 {
 		return nil
 	}
 	for i, lo := range s.opt.Lower {
-		if lo-c.ynew[i] > c.atol[i]+c.rtol*math.Abs(lo) {
+		if s.outside(i, lo-c.ynew[i], lo) {
+			c.component = i
 			return c.reject(RejectBounds, nil)
 		}
 	}
 	for i, hi := range s.opt.Upper {
-		if c.ynew[i]-hi > c.atol[i]+c.rtol*math.Abs(hi) {
+		if s.outside(i, c.ynew[i]-hi, hi) {
+			c.component = i
 			return c.reject(RejectBounds, nil)
 		}
 	}
@@ -220,7 +243,8 @@ func (s *Solver) afterRejection(step, e float64, reason RejectReason) float64 {
 	return step * failedFactor
 }
 
-// firstStep chooses the size of the first step (Hairer, Nørsett, Wanner I, sec. II.4, algorithm "starting step size").
+// firstStep chooses the size of the first step (Hairer, Nørsett, Wanner I, sec. II.4, algorithm "starting step size"), for
+// the order with which the stepper starts.
 func (s *Solver) firstStep() (float64, error) {
 	c := s.c
 	span := math.Abs(c.t1 - c.t)
@@ -228,7 +252,8 @@ func (s *Solver) firstStep() (float64, error) {
 		return c.dir * min(s.opt.FirstStep, span), nil
 	}
 	c.setWeights()
-	d0, d1 := c.norm(c.y), c.norm(c.f0)
+	c.setDerivative(c.f0)
+	d0, d1 := c.norm(c.y), c.norm(c.dydt)
 	h0 := 1e-6
 	if d0 >= 1e-5 && d1 >= 1e-5 {
 		h0 = 0.01 * d0 / d1
@@ -237,30 +262,31 @@ func (s *Solver) firstStep() (float64, error) {
 	if s.opt.MaxStep > 0 {
 		h0 = min(h0, s.opt.MaxStep)
 	}
-	order := float64(s.opt.Method.Info().Order)
+	d2 := 0.0
 	for range 8 {
-		for i, f := range c.f0 {
-			c.ynew[i] = c.y[i] + c.dir*h0*f
+		for i, v := range c.dydt {
+			c.ynew[i] = c.y[i] + c.dir*h0*v
 		}
 		bad := c.eval(c.scaled, c.t+c.dir*h0, c.ynew)
 		if bad == nil && finite(c.scaled) {
+			for i := range c.scaled {
+				c.ynew[i] = c.scaled[i] - c.f0[i]
+			}
+			c.setDerivative(c.ynew)
+			d2 = c.norm(c.dydt) / h0
 			break
 		}
 		if bad != nil && bad.reason == 0 {
 			return 0, s.fail(CauseRightHandSide, h0, bad.err, "the error is the right-hand side's own")
 		}
 		h0 *= 0.1
-		copy(c.scaled, c.f0)
 	}
-	for i := range c.scaled {
-		c.scaled[i] -= c.f0[i]
-	}
-	d2 := c.norm(c.scaled) / h0
+	c.failed = stepError{}
 	h1 := 0.0
 	if m := max(d1, d2); m <= 1e-15 {
 		h1 = max(1e-6, h0*1e-3)
 	} else {
-		h1 = math.Pow(0.01/m, 1/(order+1))
+		h1 = math.Pow(0.01/m, 1/float64(s.st.errorOrder()))
 	}
 	h := min(100*h0, h1, span)
 	if !(h > 0) {

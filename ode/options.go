@@ -106,9 +106,9 @@ func (o *Options) resolve(p *Problem, atol []float64) error {
 			return bad("absolute tolerance", "of state %s is %g; it must be finite and not negative", p.Name(i), a)
 		}
 	}
-	for name, v := range map[string]float64{"first step": o.FirstStep, "maximum step": o.MaxStep, "minimum step": o.MinStep, "Newton tolerance": o.NewtonTol} {
+	for i, v := range [...]float64{o.FirstStep, o.MaxStep, o.MinStep, o.NewtonTol} {
 		if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
-			return bad(name, "is %g; it must be finite and not negative (0 leaves the choice to the solver)", v)
+			return bad([...]string{"first step", "maximum step", "minimum step", "Newton tolerance"}[i], "is %g; it must be finite and not negative (0 leaves the choice to the solver)", v)
 		}
 	}
 	if o.NewtonTol == 0 {
@@ -122,6 +122,18 @@ func (o *Options) resolve(p *Problem, atol []float64) error {
 	}
 	if o.Lower != nil && len(o.Lower) != p.Dim || o.Upper != nil && len(o.Upper) != p.Dim {
 		return bad("bounds", "have %d and %d values for %d states", len(o.Lower), len(o.Upper), p.Dim)
+	}
+	for i := range p.Dim {
+		lo, hi := math.Inf(-1), math.Inf(1)
+		if o.Lower != nil {
+			lo = o.Lower[i]
+		}
+		if o.Upper != nil {
+			hi = o.Upper[i]
+		}
+		if !(lo <= hi) {
+			return bad("bounds", "of state %s are %g and %g", p.Name(i), lo, hi)
+		}
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ type Solution struct {
 
 // An Adjustment is a change of an initial value that consistency required.
 type Adjustment struct {
+	// T is the time at which the values were made consistent: the start, or that of an event.
+	T        float64
 	State    int
 	Name     string
 	From, To float64
@@ -72,10 +74,12 @@ func (s *Solution) reset(t0 float64, y0, saveAt []float64) {
 	}
 }
 
-func (s *Solution) finish(c *core) {
-	s.T = c.t
-	copy(s.YEnd, c.y)
-	s.Stats = c.stats
+// finish writes down where the solve ended.
+func (s *Solution) finish(sv *Solver) {
+	s.T = sv.c.t
+	copy(s.YEnd, sv.c.y)
+	s.Quadrature = append(s.Quadrature[:0], sv.quad.total...)
+	s.Stats = sv.c.stats
 }
 
 // row makes room for one more saved state and returns it.
@@ -92,8 +96,11 @@ func (s *Solution) row(t float64) []float64 {
 func (s *Solver) atStart() error {
 	c, sol := s.c, &s.sol
 	copy(sol.YEnd, c.y)
-	if s.opt.Dense && sol.Dense == nil {
-		sol.Dense = &Dense{dim: s.p.Dim}
+	if s.opt.Dense {
+		if sol.Dense == nil {
+			sol.Dense = &Dense{dim: s.p.Dim}
+		}
+		sol.Dense.y0 = append(sol.Dense.y0[:0], c.y...)
 	}
 	s.quad.reset()
 	if sol.every {
@@ -108,7 +115,10 @@ func (s *Solver) atStart() error {
 		}
 		sol.saveAt = sol.saveAt[1:]
 	}
-	return s.events.atStart(s)
+	if s.events.active() {
+		return s.events.begin(s)
+	}
+	return nil
 }
 
 // coefficients returns the dense output of the latest step, computed at most once.
@@ -120,52 +130,44 @@ func (s *Solver) coefficients(h float64) []float64 {
 }
 
 // deliver makes an attempted step the state and hands it to everyone who wants it.
-func (s *Solver) deliver(tnew, h float64) (stop, restart bool, err error) {
+func (s *Solver) deliver(tnew, h float64) error {
 	c := s.c
 	sol := &s.sol
-	if s.events.active() {
-		t, e := s.events.search(s, tnew, h)
-		if e != nil {
-			return false, false, e
-		}
-		if t != tnew {
-			// a step that ends on the event replaces this one
-			return s.events.land(s, t)
-		}
+	if err := s.save(tnew, h); err != nil {
+		return err
 	}
-	if s.quad.active() {
-		if e := s.quad.advance(s, tnew, h); e != nil {
-			return false, false, e
-		}
-	}
-	s.save(tnew, h)
 	if s.opt.Dense {
 		sol.Dense.add(c.t, h, s.coefficients(h), s.degree)
 	}
 	if s.opt.Tape != nil {
 		s.st.record(s.opt.Tape, c.t, h)
 	}
-	if s.opt.Observer != nil {
-		s.view.T, s.view.TNew, s.view.H = c.t, tnew, h
-		if e := s.opt.Observer(&s.view); e != nil {
-			return false, false, s.fail(CauseObserver, h, e, "the observer asked to stop")
-		}
+	observed := s.opt.Observer != nil
+	if observed {
+		s.coefficients(h) // the stepper forgets the step when it is accepted
 	}
+	s.view.T, s.view.TNew, s.view.H = c.t, tnew, h
 	s.st.accepted(h)
 	c.y, c.ynew = c.ynew, c.y
 	c.t = tnew
+	s.quad.accept()
 	if sol.every {
 		copy(sol.row(tnew), c.y)
 		s.quad.save(sol)
 	}
-	if s.events.active() {
-		return s.events.fire(s)
+	if observed {
+		c.enter(inObserver, tnew, c.y)
+		err := s.opt.Observer(&s.view)
+		c.leave()
+		if err != nil {
+			return s.fail(CauseObserver, h, err, "the observer asked to stop; the step it saw is kept")
+		}
 	}
-	return false, false, nil
+	return nil
 }
 
 // save reads the times asked for within the step off the dense output.
-func (s *Solver) save(tnew, h float64) {
+func (s *Solver) save(tnew, h float64) error {
 	c, sol := s.c, &s.sol
 	for len(sol.saveAt) > 0 && (tnew-sol.saveAt[0])*c.dir >= 0 {
 		t := sol.saveAt[0]
@@ -177,11 +179,16 @@ func (s *Solver) save(tnew, h float64) {
 			coef := s.coefficients(h)
 			horner(dst, coef, s.degree, (t-c.t)/h)
 		}
-		s.quad.saveAt(s, t, h)
+		if s.quad.active() {
+			if err := s.quad.saveAt(s, t, tnew, h); err != nil {
+				return err
+			}
+		}
 		if s.opt.Tape != nil {
 			s.opt.Tape.output(t, (t-c.t)/h, t == tnew)
 		}
 	}
+	return nil
 }
 
 // horner evaluates Σ_j c_j θ^j; row j of coef is c_j.
@@ -204,12 +211,12 @@ type Step struct {
 }
 
 // Y is the state at T, YNew that at TNew.
-func (s *Step) Y() []float64    { return s.solver.c.y }
-func (s *Step) YNew() []float64 { return s.solver.c.ynew }
+func (s *Step) Y() []float64    { return s.solver.c.ynew }
+func (s *Step) YNew() []float64 { return s.solver.c.y }
 
 // At writes the dense output at time t within the step into dst.
 func (s *Step) At(dst []float64, t float64) {
-	horner(dst, s.solver.coefficients(s.H), s.solver.degree, (t-s.T)/s.H)
+	horner(dst, s.solver.coef, s.solver.degree, (t-s.T)/s.H)
 }
 
 // Stats are the statistics so far.
@@ -218,6 +225,7 @@ func (s *Step) Stats() *Stats { return &s.solver.c.stats }
 // Dense is the dense output of a whole solve: a polynomial per step.
 type Dense struct {
 	dim    int
+	y0     []float64
 	t, h   []float64
 	degree []int
 	start  []int
@@ -229,7 +237,7 @@ func (d *Dense) reset() {
 }
 
 func (d *Dense) clone() *Dense {
-	return &Dense{dim: d.dim, t: append([]float64(nil), d.t...), h: append([]float64(nil), d.h...),
+	return &Dense{dim: d.dim, y0: append([]float64(nil), d.y0...), t: append([]float64(nil), d.t...), h: append([]float64(nil), d.h...),
 		degree: append([]int(nil), d.degree...), start: append([]int(nil), d.start...), coef: append([]float64(nil), d.coef...)}
 }
 
@@ -245,15 +253,26 @@ func (d *Dense) Steps() int { return len(d.t) }
 // Step returns start and signed size of step i.
 func (d *Dense) Step(i int) (t, h float64) { return d.t[i], d.h[i] }
 
-// Find returns the step that contains time t, or the nearest one.
+// Find returns the step that contains time t, or the nearest one; it is −1 if there are no steps.
 func (d *Dense) Find(t float64) int {
 	n := len(d.t)
+	if n == 0 {
+		return -1
+	}
 	i := sort.Search(n, func(i int) bool { return (d.t[i]-t)*math.Copysign(1, d.h[i]) > 0 }) - 1
-	return min(max(i, 0), n-1)
+	return max(i, 0)
 }
 
-// At writes the solution at time t into dst (len Dim).
-func (d *Dense) At(dst []float64, t float64) { d.AtStep(dst, d.Find(t), t) }
+// At writes the solution at time t into dst (len Dim). Outside the interval solved it extrapolates the nearest step; if
+// there are no steps it is the initial state.
+func (d *Dense) At(dst []float64, t float64) {
+	i := d.Find(t)
+	if i < 0 {
+		copy(dst, d.y0)
+		return
+	}
+	d.AtStep(dst, i, t)
+}
 
 // AtStep is At for a time known to lie in step i.
 func (d *Dense) AtStep(dst []float64, i int, t float64) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime/debug"
 )
 
 // A Solver solves one problem with one set of options, any number of times, without allocating per step. It belongs to one
@@ -17,6 +18,9 @@ type Solver struct {
 	newton  newtonStepper // st, if it iterates
 	control Controller
 	now     Attempt // of the loop, for the controller
+
+	constraints *constraints // of a problem with a mass matrix
+	from        []float64    // the state before it was made consistent
 	sol     Solution
 	coef    []float64 // dense output of the latest step
 	degree  int       // of coef, or -1 when it has not been computed
@@ -30,7 +34,11 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	s := &Solver{p: p, opt: opt, c: newCore(p)}
+	c, err := newCore(p)
+	if err != nil {
+		return nil, err
+	}
+	s := &Solver{p: p, opt: opt, c: c}
 	if err := s.opt.resolve(p, s.c.atol); err != nil {
 		return nil, err
 	}
@@ -57,10 +65,10 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 		}
 	}
 	s.coef = make([]float64, (maxDegree+1)*p.Dim)
-	if err := s.events.init(s.opt.Events, p.Dim); err != nil {
+	if err := s.events.init(s); err != nil {
 		return nil, err
 	}
-	if err := s.quad.init(s.opt.Quadrature, p.Dim); err != nil {
+	if err := s.quad.init(&s.opt, p.Dim); err != nil {
 		return nil, err
 	}
 	s.sol.dim = p.Dim
@@ -104,6 +112,9 @@ func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *
 	if err := s.checkCall(t0, t1, y0); err != nil {
 		return nil, err
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	c := s.c
 	c.t, c.t1, c.dir = t0, t1, 1
 	if t1 < t0 {
@@ -119,12 +130,17 @@ func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			sol, err = &s.sol, s.fail(CausePanic, 0, fmt.Errorf("panic: %v", r), "see the time and state reported; the solution up to there is kept")
-			s.sol.finish(c)
+			p := &PanicError{Function: calleeText[c.calling], Time: c.callT, State: append([]float64(nil), c.callY...), Value: r, Stack: debug.Stack()}
+			if c.calling == inSolver {
+				p.Time, p.State = c.t, append(p.State[:0], c.y...)
+			}
+			sol, err = &s.sol, s.fail(CausePanic, c.callT-c.t, p, "the solution up to this time is kept")
+			c.leave()
+			s.sol.finish(s)
 		}
 	}()
 	err = s.loop(ctx)
-	s.sol.finish(c)
+	s.sol.finish(s)
 	if err != nil {
 		return &s.sol, err
 	}
@@ -138,6 +154,16 @@ func (s *Solver) checkCall(t0, t1 float64, y0 []float64) error {
 	for i, v := range y0 {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return &InputError{What: "initial state", Msg: fmt.Sprintf("has %s = %g", s.p.Name(i), v)}
+		}
+	}
+	for i, v := range s.opt.Lower {
+		if s.outside(i, v-y0[i], v) {
+			return &InputError{What: "initial state", Msg: fmt.Sprintf("has %s = %g, below its lower bound %g", s.p.Name(i), y0[i], v)}
+		}
+	}
+	for i, v := range s.opt.Upper {
+		if s.outside(i, y0[i]-v, v) {
+			return &InputError{What: "initial state", Msg: fmt.Sprintf("has %s = %g, above its upper bound %g", s.p.Name(i), y0[i], v)}
 		}
 	}
 	for _, t := range [2]float64{t0, t1} {
@@ -155,14 +181,21 @@ func (s *Solver) checkCall(t0, t1 float64, y0 []float64) error {
 	return checkTimes("times to hit", s.opt.Hit, t0, t1, dir)
 }
 
+// outside says whether state i violates a bound by more than the tolerance.
+func (s *Solver) outside(i int, by, bound float64) bool {
+	return by > s.c.atol[i]+s.c.rtol*math.Abs(bound)
+}
+
 // fail describes why the solve ends.
 func (s *Solver) fail(cause Cause, h float64, err error, advice string) *Failure {
 	f := &Failure{Cause: cause, Time: s.c.t, Step: h, Component: -1, Err: err, Advice: advice, Solution: &s.sol, Last: s.c.failed.reason}
 	return f
 }
 
-// blame names the component that stood in the way.
-func (f *Failure) blame(p *Problem, i int) *Failure {
-	f.Component, f.Name = i, p.Name(i)
+// blame names the component that stood in the way; a negative one means that none is known.
+func (f *Failure) blame(c *core, i int) *Failure {
+	if i >= 0 {
+		f.Component, f.Name, f.Value = i, c.p.Name(i), c.y[i]
+	}
 	return f
 }

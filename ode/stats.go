@@ -18,9 +18,10 @@ type Stats struct {
 	NewtonIterations int
 	// Switches between the methods of a switching pair.
 	Switches int
-	// EventEvals counts evaluations of event functions.
-	EventEvals int
-	// Verified solves add the work of the second solve to the fields above.
+	// EventEvals counts evaluations of event functions, QuadratureEvals those of the integrands of a Quadrature.
+	EventEvals, QuadratureEvals int
+	// StabilityReductions counts how often a BDF lowered its order because its step size was limited by stability.
+	StabilityReductions int
 }
 
 // Rejected is the number of rejected steps of all causes.
@@ -63,6 +64,8 @@ func (s *Stats) Add(o *Stats) {
 	s.NewtonIterations += o.NewtonIterations
 	s.Switches += o.Switches
 	s.EventEvals += o.EventEvals
+	s.QuadratureEvals += o.QuadratureEvals
+	s.StabilityReductions += o.StabilityReductions
 }
 
 // String is one line for people.

@@ -10,16 +10,21 @@ type Tape struct {
 	Steps []TapeStep
 	// Outputs say how each saved time was obtained, in order.
 	Outputs []TapeOutput
+	// Jumps counts the state changes that events made. Their derivatives are not recorded, so that a tape with jumps cannot be
+	// differentiated.
+	Jumps int
 	// KeepFactors says whether Jacobians and factorised iteration matrices are kept too, so that they need not be made again.
 	KeepFactors bool
 
 	data []float64
+	bdf  []*BDFFormula // made so far, the first nbdf of them in use
+	nbdf int
 }
 
 // A TapeStep is one accepted step from T to T+H.
 type TapeStep struct {
 	T, H float64
-	// Formula holds the coefficients: *ExplicitTableau, *RosenbrockTableau, *DIRKTableau, ….
+	// Formula holds the coefficients: *ExplicitTableau, *RosenbrockTableau, *DIRKTableau, *BDFFormula, ….
 	Formula any
 	// Order is the order of a variable-order formula.
 	Order int
@@ -39,6 +44,7 @@ type TapeOutput struct {
 func (tp *Tape) reset(dim int, t0, t1 float64) {
 	tp.Dim, tp.T0, tp.T1 = dim, t0, t1
 	tp.Steps, tp.Outputs, tp.data = tp.Steps[:0], tp.Outputs[:0], tp.data[:0]
+	tp.Jumps, tp.nbdf = 0, 0
 }
 
 // output notes a saved time; it is called before the step it lies in is recorded.

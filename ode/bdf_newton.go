@@ -1,0 +1,157 @@
+package ode
+
+import "math"
+
+// Constants of the Newton iteration (Hindmarsh et al. 2005, sec. 2.1).
+const (
+	bdfIterations  = 3
+	bdfRateDecay   = 0.3 // the rate in use is not below this times the one before
+	bdfDivergence  = 2   // a correction so many times the one before it ends the iteration
+	bdfFactorAge   = 20  // steps for which factors are kept
+	bdfJacobianAge = 50  // steps for which a Jacobian is kept
+	bdfGammaChange = 0.3 // relative change of gamma beyond which W is factorised anew
+	bdfSmallChange = 0.2 // and below which a failure is blamed on the Jacobian
+)
+
+// bdfNewton is the state of the modified Newton iteration for e in G(e) = gamma f(t, z'_0+e) − M (z'_1/l_1 + e) = 0, with
+// the iteration matrix W = M − gamma J of an earlier point.
+type bdfNewton struct {
+	jac     *Jacobian
+	haveJac bool
+	gamma   float64 // of the factors, 0 if there are none
+	rate    float64 // estimate of the rate of convergence
+	// steps since W was factorised and since J was evaluated
+	age, jacAge int
+	// stale asks for new factors: the error test failed. distrust asks for a new Jacobian too: an attempt could not be used.
+	stale, distrust bool
+
+	f, rhs, mdot, dot []float64
+}
+
+// forget drops what belongs to an earlier point.
+func (nt *bdfNewton) forget() {
+	nt.haveJac, nt.gamma, nt.stale, nt.distrust = false, 0, false, false
+}
+
+// outdated says that W must be factorised before the iteration.
+func (nt *bdfNewton) outdated(gamma float64) bool {
+	return nt.gamma == 0 || nt.stale || nt.distrust || nt.age >= bdfFactorAge || math.Abs(gamma/nt.gamma-1) > bdfGammaChange
+}
+
+// solve finds the correction e of a step of size h and the new state. If the iteration fails with an old Jacobian it is
+// repeated with a new one.
+func (st *bdfStepper) solve(h float64) *stepError {
+	c, nt := st.c, &st.newt
+	t, gamma := c.t+h, st.form.gamma
+	setup, fresh := nt.outdated(gamma), nt.distrust
+	for {
+		current := false
+		if setup {
+			var bad *stepError
+			if current, bad = st.setup(t, gamma, fresh); bad != nil {
+				return bad
+			}
+		}
+		if !current {
+			// otherwise f has been evaluated together with J
+			if bad := c.eval(nt.f, t, st.zp[0]); bad != nil {
+				return bad
+			}
+		}
+		bad := st.iterate(t)
+		if bad == nil || bad.reason == 0 || current {
+			return bad
+		}
+		setup, fresh = true, math.Abs(gamma/nt.gamma-1) < bdfSmallChange
+	}
+}
+
+// setup factorises W, after evaluating J if it is old or not to be trusted. It returns whether J, and with it nt.f, belong to
+// the predicted point.
+func (st *bdfStepper) setup(t, gamma float64, fresh bool) (current bool, bad *stepError) {
+	c, nt := st.c, &st.newt
+	if fresh || !nt.haveJac || nt.jacAge >= bdfJacobianAge {
+		nt.haveJac, nt.gamma = false, 0
+		if bad := c.evalJacobian(nt.f, nt.jac, nil, t, st.zp[0]); bad != nil {
+			return false, bad
+		}
+		nt.haveJac, nt.jacAge, current = true, 0, true
+	}
+	nt.gamma = 0
+	if err := st.lin.factor(gamma, &c.p.Mass, nt.jac); err != nil {
+		nt.haveJac = false
+		return false, c.factorError(err)
+	}
+	c.stats.Factorisations++
+	nt.gamma, nt.rate, nt.age = gamma, 1, 0
+	nt.stale, nt.distrust = false, false
+	return current, nil
+}
+
+// iterate runs the modified Newton iteration from the predicted point, at which nt.f is f.
+func (st *bdfStepper) iterate(t float64) *stepError {
+	c, nt, k := st.c, &st.newt, &st.form
+	zp0, e, y := st.zp[0], st.e, c.ynew
+	clear(e)
+	// W belongs to an old gamma: for fast components the correction would be too large or small by the ratio of the two, for slow
+	// ones right; the mean serves both
+	scale := 1.0
+	if nt.gamma != k.gamma {
+		scale = 2 / (1 + k.gamma/nt.gamma)
+	}
+	r := 1 / k.l[1]
+	tolerance := c.newtonTol / k.errorCoef
+	before := 0.0
+	for m := 1; ; m++ {
+		st.residual(r)
+		st.lin.solve(nt.rhs)
+		c.stats.Solves++
+		c.stats.NewtonIterations++
+		sum := 0.0
+		for i, d := range nt.rhs {
+			d *= scale
+			e[i] += d
+			y[i] = zp0[i] + e[i]
+			d *= c.invW[i]
+			sum += d * d
+		}
+		size := math.Sqrt(sum / float64(c.n))
+		if !(size <= math.MaxFloat64) {
+			c.suspect, c.component = e, -1
+			return c.reject(RejectNonFinite, nil)
+		}
+		if m > 1 {
+			nt.rate = max(bdfRateDecay*nt.rate, size/before)
+		}
+		if size*min(1, nt.rate) <= tolerance {
+			return nil
+		}
+		if m == bdfIterations || m > 1 && size > bdfDivergence*before {
+			c.suspect, c.component = nt.rhs, -1
+			return c.reject(RejectNewton, nil)
+		}
+		before = size
+		if bad := c.eval(nt.f, t, y); bad != nil {
+			return bad
+		}
+	}
+}
+
+// residual writes G(e) = gamma f − M (r z'_1 + e) into rhs.
+func (st *bdfStepper) residual(r float64) {
+	c, nt := st.c, &st.newt
+	gamma, zp1, e, f := st.form.gamma, st.zp[1], st.e, nt.f
+	if c.mass == nil {
+		for i, v := range f {
+			nt.rhs[i] = gamma*v - (r*zp1[i] + e[i])
+		}
+		return
+	}
+	for i, v := range zp1 {
+		nt.dot[i] = r*v + e[i]
+	}
+	c.p.Mass.MulVec(nt.mdot, nt.dot)
+	for i, v := range f {
+		nt.rhs[i] = gamma*v - nt.mdot[i]
+	}
+}

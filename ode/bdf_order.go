@@ -1,0 +1,165 @@
+package ode
+
+import "math"
+
+// Constants of step and order selection (Hindmarsh et al. 2005, sec. 2.1).
+const (
+	// safety factors of the local errors at orders q−1, q and q+1
+	biasLower, biasSame, biasHigher = 6, 6, 10
+	bdfEtaFloor                     = 1e-6 // keeps growth finite when there is no error
+	bdfLeastGrowth                  = 1.5  // smaller growth is not worth new coefficients and factors
+	bdfFirstGrowth                  = 1e4  // largest growth after the first step, whose size is a guess
+	bdfGrowth                       = 10   // and after any other
+	bdfLeastFactor                  = 0.1  // after a failed error test
+	bdfRepeatedFactor               = 0.2  // after more than one
+	bdfFailuresToLower              = 3    // failed error tests of a step after which the order is lowered
+)
+
+// bdfChoice is the state of step and order selection.
+type bdfChoice struct {
+	wait      int     // steps until the order may change again
+	maxGrowth float64 // of the step that comes next
+	failed    bool    // the step in hand has had a failure
+	failures  int     // of its error test
+}
+
+// sizeFactor is the factor of the step size at which an error norm, multiplied by bias, becomes 1 at order q.
+func sizeFactor(bias, norm float64, q int) float64 {
+	return 1 / (math.Pow(bias*norm, 1/float64(q+1)) + bdfEtaFloor)
+}
+
+// nextSize implements sizer.
+func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReason) float64 {
+	if !accepted {
+		return st.sizeAfterFailure(h, err, reason)
+	}
+	ch := &st.choice
+	ch.wait--
+	eta, q := 1.0, st.q
+	if ch.failed {
+		// no growth and no change of order after a failure
+		ch.wait = max(ch.wait, 2)
+	} else {
+		eta, q = st.choose(h, err)
+		if q >= st.q && !st.m.IgnoreStabilityLimit && st.limit.reached(st) {
+			q = st.q - 1
+			eta = st.lowerFactor()
+			st.c.stats.StabilityReductions++
+		}
+		eta = min(eta, ch.maxGrowth)
+	}
+	ch.failed, ch.failures, ch.maxGrowth = false, 0, bdfGrowth
+	switch {
+	case q > st.q:
+		st.raise()
+	case q < st.q:
+		st.lower()
+	}
+	st.e, st.eprev = st.eprev, st.e
+	st.prevDiff = st.form.diffCoef
+	return h * eta
+}
+
+// choose returns growth and order of the next step.
+func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
+	ch := &st.choice
+	eta, q = sizeFactor(biasSame, err, st.q), st.q
+	if ch.wait <= 0 {
+		ch.wait = 2
+		if st.m.Order == 0 {
+			if lower := st.lowerFactor(); st.q > 1 && lower > eta {
+				eta, q = lower, st.q-1
+			}
+			if st.q < st.m.highest() {
+				if higher := st.higherFactor(h); higher > eta {
+					eta, q = higher, st.q+1
+				}
+			}
+		}
+	}
+	if eta < bdfLeastGrowth {
+		return 1, st.q
+	}
+	return eta, q
+}
+
+// lowerFactor is the growth that order q−1 allows.
+func (st *bdfStepper) lowerFactor() float64 {
+	if st.q < 2 {
+		return 0
+	}
+	return sizeFactor(biasLower, st.norm(st.z[st.q])*st.form.lowerCoef, st.q-1)
+}
+
+// higherFactor is the growth that order q+1 allows.
+func (st *bdfStepper) higherFactor(h float64) float64 {
+	c := st.form.diffCoef / st.prevDiff * math.Pow(h/st.tau[2], float64(st.q+1))
+	sum := 0.0
+	for i, e := range st.e {
+		x := (e - c*st.eprev[i]) * st.w[i]
+		sum += x * x
+	}
+	return sizeFactor(biasHigher, math.Sqrt(sum/float64(st.c.n))*st.form.higherCoef, st.q+1)
+}
+
+// sizeAfterFailure chooses the size, and after repeated failures the order, of the next attempt.
+func (st *bdfStepper) sizeAfterFailure(h, err float64, reason RejectReason) float64 {
+	ch := &st.choice
+	ch.failed = true
+	if reason != RejectError {
+		st.newt.distrust = true
+		return h * failedFactor
+	}
+	st.newt.stale = true
+	ch.failures++
+	if ch.failures <= bdfFailuresToLower {
+		eta := max(sizeFactor(biasSame, err, st.q), bdfLeastFactor)
+		if ch.failures > 1 {
+			eta = min(eta, bdfRepeatedFactor)
+		}
+		return h * eta
+	}
+	// the history does not describe the solution ahead, as behind a discontinuity
+	switch {
+	case st.m.Order > 0:
+	case st.q > 1:
+		st.lower()
+	default:
+		st.c.haveF = false
+		if bad := st.c.startF(); bad == nil {
+			st.begin()
+		}
+	}
+	ch.wait = st.q + 1
+	return h * bdfLeastFactor
+}
+
+// raise takes the history to order q+1 with the correction of the step just accepted.
+func (st *bdfStepper) raise() {
+	q := st.q
+	l, multiple := raising(q, &st.tau)
+	top := st.z[q+1]
+	for i, e := range st.e {
+		top[i] = multiple * e
+	}
+	for j := 2; j <= q; j++ {
+		addTo(st.z[j], l[j], top)
+	}
+	st.change.raise(q, &l, multiple)
+	st.q++
+	st.choice.wait = st.q + 1
+}
+
+// lower takes the history to order q−1.
+func (st *bdfStepper) lower() {
+	q := st.q
+	l := lowering(q, &st.tau)
+	top := st.z[q]
+	for j := 2; j < q; j++ {
+		addTo(st.z[j], -l[j], top)
+	}
+	clear(top)
+	st.change.lower(q, &l)
+	st.q--
+	st.choice.wait = st.q + 1
+}
