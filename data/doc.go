@@ -6,7 +6,7 @@
 // Cells are separated by commas, semicolons or tabs, found from the header and the first row; a byte-order mark, quoted
 // cells and any line ending are accepted, and comment lines beginning with # before the header. The text is UTF-8.
 //
-//   - The header names the columns. A unit in square brackets at the end of a name, "y1 [mol/L]", is kept apart from it.
+//   - The header names the columns. A unit in square brackets at the end of a name is kept apart from it.
 //   - Time is the column t or time (a unit in round brackets is accepted there too), or the one that ReadOptions.Time names.
 //   - A column trajectory, if there is one, names the trajectory that a row belongs to; names may be any text. The rows of
 //     different trajectories may be interleaved: rows are collected by name, in the order in which names first appear.
@@ -18,6 +18,15 @@
 //   - Times increase strictly within a trajectory, which has two rows or more. Repeated measurements are trajectories of
 //     their own. A trajectory's first row is its initial state; values missing there are noted.
 //   - Rows whose cells are all empty, and columns without name and content, as spreadsheets leave them, are skipped.
+//
+// For example:
+//
+//	trajectory,t [s],A [mol/L],T [K],weight:A
+//	cold,0,1,298,
+//	cold,10,0.83,299.5,2
+//	cold,25,NaN,,
+//	hot,0,1,350,
+//	hot,4,0.4,351.2,
 //
 // What is wrong with a file is returned as an *Error, which says where it is and what to do.
 package data
