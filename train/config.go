@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stiffnode/stiffnode/data"
@@ -128,6 +129,34 @@ func Default() *Config {
 	}
 }
 
+// ParseNetwork reads the widths of hidden layers as people write them: 3x10 for three layers of ten, or 20,10,5.
+func ParseNetwork(s string) ([]int, error) {
+	bad := &ConfigError{Problems: []ConfigProblem{{Key: "network", Msg: fmt.Sprintf("%q is not of the form 3x10 (three layers of ten) or 20,10,5", s)}}}
+	if depth, width, ok := strings.Cut(s, "x"); ok {
+		n, err1 := strconv.Atoi(depth)
+		w, err2 := strconv.Atoi(width)
+		if err1 != nil || err2 != nil || n < 1 || n > maxLayers || w < 1 {
+			return nil, bad
+		}
+		return slices.Repeat([]int{w}, n), nil
+	}
+	var out []int
+	for part := range strings.SplitSeq(s, ",") {
+		w, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || w < 1 {
+			return nil, bad
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+// maxLayers and maxWidth bound networks, whatever a configuration asks for.
+const (
+	maxLayers = 256
+	maxWidth  = 4096
+)
+
 // A ConfigProblem is one thing that is wrong with a configuration.
 type ConfigProblem struct {
 	Line int    // of the file; 0 where the value is not from a file
@@ -226,12 +255,12 @@ func (c *Config) problems() []ConfigProblem {
 		}
 	}
 	for _, w := range c.Model.Hidden {
-		if w < 1 || w > 4096 {
-			bad("model.hidden", "has a layer of %d neurons; widths are between 1 and 4096", w)
+		if w < 1 || w > maxWidth {
+			bad("model.hidden", "has a layer of %d neurons; widths are between 1 and %d", w, maxWidth)
 		}
 	}
-	if len(c.Model.Hidden) > 256 {
-		bad("model.hidden", "has %d layers; 256 are the most", len(c.Model.Hidden))
+	if len(c.Model.Hidden) > maxLayers {
+		bad("model.hidden", "has %d layers; %d are the most", len(c.Model.Hidden), maxLayers)
 	}
 	number("model.log_decades", c.Model.LogDecades, c.Model.LogDecades > 0 && c.Model.LogDecades <= 100, "above 0 and at most 100")
 	number("solver.rtol", c.Solver.RTol, c.Solver.RTol >= 1e-13 && c.Solver.RTol <= 0.1, "between 1e-13 and 0.1")

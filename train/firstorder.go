@@ -129,6 +129,11 @@ func (f *firstOrder) result() ([]float64, float64) {
 	return d.best, d.bestLoss
 }
 
+func (f *firstOrder) current() (theta, gradient []float64) {
+	d := f.leader()
+	return d.theta, d.eval.grad
+}
+
 // leader is the run with the lowest loss so far.
 func (f *firstOrder) leader() *descent {
 	return slices.MinFunc(f.runs, func(a, b *descent) int {

@@ -19,6 +19,8 @@ type recipe interface {
 	done() bool
 	// result returns the θ that becomes the model, and its loss.
 	result() (theta []float64, loss float64)
+	// current returns the θ of the latest epoch and the gradient there.
+	current() (theta, gradient []float64)
 	// failures counts solves that failed and were survived.
 	failures() int
 	encoding.BinaryMarshaler

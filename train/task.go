@@ -261,6 +261,9 @@ func (t *task) start(theta []float64, seed uint64) {
 // gradientMethods are the methods that a configuration may name. The objective has its own workers.
 var gradientMethods = []sens.Method{sens.DiscreteReverse{}, sens.DiscreteForward{Workers: 1}}
 
+// GradientMethods are the gradient methods that a configuration may name.
+func GradientMethods() []sens.Method { return slices.Clone(gradientMethods) }
+
 func gradientNames() []string {
 	var n []string
 	for _, m := range gradientMethods {

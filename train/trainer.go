@@ -13,6 +13,7 @@ import (
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
+	"github.com/stiffnode/stiffnode/optim"
 )
 
 // ConfigName is the name of the configuration in a run folder.
@@ -173,6 +174,31 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 		}
 	}
 	return t.end(now(), finished, nil)
+}
+
+// GradientDifference computes the gradient of the latest epoch by another method, and returns the relative difference of the two
+// in the Euclidean norm. It may be called from the Observer. Epochs whose trajectories STEER has truncated differ by that too.
+func (t *Trainer) GradientDifference(ctx context.Context, method string) (float64, error) {
+	other := *t.task
+	other.method = gradientMethod(method)
+	o, err := newObjective(&other, 1)
+	if err != nil {
+		return 0, err
+	}
+	defer o.Close()
+	theta, g := t.recipe.current()
+	e := evaluation{grad: make([]float64, other.total)}
+	if err := o.evaluate(ctx, [][]float64{theta}, []*evaluation{&e}); err != nil {
+		return 0, err
+	}
+	if e.err != nil {
+		return 0, e.err
+	}
+	norm := optim.Norm(e.grad)
+	for i, v := range g {
+		e.grad[i] -= v
+	}
+	return optim.Norm(e.grad) / norm, nil
 }
 
 // end writes what belongs on the disk and makes the result.

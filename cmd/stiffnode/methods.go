@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/stiffnode/stiffnode/ode"
+	"github.com/stiffnode/stiffnode/train"
+)
+
+type methodsCmd struct {
+	JSON bool `help:"One JSON object per method."`
+}
+
+func (c *methodsCmd) Run(a *app) error {
+	if c.JSON {
+		enc := json.NewEncoder(a.out)
+		for _, m := range ode.Methods() {
+			if err := enc.Encode(m.Info()); err != nil {
+				return err
+			}
+		}
+		for _, m := range train.GradientMethods() {
+			if err := enc.Encode(m.Info()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := [][]string{{"solver", "family", "order", "dense output", "stages", "stability", "M y' = f"}}
+	for _, m := range ode.Methods() {
+		i := m.Info()
+		stages, mass := fmt.Sprint(i.Stages), "no"
+		if i.Stages == 0 {
+			stages = "–"
+		}
+		if i.Mass {
+			mass = "yes"
+		}
+		rows = append(rows, []string{i.Name, i.Family, fmt.Sprintf("%d(%d)", i.Order, i.Embedded), fmt.Sprint(i.DenseOrder), stages, i.Stability, mass})
+	}
+	leftTable(a.out, rows)
+	fmt.Fprintln(a.out)
+	rows = [][]string{{"gradient", "kind", "cost", "memory"}}
+	for _, m := range train.GradientMethods() {
+		i := m.Info()
+		kind := "continuous"
+		if i.Discrete {
+			kind = "discrete"
+		}
+		rows = append(rows, []string{i.Name, kind, i.Cost, i.Memory})
+	}
+	leftTable(a.out, rows)
+	return nil
+}

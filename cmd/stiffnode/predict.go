@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/model"
+)
+
+type predictCmd struct {
+	Model string `arg:"" help:"Model file or run folder."`
+
+	Y0    string   `name:"y0" help:"Initial state: A=1,B=0, or a CSV file with one initial state per row." placeholder:"STATE"`
+	Like  []string `help:"Initial states and times of these CSV files." placeholder:"DATA.csv"`
+	Times string   `help:"Times: 0,1,2 or log:1e-5:1e5:50 or lin:0:60:20; 100 over the span of the training data if not given." placeholder:"TIMES"`
+	T0    *float64 `name:"t0" help:"Time of the initial state; the start of the training data if not given." placeholder:"T"`
+	Out   string   `help:"File; standard output if not given." placeholder:"FILE.csv"`
+	solverFlags
+	dataFlags
+}
+
+func (c *predictCmd) Run(a *app) error {
+	m, err := model.Load(c.Model)
+	if err != nil {
+		return err
+	}
+	opt, err := m.Solver.Options()
+	if err != nil {
+		return err
+	}
+	if err := c.apply(&opt); err != nil {
+		return err
+	}
+	p, err := m.NewPredictorWith(opt)
+	if err != nil {
+		return err
+	}
+	starts, err := c.starts(m)
+	if err != nil {
+		return err
+	}
+	out := &data.Set{States: m.Names(), TimeName: m.TimeName, TimeUnit: m.TimeUnit}
+	for _, s := range m.States {
+		out.Units = append(out.Units, s.Unit)
+	}
+	for i := range starts {
+		s := &starts[i]
+		y, err := p.Predict(a.ctx, s.t0, s.y0, s.times)
+		if err != nil {
+			if len(starts) > 1 {
+				err = fmt.Errorf("trajectory %s: %w", s.name, err)
+			}
+			return err
+		}
+		out.Trajectories = append(out.Trajectories, data.Trajectory{Name: s.name, Times: s.times, Values: y})
+	}
+	return a.writeSet(out, c.Out)
+}
+
+// start is an initial state and the times at which the model is wanted.
+type start struct {
+	name  string
+	t0    float64
+	y0    []float64
+	times []float64
+}
+
+func (c *predictCmd) starts(m *model.Model) ([]start, error) {
+	if (c.Y0 == "") == (len(c.Like) == 0) {
+		return nil, usageError("give the initial state with --y0 A=1,B=0 or --y0 FILE.csv, or take it from data with --like DATA.csv")
+	}
+	var times []float64
+	var err error
+	if c.Times != "" {
+		if times, err = data.ParseTimes(c.Times); err != nil {
+			return nil, err
+		}
+	}
+	t0 := m.Span.T0
+	if c.T0 != nil {
+		t0 = *c.T0
+	}
+	var out []start
+	switch {
+	case len(c.Like) > 0:
+		if out, err = c.like(m); err != nil {
+			return nil, err
+		}
+	case strings.Contains(c.Y0, "="):
+		values, err := assignments("--y0", c.Y0)
+		if err != nil {
+			return nil, err
+		}
+		y0, err := vector("--y0", m.Names(), values)
+		if err != nil {
+			return nil, err
+		}
+		out = []start{{t0: t0, y0: y0}}
+	default:
+		f, err := os.Open(c.Y0)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		set, err := data.ReadInitial(f, c.Y0, m.Names())
+		if err != nil {
+			return nil, err
+		}
+		for i := range set.Trajectories {
+			tr := &set.Trajectories[i]
+			s := start{name: tr.Name, t0: tr.Times[0], y0: tr.Values}
+			if math.IsNaN(s.t0) {
+				s.t0 = t0
+			}
+			out = append(out, s)
+		}
+	}
+	for i := range out {
+		s := &out[i]
+		switch {
+		case times != nil:
+			s.times = times
+		case s.times == nil:
+			tr := data.Trajectory{Times: []float64{m.Span.T0, m.Span.First, m.Span.T1}}
+			s.times = tr.Grid(100, m.Span.Log)
+		}
+		if s.times[0] < s.t0 {
+			return nil, usageError(fmt.Sprintf("time %g lies before the initial state at t = %g; give its time with --t0", s.times[0], s.t0))
+		}
+		if len(out) > 1 && s.name == "" {
+			s.name = strconv.Itoa(i + 1)
+		}
+	}
+	return out, nil
+}
+
+// like takes initial states and times from data.
+func (c *predictCmd) like(m *model.Model) ([]start, error) {
+	opt := c.options()
+	if len(opt.States) == 0 {
+		opt.States = m.Names()
+	}
+	set, err := data.ReadFiles(c.Like, opt)
+	if err != nil {
+		return nil, err
+	}
+	var out []start
+	for i := range set.Trajectories {
+		tr := &set.Trajectories[i]
+		y0 := make([]float64, len(m.States))
+		for j, name := range m.Names() {
+			at := set.Index(name)
+			if at < 0 {
+				return nil, &data.Error{Msg: fmt.Sprintf("the model's state %s is not among the columns", name)}
+			}
+			if y0[j] = tr.Values[at]; math.IsNaN(y0[j]) {
+				return nil, &data.Error{Column: name, Msg: fmt.Sprintf("the initial value of trajectory %q is missing", tr.Name), Remedy: "give the initial state with --y0"}
+			}
+		}
+		out = append(out, start{name: tr.Name, t0: tr.Times[0], y0: y0, times: tr.Times})
+	}
+	return out, nil
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/stiffnode/stiffnode/train"
+)
+
+// progress shows a run on its way: a bar on a terminal, now and then a line elsewhere.
+type progress struct {
+	w      io.Writer
+	total  int
+	before int // epochs that lay behind when it began
+	began  time.Time
+	shown  time.Time
+	every  time.Duration
+	mu     sync.Mutex
+	last   train.Record
+	bars   *mpb.Progress
+	bar    *mpb.Bar
+}
+
+const (
+	lineEvery = 2 * time.Second
+	barEvery  = 100 * time.Millisecond
+)
+
+func newProgress(w io.Writer, total, done int) *progress {
+	p := &progress{w: w, total: total, before: done, began: time.Now(), every: lineEvery}
+	p.shown = p.began
+	if !isTerminal(w) {
+		return p
+	}
+	p.every = barEvery
+	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(barEvery))
+	p.bar = p.bars.AddBar(int64(total),
+		mpb.PrependDecorators(decor.CountersNoUnit("%d/%d ")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.figures() })))
+	return p
+}
+
+// isTerminal says whether a writer is one. A device of characters that is none, such as the null device, does no harm.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// epoch is the run's observer.
+func (p *progress) epoch(r train.Record) {
+	now := time.Now()
+	if now.Sub(p.shown) < p.every && r.Epoch+1 < p.total {
+		return
+	}
+	p.shown = now
+	p.mu.Lock() // a bar draws on a goroutine of its own
+	p.last = r
+	p.mu.Unlock()
+	if p.bar == nil {
+		fmt.Fprintf(p.w, "epoch %d/%d  %s\n", r.Epoch+1, p.total, p.figures())
+		return
+	}
+	p.bar.SetCurrent(int64(r.Epoch + 1))
+}
+
+// figures are the numbers beside the bar.
+func (p *progress) figures() string {
+	p.mu.Lock()
+	r := p.last
+	p.mu.Unlock()
+	done := r.Epoch + 1 - p.before
+	left := ""
+	if done > 0 {
+		rest := time.Duration(float64(time.Since(p.began)) / float64(done) * float64(p.total-r.Epoch-1))
+		left = fmt.Sprintf("  %s left", rest.Round(time.Second))
+	}
+	return fmt.Sprintf("loss %.3e  |gradient| %.2e%s", r.Loss, r.GradientNorm, left)
+}
+
+func (p *progress) close() {
+	if p.bars != nil {
+		p.bar.Abort(false)
+		p.bars.Wait()
+	}
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/model"
+	"github.com/stiffnode/stiffnode/train"
+)
+
+type trainCmd struct {
+	Data []string `arg:"" optional:"" name:"data" help:"CSV files."`
+
+	Config    string        `help:"Configuration file; what it does not say is chosen." placeholder:"FILE.toml"`
+	Out       string        `help:"Run folder; runs/NAME if not given." placeholder:"DIR"`
+	Resume    string        `help:"Go on with the run in this folder." placeholder:"DIR"`
+	Overwrite bool          `help:"Replace the run in the run folder."`
+	Seed      *uint64       `help:"Seed of all random numbers." placeholder:"N"`
+	Epochs    int           `help:"Number of epochs." placeholder:"N"`
+	Network   string        `help:"Hidden layers: 3x10, or 20,10,5." placeholder:"LAYERS"`
+	Budget    time.Duration `help:"Time after which training ends." placeholder:"30s"`
+	Set       []string      `help:"Any key of the configuration: solver.rtol=1e-5. May be repeated." placeholder:"KEY=VALUE" sep:"none"`
+	Figures   bool          `help:"Draw the fit and the loss." default:"true" negatable:""`
+	JSON      bool          `help:"One JSON object on standard output."`
+	dataFlags
+}
+
+func (c *trainCmd) Run(a *app) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	set, err := data.ReadFiles(cfg.Data.Files, cfg.ReadOptions())
+	if err != nil {
+		return err
+	}
+	sums, err := train.FileSums(cfg.Data.Files)
+	if err != nil {
+		return err
+	}
+	describe(a, set)
+	for _, choice := range cfg.Resolve(set) {
+		a.say("chosen: %s = %s (%s)", choice.Key, choice.Value, choice.Why)
+	}
+	run, err := train.New(cfg, set)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	run.Sums = sums
+	if run.Dir, err = c.folder(a, cfg); err != nil {
+		return err
+	}
+	if c.Resume != "" {
+		note, err := run.Resume()
+		if err != nil {
+			return err
+		}
+		if note != "" {
+			a.say("note: %s", note)
+		}
+	}
+	a.say("training %d parameters for %d epochs, seed %d, in %s", run.NumParams(), run.Epochs(), cfg.Train.Seed, run.Dir)
+	p := newProgress(a.err, run.Epochs(), run.Done())
+	run.Observer = p.epoch
+	res, err := run.Run(a.ctx)
+	p.close()
+	if err != nil {
+		if res != nil && res.Model != nil {
+			a.say("what was learned until then is in %s", run.Dir)
+		}
+		return err
+	}
+	if !res.Finished {
+		if res.Model != nil {
+			a.say("interrupted after %d of %d epochs; the checkpoint and the best model so far are in %s", len(res.History), run.Epochs(), run.Dir)
+		}
+		a.say("go on with: stiffnode train --resume %s", shell(run.Dir))
+		return errInterrupted
+	}
+	return c.report(a, run, res, cfg, set)
+}
+
+// config is the configuration that the command line asks for.
+func (c *trainCmd) config() (*train.Config, error) {
+	cfg := train.Default()
+	var err error
+	switch {
+	case c.Resume != "":
+		if c.Config != "" || c.Out != "" || len(c.Data) > 0 || len(c.Set) > 0 || c.Seed != nil || c.Epochs != 0 || c.Network != "" || c.Overwrite {
+			return nil, usageError("--resume goes on with a run as it was: give no data and no other settings")
+		}
+		if cfg, err = train.LoadConfig(filepath.Join(c.Resume, train.ConfigName)); err != nil {
+			return nil, err
+		}
+		cfg.Train.Budget = 0
+	case c.Config != "":
+		if cfg, err = train.LoadConfig(c.Config); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.Data) > 0 {
+		cfg.Data.Files = c.Data
+	}
+	if len(cfg.Data.Files) == 0 {
+		return nil, usageError("name the data: stiffnode train DATA.csv")
+	}
+	if c.Time != "" {
+		cfg.Data.Time = c.Time
+	}
+	if len(c.States) > 0 {
+		cfg.Data.States = c.States
+	}
+	if len(c.Ignore) > 0 {
+		cfg.Data.Ignore = c.Ignore
+	}
+	if c.Seed != nil {
+		cfg.Train.Seed = *c.Seed
+	}
+	if c.Network != "" {
+		if cfg.Model.Hidden, err = train.ParseNetwork(c.Network); err != nil {
+			return nil, err
+		}
+	}
+	if c.Budget != 0 {
+		cfg.Train.Budget = c.Budget.Seconds()
+	}
+	if c.Epochs != 0 {
+		cfg.Train.Epochs = c.Epochs
+	}
+	for _, s := range c.Set {
+		if err := cfg.Set(s); err != nil {
+			return nil, err
+		}
+	}
+	return cfg, cfg.Validate()
+}
+
+// folder makes the run folder, or checks that there is one to resume.
+func (c *trainCmd) folder(a *app, cfg *train.Config) (string, error) {
+	if c.Resume != "" {
+		return c.Resume, nil
+	}
+	dir := c.Out
+	if dir == "" {
+		dir = train.FreeFolder(cfg.Data.Files[0])
+	}
+	return dir, train.MakeFolder(dir, cfg, c.Overwrite)
+}
+
+// describe says what the data are.
+func describe(a *app, set *data.Set) {
+	plural := func(n int, what string) string {
+		if n == 1 {
+			return "1 " + what
+		}
+		return fmt.Sprintf("%d %s", n, strings.Replace(what+"s", "ys", "ies", 1))
+	}
+	times := "linear times"
+	if set.LogTimes() {
+		times = "logarithmic times"
+	}
+	a.say("%s of %s, %s, %s", plural(len(set.Trajectories), "trajectory"), plural(len(set.States), "state"), plural(set.Rows(), "row"), times)
+	for _, n := range set.Notes {
+		a.say("note: %s", n)
+	}
+}
+
+func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, set *data.Set) error {
+	if res.Failures > 0 {
+		a.say("%d solves failed during training; each time the step was undone and made smaller", res.Failures)
+	}
+	score, _, err := train.Evaluate(a.ctx, res.Model, set, res.Initial)
+	if err != nil {
+		return fmt.Errorf("the model was trained and saved in %s, but it cannot be solved at the tolerance at which models are judged: %w", run.Dir, err)
+	}
+	if c.Figures {
+		if err := drawRun(a.ctx, run.Dir, res, set); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return json.NewEncoder(a.out).Encode(map[string]any{
+			"mae": score.MAE, "states": statesOf(score), "loss": res.Loss, "epochs": len(res.History), "seconds": res.Elapsed.Seconds(),
+			"failures": res.Failures, "seed": cfg.Train.Seed, "run": run.Dir, "model": filepath.Join(run.Dir, model.FileName),
+		})
+	}
+	fmt.Fprintf(a.out, "mae %.3g after %d epochs in %.1f s\n", score.MAE, len(res.History), res.Elapsed.Seconds())
+	files := []string{model.FileName, train.ConfigName, train.HistoryName}
+	if c.Figures {
+		files = append(files, "fit.png", "loss.png")
+	}
+	fmt.Fprintf(a.out, "in %s: %s\n", run.Dir, strings.Join(files, ", "))
+	a.say("use it:  stiffnode predict %s --like %s", shell(run.Dir), shell(cfg.Data.Files[0]))
+	a.say("         stiffnode evaluate %s %s", shell(run.Dir), shell(cfg.Data.Files[0]))
+	return nil
+}
+
+// statesOf are the scores by state, as evaluate --json prints them.
+func statesOf(s *data.Score) json.RawMessage {
+	var whole struct {
+		States json.RawMessage `json:"states"`
+	}
+	b, err := s.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(b, &whole)
+	}
+	if err != nil {
+		return nil
+	}
+	return whole.States
+}
+
+// shell is a path as one writes it in a command.
+func shell(path string) string {
+	if wd, err := os.Getwd(); err == nil {
+		if r, err := filepath.Rel(wd, path); err == nil && !strings.HasPrefix(r, "..") {
+			path = r
+		}
+	}
+	if strings.ContainsAny(path, " '\"$&|;<>()*?[]{}\\!#~`") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}
