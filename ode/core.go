@@ -198,13 +198,30 @@ func (c *core) countDifferences() {
 // evalImplicit evaluates the implicit part of a split right-hand side and, where jac is not nil, its Jacobian.
 func (c *core) evalImplicit(f SplitField, dst []float64, jac *Jacobian, t float64, y []float64) *stepError {
 	c.stats.Evals++
+	what := inField
 	if jac != nil {
 		c.stats.Jacobians++
+		what = inJacobian
 	}
-	if err := f.EvalImplicit(dst, jac, t, y); err != nil {
+	c.enter(what, t, y)
+	err := f.EvalImplicit(dst, jac, t, y)
+	c.leave()
+	if err != nil {
 		return c.fieldError(err)
 	}
 	c.countDifferences()
+	return nil
+}
+
+// evalExplicit evaluates the explicit part of a split right-hand side.
+func (c *core) evalExplicit(f SplitField, dst []float64, t float64, y []float64) *stepError {
+	c.stats.Evals++
+	c.enter(inField, t, y)
+	err := f.EvalExplicit(dst, t, y)
+	c.leave()
+	if err != nil {
+		return c.fieldError(err)
+	}
 	return nil
 }
 

@@ -27,6 +27,13 @@ type differenced struct {
 	evals int
 }
 
+// spent returns and clears the count of evaluations.
+func (d *differenced) spent() int {
+	n := d.evals
+	d.evals = 0
+	return n
+}
+
 const (
 	sqrtEps = 1.4901161193847656e-08
 	facMin  = 1e-12

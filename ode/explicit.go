@@ -125,6 +125,16 @@ func denseFromStages(coef, y []float64, h float64, d [][]float64, all []float64)
 	degree := len(d[0])
 	copy(coef, y)
 	clear(coef[n : (degree+1)*n])
+	addDense(coef, h, d, all)
+	return degree
+}
+
+// addDense adds h Σ_i Σ_p d_ip θ^{p+1} k_i to a polynomial.
+func addDense(coef []float64, h float64, d [][]float64, all []float64) {
+	if len(d) == 0 {
+		return
+	}
+	n := len(all) / len(d)
 	for i, row := range d {
 		k := all[i*n : i*n+n]
 		for p, w := range row {
@@ -138,5 +148,4 @@ func denseFromStages(coef, y []float64, h float64, d [][]float64, all []float64)
 			}
 		}
 	}
-	return degree
 }

@@ -117,6 +117,24 @@ func fillDense[T linalg.Number](w []T, z T, minus func(dst []T, gamma float64, s
 	}
 }
 
+// addMass adds M to the dense row-major matrix w.
+func addMass(w []float64, n int, mass *Mass) {
+	switch {
+	case mass.Diagonal != nil:
+		for i, d := range mass.Diagonal {
+			w[i*n+i] += d
+		}
+	case mass.Dense != nil:
+		for i, v := range mass.Dense {
+			w[i] += v
+		}
+	default:
+		for i := 0; i < n*n; i += n + 1 {
+			w[i]++
+		}
+	}
+}
+
 // fillBand writes z M − γ J into the banded matrix of f, M being diagonal.
 func fillBand[T linalg.Number](f *linalg.Band[T], z T, minus func(dst []T, gamma float64, src []float64), scale func(z T, m float64) T, gamma float64, mass *Mass, jac *Jacobian) {
 	w, stride, lower := f.Matrix(), f.Stride(), jac.Layout.Lower

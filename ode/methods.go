@@ -11,7 +11,14 @@ var Auto Method = AutoTsit5Rosenbrock23
 
 // Methods lists every method by the name used on the command line.
 func Methods() []Method {
-	return []Method{Tsit5, Rosenbrock23, BDF, AutoTsit5Rosenbrock23}
+	return []Method{
+		Tsit5,
+		ImplicitEuler, TRBDF2, KenCarp3, KenCarp4, KenCarp5,
+		KenCarp3IMEX, KenCarp4IMEX, KenCarp5IMEX,
+		Rosenbrock23,
+		BDF,
+		AutoTsit5Rosenbrock23,
+	}
 }
 
 // MethodByName finds a method, ignoring case. The error lists what there is.

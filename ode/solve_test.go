@@ -48,6 +48,13 @@ func TestRobertsonAtForty(t *testing.T) {
 func TestExponentialDecayBothDirections(t *testing.T) {
 	p := Func(1, func(dst []float64, _ float64, y []float64) { dst[0] = -y[0] })
 	for _, m := range Methods() {
+		if m.Info().Split {
+			continue
+		}
+		tol := 1e-5
+		if m.Info().Order == 1 {
+			tol = 1e-3
+		}
 		for _, t1 := range []float64{2, -2} {
 			times := []float64{0, t1 / 7, t1 / 2, t1}
 			sol, err := Solve(context.Background(), p, 0, t1, []float64{1}, Options{Method: m, RTol: 1e-8, SaveAt: times})
@@ -55,7 +62,7 @@ func TestExponentialDecayBothDirections(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, tt := range times {
-				if e := math.Abs(sol.Y[i]/math.Exp(-tt) - 1); e > 1e-5 {
+				if e := math.Abs(sol.Y[i]/math.Exp(-tt) - 1); e > tol {
 					t.Errorf("%s at %g: error %g", m.Info().Name, tt, e)
 				}
 			}

@@ -284,3 +284,48 @@ func BenchmarkFactor(b *testing.B) {
 		})
 	}
 }
+
+func TestLeftNullSpace(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, n := range []int{1, 2, 5, 9} {
+		for rank := 0; rank <= n; rank++ {
+			// a product of n×rank and rank×n factors
+			a := make([]float64, n*n)
+			for range rank {
+				u, w := make([]float64, n), make([]float64, n)
+				for i := range n {
+					u[i], w[i] = r.NormFloat64(), 1e3*r.NormFloat64()
+				}
+				for i := range n {
+					for j := range n {
+						a[i*n+j] += u[i] * w[j]
+					}
+				}
+			}
+			basis := LeftNullSpace(a, n)
+			if len(basis) != n-rank {
+				t.Fatalf("n = %d, rank %d: %d null vectors", n, rank, len(basis))
+			}
+			for k, p := range basis {
+				for _, v := range mul(a, p, true) {
+					if math.Abs(v) > 1e-10 {
+						t.Errorf("n = %d, rank %d: pᵀA has an entry %g", n, rank, v)
+					}
+				}
+				for l, q := range basis {
+					dot := 0.0
+					for i := range p {
+						dot += p[i] * q[i]
+					}
+					want := 0.0
+					if k == l {
+						want = 1
+					}
+					if math.Abs(dot-want) > 1e-13 {
+						t.Errorf("n = %d, rank %d: pᵀq = %g for vectors %d and %d", n, rank, dot, k, l)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package ode
+
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/linalg"
+)
+
+// The rules by which one-step methods reuse the Jacobian and the factors of Newton's simplified iteration (Hairer and Wanner
+// II, sec. IV.8).
+const (
+	// newtonMax iterations are allowed for one system.
+	newtonMax = 10
+	// a Jacobian is kept for the next step while the convergence rate stays below refreshRate, and for maxJacobianAge steps
+	refreshRate    = 0.02
+	maxJacobianAge = 20
+	// the factors are kept while hγ has grown or shrunk by less than this
+	factorsTolerance = 0.05
+	// a step that would grow by less than this factor keeps its size, and with it the factors
+	growthDeadband = 1.2
+)
+
+// iterationMatrix is the matrix M − γJ of Newton's simplified iteration over the steps of a solve: when J is evaluated, when
+// M − γJ is factorised, and when both are kept.
+type iterationMatrix struct {
+	c     *core
+	split SplitField // evaluates fI and its Jacobian in place of f, if not nil
+	jac   *Jacobian
+	lin   linearSolver
+	gamma float64 // of the factors, or 0 when there are none
+	// haveJ: there is a Jacobian; current: it belongs to (t, y); stale: it has served and a new one is wanted for the next step
+	haveJ, current, stale bool
+	age                   int
+	f                     []float64 // f at the point of the Jacobian
+}
+
+func newIterationMatrix(c *core, split SplitField) *iterationMatrix {
+	return &iterationMatrix{c: c, split: split, jac: NewJacobian(c.n, c.p.Jacobian), lin: newLinearSolver(c.p), f: make([]float64, c.n)}
+}
+
+// reset forgets everything, as at a discontinuity.
+func (m *iterationMatrix) reset() {
+	m.haveJ, m.current, m.stale, m.age, m.gamma = false, false, false, 0, 0
+}
+
+// prepare makes the factors fit for steps with M − γJ. The factors in use may belong to a slightly different γ.
+func (m *iterationMatrix) prepare(gamma float64) *stepError {
+	if !m.haveJ || m.stale && !m.current || m.age >= maxJacobianAge {
+		if bad := m.evaluate(); bad != nil {
+			return bad
+		}
+	}
+	if m.gamma != 0 && math.Abs(gamma/m.gamma-1) <= factorsTolerance {
+		return nil
+	}
+	return m.factor(gamma)
+}
+
+// evaluate makes the Jacobian belong to (t, y).
+func (m *iterationMatrix) evaluate() *stepError {
+	c := m.c
+	m.gamma = 0
+	m.haveJ = false
+	var bad *stepError
+	if m.split != nil {
+		bad = c.evalImplicit(m.split, m.f, m.jac, c.t, c.y)
+	} else {
+		bad = c.evalJacobian(m.f, m.jac, nil, c.t, c.y)
+	}
+	if bad != nil {
+		return bad
+	}
+	m.haveJ, m.current, m.stale, m.age = true, true, false, 0
+	return nil
+}
+
+func (m *iterationMatrix) factor(gamma float64) *stepError {
+	m.gamma = 0
+	if err := m.lin.factor(gamma, &m.c.p.Mass, m.jac); err != nil {
+		return m.c.factorError(err)
+	}
+	m.c.stats.Factorisations++
+	m.gamma = gamma
+	return nil
+}
+
+// renew is called when Newton's iteration failed: it replaces a Jacobian from an earlier point and says whether it did, so that
+// another try with the same step makes sense.
+func (m *iterationMatrix) renew(gamma float64) (bool, *stepError) {
+	if m.current && m.gamma == gamma {
+		return false, nil
+	}
+	if !m.current {
+		if bad := m.evaluate(); bad != nil {
+			return false, bad
+		}
+	}
+	if bad := m.factor(gamma); bad != nil {
+		return false, bad
+	}
+	return true, nil
+}
+
+// accepted is told that the step has been accepted, with the worst convergence rate seen in it.
+func (m *iterationMatrix) accepted(rate float64) {
+	m.current = false
+	m.age++
+	m.stale = rate > refreshRate
+}
+
+// correction is the factor by which an increment from factors of another γ is multiplied: it halves the largest
+// contraction factor (Kennedy and Carpenter, NASA/TM-2016-219173, sec. 2.1.7; Hindmarsh et al. 2005).
+func (m *iterationMatrix) correction(gamma float64) float64 {
+	if m.gamma == gamma {
+		return 1
+	}
+	return 2 / (1 + gamma/m.gamma)
+}
+
+// keep writes Jacobian and factors behind the step just recorded, where both are dense.
+func (m *iterationMatrix) keep(tape *Tape) {
+	if d, ok := m.lin.(*denseSolver); ok && tape.KeepFactors && !m.jac.Layout.Banded {
+		n := m.c.n
+		dst := tape.keep(n*n + linalg.FloatsPerFactor(n))
+		copy(dst, m.jac.Data)
+		d.lu.Save(dst[n*n:])
+	}
+}
+
+// A convergence monitor judges Newton's simplified iteration from the sizes of its increments, in the norm in which the error
+// tolerance is 1 (Hairer and Wanner II, eqs. IV.8.10 and 11).
+type convergence struct {
+	tol   float64 // stop when the error left is estimated to be smaller
+	noise float64 // increments of this size may be roundoff
+	eta   float64 // rate/(1−rate) of the latest system with these factors
+	rate  float64 // worst rate of the attempt
+	most  int     // largest number of iterations of the attempt
+	k     int
+	prev  float64
+}
+
+// begin starts an attempt; fresh says that the factors are new.
+func (m *convergence) begin(c *core, fresh bool) {
+	m.tol = max(c.newtonTol, 10*epsilon/c.rtol)
+	m.noise = max(100*epsilon/c.rtol, 0.1*c.newtonTol)
+	m.rate, m.most = 0, 0
+	if fresh {
+		m.eta = 1
+	}
+}
+
+// system starts a system of equations.
+func (m *convergence) system() { m.k = 0 }
+
+// The verdicts of a convergence monitor.
+type verdict int
+
+const (
+	goOn verdict = iota
+	converged
+	failed
+)
+
+// judge is told the size of the increment just added.
+func (m *convergence) judge(size float64) verdict {
+	m.k++
+	m.most = max(m.most, m.k)
+	if !(size <= math.MaxFloat64) {
+		return failed
+	}
+	if m.k == 1 {
+		m.prev = size
+		// one increment tells nothing about the rate; that of the system before is trusted, with caution, for small increments only
+		if size == 0 || size <= 1 && math.Pow(max(m.eta, epsilon), 0.8)*size <= m.tol {
+			return converged
+		}
+		return goOn
+	}
+	rate := size / m.prev
+	m.prev = size
+	if m.k > 2 || rate < 1 {
+		m.rate = max(m.rate, rate)
+	}
+	if rate >= 1 {
+		if size <= m.noise {
+			return converged
+		}
+		if m.k > 2 || rate > 2 {
+			return failed
+		}
+		return goOn
+	}
+	m.eta = rate / (1 - rate)
+	if m.eta*size <= m.tol {
+		return converged
+	}
+	left := newtonMax - m.k
+	if left <= 0 || m.k > 2 && m.eta*size*math.Pow(rate, float64(left)) > m.tol {
+		if size <= m.noise {
+			return converged
+		}
+		return failed
+	}
+	return goOn
+}
+
+// epsilon is the spacing of numbers at 1.
+const epsilon = 2.220446049250313e-16

@@ -1,0 +1,147 @@
+package ode
+
+import (
+	"math"
+	"testing"
+)
+
+func dirkTableaus() []*DIRKTableau {
+	var out []*DIRKTableau
+	for _, m := range Methods() {
+		if d, ok := m.(dirkMethod); ok {
+			out = append(out, d.tab)
+		}
+	}
+	return out
+}
+
+func TestDIRKTableaus(t *testing.T) {
+	const tol = 1e-13
+	for _, tab := range dirkTableaus() {
+		info := tab.Info
+		s := len(tab.B)
+		colours := 1
+		if tab.AE != nil {
+			colours = 2
+		}
+		edge := func(_, child *tree, i, j int) float64 {
+			if child.colour == 1 {
+				return at(tab.AE, i, j)
+			}
+			return at(tab.A, i, j)
+		}
+		checkOrder(t, info.Name, tab.B, info.Order, colours, 1, tol, true, edge)
+		checkOrder(t, info.Name+" embedded", minus(tab.B, tab.E), info.Embedded, colours, 1, tol, true, edge)
+		for _, theta := range []float64{0.1, 0.35, 0.8} {
+			checkOrder(t, info.Name+" dense output", continuous(tab.D, theta), info.DenseOrder, colours, theta, tol, true, edge)
+		}
+		sameWeights(t, info.Name+" dense output at θ = 1", continuous(tab.D, 1), tab.B, 1e-12)
+		sameWeights(t, info.Name+" last row", tab.A[s-1], tab.B, 0)
+		for i := range s {
+			sum, explicit := 0.0, 0.0
+			for j := range s {
+				sum += at(tab.A, i, j)
+				explicit += at(tab.AE, i, j)
+			}
+			if math.Abs(sum-tab.C[i]) > tol || tab.AE != nil && math.Abs(explicit-tab.C[i]) > tol {
+				t.Errorf("%s: row %d sums to %.17g and %.17g, c is %.17g", info.Name, i+1, sum, explicit, tab.C[i])
+			}
+			if i > 0 && (len(tab.A[i]) != i+1 || tab.A[i][i] != tab.Gamma) {
+				t.Errorf("%s: row %d has no diagonal γ", info.Name, i+1)
+			}
+		}
+		if r := dirkAtInfinity(tab, tab.B); math.Abs(r) > 1e-12 {
+			t.Errorf("%s: R(∞) = %g", info.Name, r)
+		}
+	}
+}
+
+// dirkAtInfinity is the factor of z in the stability function of weights b as z → ∞ if the weights are not those of the last stage,
+// or R(∞) itself: with r_i = Y_i/y_n at infinity (r_1 = 1, Σ_j A_ij r_j = 0), increments are z r_i, and y_{n+1} = r_s y_n.
+func dirkAtInfinity(tab *DIRKTableau, b []float64) float64 {
+	r := []float64{1}
+	for i := 1; i < len(tab.B); i++ {
+		s := 0.0
+		for j, v := range r {
+			s += tab.A[i][j] * v
+		}
+		r = append(r, -s/tab.Gamma)
+	}
+	if &b[0] == &tab.B[0] {
+		return r[len(r)-1]
+	}
+	s := 0.0
+	for i, v := range b {
+		s += v * r[i]
+	}
+	return s
+}
+
+// The embedded formulas and the dense output of the pairs of Kennedy and Carpenter stay bounded for stiff components.
+func TestKenCarpBoundedAtInfinity(t *testing.T) {
+	for _, tab := range dirkTableaus() {
+		if tab.Filter {
+			continue
+		}
+		if v := dirkAtInfinity(tab, minus(tab.B, tab.E)); math.Abs(v) > 1e-12 {
+			t.Errorf("%s: the embedded formula grows like %g z", tab.Info.Name, v)
+		}
+		for _, theta := range []float64{0.1, 0.5, 0.9} {
+			if v := dirkAtInfinity(tab, continuous(tab.D, theta)); math.Abs(v) > 1e-12 {
+				t.Errorf("%s: the dense output at θ = %g grows like %g z", tab.Info.Name, theta, v)
+			}
+		}
+	}
+}
+
+// The stability functions on the imaginary axis and on a circle in the left half-plane: |R| ≤ 1 on the axis together with the
+// maximum principle is A-stability (the only pole is at 1/γ).
+func TestDIRKAStable(t *testing.T) {
+	for _, tab := range dirkTableaus() {
+		for k := -60; k <= 60; k++ {
+			y := math.Pow(10, float64(k)/10)
+			if r := dirkStability(tab, complex(0, y)); math.Hypot(real(r), imag(r)) > 1+1e-12 {
+				t.Errorf("%s: |R(%gi)| = %.15g", tab.Info.Name, y, math.Hypot(real(r), imag(r)))
+			}
+		}
+	}
+}
+
+func dirkStability(tab *DIRKTableau, z complex128) complex128 {
+	y := []complex128{1}
+	for i := 1; i < len(tab.B); i++ {
+		s := complex(1, 0)
+		for j, v := range y {
+			s += z * complex(tab.A[i][j], 0) * v
+		}
+		y = append(y, s/(1-z*complex(tab.Gamma, 0)))
+	}
+	return y[len(y)-1]
+}
+
+func TestExplicitTableaus(t *testing.T) {
+	for _, m := range Methods() {
+		e, ok := m.(explicitMethod)
+		if !ok {
+			continue
+		}
+		tab, info := e.tab, e.tab.Info
+		const tol = 1e-13
+		edge := func(_, _ *tree, i, j int) float64 { return at(tab.A, i, j) }
+		checkOrder(t, info.Name, tab.B, info.Order, 1, 1, tol, false, edge)
+		checkOrder(t, info.Name+" embedded", minus(tab.B, tab.E), info.Embedded, 1, 1, tol, true, edge)
+		for _, theta := range []float64{0.1, 0.35, 0.8} {
+			checkOrder(t, info.Name+" dense output", continuous(tab.D, theta), info.DenseOrder, 1, theta, 1e-12, true, edge)
+		}
+		sameWeights(t, info.Name+" dense output at θ = 1", continuous(tab.D, 1)[:len(tab.B)], tab.B, 1e-12)
+		for i := range tab.C {
+			sum := 0.0
+			for j := range i {
+				sum += at(tab.A, i, j)
+			}
+			if math.Abs(sum-tab.C[i]) > tol {
+				t.Errorf("%s: row %d sums to %.17g, c is %.17g", info.Name, i+1, sum, tab.C[i])
+			}
+		}
+	}
+}
