@@ -163,5 +163,5 @@ func (d *damper) write(w *stateWriter) {
 }
 
 func (d *damper) read(r *stateReader) {
-	d.mu, d.growth, d.radius, d.started = r.float64(), r.float64(), r.float64(), r.bool()
+	d.mu, d.growth, d.radius, d.started = r.positive(), r.positive(), r.positive(), r.bool()
 }

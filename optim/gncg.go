@@ -331,7 +331,7 @@ func (m *GaussNewtonCG) UnmarshalBinary(data []byte) error {
 		r.fail("belongs to a problem of %d residuals, this one has %d", rows, len(m.r))
 	}
 	p := r.vector(len(m.p))
-	radius, first := r.float64(), r.float64()
+	radius, first := r.positive(), r.positive()
 	counted := r.bool()
 	win := m.window.read(r)
 	var rep Report

@@ -235,7 +235,7 @@ func (l *LevenbergMarquardt) settle() {
 	l.prepared = false
 }
 
-// prepare forms the Gram matrix at the current point. It fails where the squares of the Jacobian's elements overflow.
+// prepare forms the Gram matrix at the current point. It fails where the squares of the Jacobian's elements come near to overflow.
 func (l *LevenbergMarquardt) prepare() error {
 	if l.prepared {
 		return nil
@@ -243,8 +243,8 @@ func (l *LevenbergMarquardt) prepare() error {
 	updateScale(l.cfg.Scaling, l.scale, l.norms, !l.scaled)
 	l.scaled = true
 	l.sys.set(l.jac, l.rootW, l.scale)
-	if err := CheckFinite("Gram matrix's diagonal", []float64{l.sys.largest}); err != nil {
-		return err
+	if !l.sys.usable() {
+		return &NonFiniteError{What: "squares of the Jacobian's columns", Value: l.sys.largest}
 	}
 	l.prepared = true
 	return nil

@@ -122,6 +122,16 @@ func (r *stateReader) int() int {
 
 func (r *stateReader) float64() float64 { return math.Float64frombits(r.uint64()) }
 
+// positive reads a number that must be finite and at least 0.
+func (r *stateReader) positive() float64 {
+	v := r.float64()
+	if !(v >= 0 && v <= math.MaxFloat64) {
+		r.fail("holds %v where a finite number of at least 0 is expected", v)
+		return 0
+	}
+	return v
+}
+
 func (r *stateReader) bool() bool {
 	v := r.uint64()
 	if v > 1 {

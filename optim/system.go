@@ -63,10 +63,19 @@ func (d *dampedSystem) set(jac, rootW, scale []float64) {
 	}
 }
 
-// factor prepares for damping mu, or for the smallest damping above it with which the matrix is positive definite to working
-// precision, and returns the damping taken.
+// gramLimit bounds the elements of a Gram matrix that can be factorised, dampingLimit the damping added to it, without overflow.
+const (
+	gramLimit    = 1e280
+	dampingLimit = 1e290
+)
+
+// usable reports whether the Gram matrix can be factorised: whether no square in it has come near to overflow.
+func (d *dampedSystem) usable() bool { return d.largest <= gramLimit }
+
+// factor prepares for damping mu, or for a damping above it with which the matrix is positive definite to working precision, and
+// returns the damping taken.
 func (d *dampedSystem) factor(mu float64) float64 {
-	for mu = math.Max(mu, d.least()); !d.chol.factor(d.g, mu); {
+	for mu = math.Min(math.Max(mu, d.least()), dampingLimit); !d.chol.factor(d.g, mu); {
 		mu *= 4
 	}
 	d.mu = mu
