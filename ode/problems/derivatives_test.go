@@ -50,7 +50,7 @@ func newBench(t *testing.T, p *Problem, rng *rand.Rand) *bench {
 	b.y, b.v, b.par, b.q = make([]float64, b.k), make([]float64, b.k), make([]float64, b.m), make([]float64, b.m)
 	for i := range b.y {
 		b.y[i] = p.IVP.Scale[i] * (0.3 + 0.5*rng.Float64())
-		b.v[i] = p.IVP.Scale[i] * (2*rng.Float64() - 1)
+		b.v[i] = p.IVP.Scale[i] * 0.02 * (2*rng.Float64() - 1)
 	}
 	for i, a := range p.Params {
 		b.par[i] = a.Value * (0.8 + 0.4*rng.Float64())

@@ -10,6 +10,7 @@ func LotkaVolterra() *Problem {
 		{"c predator", "-predator"},
 		{"d prey predator", "+predator"},
 	}
+	points, note := reference("lotkavolterra")
 	return &Problem{
 		Name: "LotkaVolterra", Title: "predators and prey",
 		Source: "Lotka, Elements of Physical Biology (1925), ch. VIII; Volterra, Fluctuations in the abundance of a species considered mathematically, Nature 118, 558 (1926)",
@@ -17,5 +18,6 @@ func LotkaVolterra() *Problem {
 		T0:     0, T1: 10, Y0: []float64{1, 1}, Params: params,
 		Times: linear(0, 10, 100),
 		ATol:  uniform(2, 1), Checks: []float64{10},
+		Reference: points, ReferenceNote: note,
 	}
 }

@@ -59,5 +59,5 @@ func POLLU() *Problem {
 
 // polluScale holds the largest values that the states reach.
 var polluScale = []float64{
-	0.13, 0.2, 1e-8, 0.04, 6e-7, 3e-7, 0.1, 0.33, 0.01, 1e-7, 5e-8, 0.0023, 2.1e-4, 1.5e-5, 0.009, 1e-17, 0.007, 1e-4, 1.8e-6, 5.7e-5,
+	0.056, 0.2, 4.1e-9, 0.04, 4.3e-7, 5.8e-7, 0.1, 0.32, 0.01, 5.9e-8, 4.2e-8, 2.2e-3, 2.1e-4, 3e-5, 9e-3, 3.1e-17, 7e-3, 1e-4, 1.8e-6, 5.7e-5,
 }

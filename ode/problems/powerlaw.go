@@ -22,6 +22,14 @@ type powerLaw struct {
 	// domain holds for every state that must not be negative the rejection of a point where it is
 	domain []*ode.Rejection
 	split  bool
+
+	// Most rates have at most two factors: r_j = c_j z[first_j] z[second_j], z being followed by a 1. The others are long.
+	first, second []int32
+	long          []int
+	// f_i are sums over rates; the entries (rows, cols) of ∂f/∂y that are not always zero are sums over partial derivatives.
+	f, jac     sums
+	rows, cols []int
+	partials   int // number of partial derivatives, one per factor
 }
 
 // A term is one rate and what it feeds.
@@ -33,6 +41,9 @@ type term struct {
 	net     []entry
 	// implicit terms belong to fI of a split right-hand side
 	implicit bool
+	// offset of its partial derivatives; short says that the factors of states are at most two
+	offset int
+	short  bool
 }
 
 // A factor is z_v^e.
@@ -119,24 +130,79 @@ func newPowerLaw(states []string, params []Param, implicit int, laws []law) *pow
 		}
 		p.terms = append(p.terms, t)
 	}
+	p.compile()
 	return p
+}
+
+// compile lays the sums out for evaluation, once all terms are known.
+func (p *powerLaw) compile() {
+	one := int32(p.n + p.m)
+	rows := make([][]entry, p.n)
+	type place struct{ row, col int }
+	jacobian := map[place][]entry{}
+	for j := range p.terms {
+		t := &p.terms[j]
+		t.offset = p.partials
+		p.partials += len(t.factors)
+		var powers []int32
+		for _, q := range t.factors[:t.states] {
+			if q.e != 1 && q.e != 2 {
+				powers = make([]int32, 3)
+				break
+			}
+			for range int(q.e) {
+				powers = append(powers, int32(q.v))
+			}
+		}
+		t.short = len(powers) <= 2
+		if !t.short {
+			powers = nil
+			p.long = append(p.long, j)
+		}
+		powers = append(powers, one, one)
+		p.first, p.second = append(p.first, powers[0]), append(p.second, powers[1])
+		for _, e := range t.net {
+			rows[e.i] = append(rows[e.i], entry{j, e.s})
+			for k, q := range t.factors[:t.states] {
+				at := place{e.i, q.v}
+				jacobian[at] = append(jacobian[at], entry{t.offset + k, e.s})
+			}
+		}
+	}
+	for _, r := range rows {
+		p.f.add(r)
+	}
+	for i := range p.n {
+		for j := range p.n {
+			if sum := jacobian[place{i, j}]; sum != nil {
+				p.rows, p.cols = append(p.rows, i), append(p.cols, j)
+				p.jac.add(sum)
+			}
+		}
+	}
+}
+
+// sums are many short sums Σ_k coef_k x[of_k], one after the other.
+type sums struct {
+	end  []int32
+	of   []int32
+	coef []float64
+}
+
+func (s *sums) add(terms []entry) {
+	for _, e := range terms {
+		s.of, s.coef = append(s.of, int32(e.i)), append(s.coef, e.s)
+	}
+	s.end = append(s.end, int32(len(s.of)))
 }
 
 // newField makes a field for one goroutine.
 func (p *powerLaw) newField() ode.Field {
-	f := &powerLawField{p: p, z: make([]float64, p.n+p.m), coef: make([]float64, len(p.terms)), partial: make([][]float64, len(p.terms))}
-	total := 0
-	for i := range p.terms {
-		total += len(p.terms[i].factors)
-	}
-	buf := make([]float64, total)
-	for i := range p.terms {
-		k := len(p.terms[i].factors)
-		f.partial[i], buf = buf[:k:k], buf[k:]
-	}
+	f := &powerLawField{p: p, z: make([]float64, p.n+p.m+1), coef: make([]float64, len(p.terms)), rates: make([]float64, len(p.terms)), partial: make([]float64, p.partials)}
+	f.z[p.n+p.m] = 1
 	f.Bind(p.values)
 	if p.split {
-		return &splitPowerLawField{powerLawField: f}
+		return &splitPowerLawField{f}
 	}
 	return f
 }

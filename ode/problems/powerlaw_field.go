@@ -9,13 +9,23 @@ import (
 // powerLawField evaluates a powerLaw.
 type powerLawField struct {
 	p *powerLaw
-	z []float64 // the point (y, p)
+	z []float64 // the point (y, p, 1)
 	// coef are κ_j times the factors of the parameters
-	coef []float64
-	// partial[j][f] is ∂r_j/∂z of factor f at the point, where havePartial says so
-	partial     [][]float64
-	havePartial bool
+	coef  []float64
+	rates []float64
+	// partial holds ∂r_j/∂z of every factor at the point: of states and of parameters, as far as known says
+	partial []float64
+	known   knowledge
 }
+
+// knowledge says which partial derivatives belong to the point.
+type knowledge int
+
+const (
+	nothing knowledge = iota
+	ofStates
+	ofAll
+)
 
 var (
 	_ ode.ParamField = (*powerLawField)(nil)
@@ -47,7 +57,7 @@ func (f *powerLawField) NumParams() int { return f.p.m }
 // Bind implements ode.ParamField.
 func (f *powerLawField) Bind(values []float64) {
 	copy(f.z[f.p.n:], values)
-	f.havePartial = false
+	f.known = nothing
 	for j := range f.p.terms {
 		t := &f.p.terms[j]
 		c := t.kappa
@@ -87,14 +97,25 @@ func (f *powerLawField) Eval(dst []float64, _ float64, y []float64) error {
 	if err := f.check(y); err != nil {
 		return err
 	}
-	copy(f.z, y)
-	f.havePartial = false
-	clear(dst)
-	for j := range f.p.terms {
-		r := f.rate(j, y)
-		for _, e := range f.p.terms[j].net {
-			dst[e.i] += e.s * r
+	f.known = nothing
+	p, z := f.p, f.z
+	copy(z, y[:p.n])
+	rates := f.rates
+	coef, first, second := f.coef[:len(rates)], p.first[:len(rates)], p.second[:len(rates)]
+	for j := range rates {
+		rates[j] = coef[j] * z[first[j]] * z[second[j]]
+	}
+	for _, j := range p.long {
+		rates[j] = f.rate(j, y)
+	}
+	k := 0
+	of, c := p.f.of, p.f.coef[:len(p.f.of)]
+	for i, end := range p.f.end {
+		s := 0.0
+		for ; k < int(end); k++ {
+			s += c[k] * rates[of[k]]
 		}
+		dst[i] = s
 	}
 	return nil
 }
@@ -104,43 +125,76 @@ func (f *powerLawField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []fl
 	if err := f.Eval(dst, t, y); err != nil {
 		return err
 	}
-	f.partials()
+	f.need(ofStates)
 	jac.Zero()
-	for j := range f.p.terms {
-		t := &f.p.terms[j]
-		for k, q := range t.factors[:t.states] {
-			d := f.partial[j][k]
-			for _, e := range t.net {
-				jac.Add(e.i, q.v, e.s*d)
-			}
+	p := f.p
+	k := 0
+	of, c := p.jac.of, p.jac.coef[:len(p.jac.of)]
+	for i, end := range p.jac.end {
+		s := 0.0
+		for ; k < int(end); k++ {
+			s += c[k] * f.partial[of[k]]
 		}
+		jac.Data[p.rows[i]*jac.Stride+p.cols[i]] = s
 	}
 	clear(dfdt)
 	return nil
 }
 
-// partials makes ∂r_j/∂z at the point. Products leave a factor out instead of dividing by it, so that zeros are exact.
-func (f *powerLawField) partials() {
-	if f.havePartial {
+// need makes ∂r_j/∂z at the point. Products leave a factor out instead of dividing by it, so that zeros are exact.
+func (f *powerLawField) need(what knowledge) {
+	if f.known >= what {
 		return
 	}
-	f.havePartial = true
 	for j := range f.p.terms {
 		t := &f.p.terms[j]
-		var v, d [maxFactors]float64
-		for k, q := range t.factors {
-			x := f.z[q.v]
-			v[k], d[k] = power(x, q.e), q.e*power(x, q.e-1)
+		d := f.partial[t.offset : t.offset+len(t.factors)]
+		if !t.short {
+			f.general(t, d)
+			continue
 		}
-		for k := range t.factors {
-			x := t.kappa * d[k]
-			for l := range t.factors {
-				if l != k {
-					x *= v[l]
-				}
+		if f.known < ofStates {
+			c := f.coef[j]
+			switch {
+			case t.states == 2:
+				d[0], d[1] = c*f.z[t.factors[1].v], c*f.z[t.factors[0].v]
+			case t.states == 1 && t.factors[0].e == 2:
+				d[0] = 2 * c * f.z[t.factors[0].v]
+			case t.states == 1:
+				d[0] = c
 			}
-			f.partial[j][k] = x
 		}
+		if what == ofAll {
+			r := t.kappa * f.z[f.p.first[j]] * f.z[f.p.second[j]]
+			for k := t.states; k < len(t.factors); k++ {
+				x := r
+				for l := t.states; l < len(t.factors); l++ {
+					q := t.factors[l]
+					if l == k {
+						x *= q.e * power(f.z[q.v], q.e-1)
+					} else {
+						x *= power(f.z[q.v], q.e)
+					}
+				}
+				d[k] = x
+			}
+		}
+	}
+	f.known = what
+}
+
+// general writes ∂r/∂z of every factor of any term into d.
+func (f *powerLawField) general(t *term, d []float64) {
+	for k := range t.factors {
+		x := t.kappa
+		for l, q := range t.factors {
+			if l == k {
+				x *= q.e * power(f.z[q.v], q.e-1)
+			} else {
+				x *= power(f.z[q.v], q.e)
+			}
+		}
+		d[k] = x
 	}
 }
 

@@ -14,7 +14,7 @@ func (t *term) weight(w []float64) float64 {
 
 // VJP implements ode.ParamField.
 func (f *powerLawField) VJP(gy, gp, w []float64) {
-	f.partials()
+	f.need(ofAll)
 	for j := range f.p.terms {
 		t := &f.p.terms[j]
 		g := t.weight(w)
@@ -22,7 +22,7 @@ func (f *powerLawField) VJP(gy, gp, w []float64) {
 			continue
 		}
 		for k, q := range t.factors {
-			f.scatter(gy, gp, q.v, g*f.partial[j][k])
+			f.scatter(gy, gp, q.v, g*f.partial[t.offset+k])
 		}
 	}
 }
@@ -40,7 +40,7 @@ func (f *powerLawField) scatter(gy, gp []float64, v int, x float64) {
 
 // JVP implements ode.ParamField.
 func (f *powerLawField) JVP(dst, v, q []float64, n int) {
-	f.partials()
+	f.need(ofAll)
 	clear(dst[:f.p.n*n])
 	for j := range f.p.terms {
 		t := &f.p.terms[j]
@@ -57,7 +57,7 @@ func (f *powerLawField) JVP(dst, v, q []float64, n int) {
 				}
 				dir = q[(fac.v-f.p.n)*n : (fac.v-f.p.n)*n+n]
 			}
-			d := f.partial[j][k]
+			d := f.partial[t.offset+k]
 			for _, e := range t.net {
 				row := dst[e.i*n : e.i*n+n]
 				s := e.s * d
@@ -71,7 +71,7 @@ func (f *powerLawField) JVP(dst, v, q []float64, n int) {
 
 // ParamJacobian implements ode.ParamField.
 func (f *powerLawField) ParamJacobian(dst []float64, c0, c1 int) {
-	f.partials()
+	f.need(ofAll)
 	cols := c1 - c0
 	clear(dst[:f.p.n*cols])
 	for j := range f.p.terms {
@@ -82,7 +82,7 @@ func (f *powerLawField) ParamJacobian(dst []float64, c0, c1 int) {
 				continue
 			}
 			for _, e := range t.net {
-				dst[e.i*cols+c] += e.s * f.partial[j][k]
+				dst[e.i*cols+c] += e.s * f.partial[t.offset+k]
 			}
 		}
 	}

@@ -15,8 +15,8 @@ type Problem struct {
 	Name, Title string
 	// Source is the publication.
 	Source string
-	// IVP is the problem for package ode. Its Names are the names of the states, its Scale their largest magnitudes. Every field that it
-	// makes is an ode.ParamField with the parameters below bound.
+	// IVP is the problem for package ode. Its Names are the names of the states, its Scale the sizes of the states in
+	// the phases that decide the solution. Every field that it makes is an ode.ParamField with the parameters below bound.
 	IVP *ode.Problem
 	// T0 and T1 are the interval of the reference solution, Y0 the initial state.
 	T0, T1 float64
@@ -138,8 +138,10 @@ func (p *Problem) WithParams(values map[string]float64) (*Problem, error) {
 // All lists the problems in the order in which they are best shown: non-stiff ones, stiff ones, differential-algebraic ones.
 func All() []*Problem {
 	return []*Problem{
-		Decay(), LotkaVolterra(), Spiral(),
-		ROBER(), POLLU(), HIRES(), OREGO(), VDPOL(), VDPOLMild(), VanDerPol(),
+		Decay(), LotkaVolterra(), Spiral(), PLEIADES(),
+		ROBER(), POLLU(), HIRES(), OREGO(), VDPOL(), VDPOLMild(), VanDerPol(), E5(),
+		ProtheroRobinson(-1e6), Kaps(), Linear(-1e6, -1e4, -1e2, -1, complex(-0.5, 2)), Brusselator(brusselatorPoints),
+		CHEMAKZO(), ROBERDAE(),
 	}
 }
 

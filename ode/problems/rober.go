@@ -1,5 +1,7 @@
 package problems
 
+import "github.com/stiffnode/stiffnode/ode"
+
 // roberParams are Robertson's constants, in the paper's order.
 func roberParams() []Param { return []Param{{"k1", 0.04}, {"k2", 3e7}, {"k3", 1e4}} }
 
@@ -27,4 +29,24 @@ func ROBER() *Problem {
 		ATol: []float64{1e-8, 1e-14, 1e-2}, Checks: []float64{40, 1e11},
 		Reference: points, ReferenceNote: note,
 	}
+}
+
+// ROBERDAE is ROBER with its third equation replaced by the conservation law 0 = y1 + y2 + y3 − 1: a differential-algebraic
+// problem of index 1 with M = diag(1, 1, 0).
+func ROBERDAE() *Problem {
+	names := numbered(3)
+	laws := []law{
+		{"k1 y1", "-y1 +y2"},
+		{"k3 y2 y3", "+y1 -y2"},
+		{"k2 y2^2", "-y2"},
+		{"y1", "+y3"},
+		{"y2", "+y3"},
+		{"y3", "+y3"},
+		{"1", "-y3"},
+	}
+	p := ROBER()
+	p.Name, p.Title = "ROBER-DAE", "Robertson's reaction with its conservation law (differential-algebraic)"
+	p.IVP = newPowerLaw(names, roberParams(), 0, laws).problem(names, roberScale)
+	p.IVP.Mass = ode.DiagonalMass(1, 1, 0)
+	return p
 }

@@ -10,6 +10,7 @@ func Spiral() *Problem {
 		{"a21 u1^3", "+u2"},
 		{"a22 u2^3", "+u2"},
 	}
+	points, note := reference("spiral")
 	return &Problem{
 		Name: "Spiral", Title: "cubic spiral of the neural ODE demonstrations",
 		Source: "Chen, Rubanova, Bettencourt, Duvenaud, Neural ordinary differential equations, NeurIPS (2018), and the demonstration that accompanies it",
@@ -17,5 +18,6 @@ func Spiral() *Problem {
 		T0:     0, T1: 25, Y0: []float64{2, 0}, Params: params,
 		Times: linear(0, 25, 200),
 		ATol:  uniform(2, 1), Checks: []float64{25},
+		Reference: points, ReferenceNote: note,
 	}
 }

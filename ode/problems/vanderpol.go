@@ -1,9 +1,6 @@
 package problems
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // vanDerPolEps is the singularly perturbed form y1' = y2, eps y2' = (1 − y1²) y2 − y1.
 func vanDerPolEps(name string, eps float64) *Problem {
@@ -18,9 +15,9 @@ func vanDerPolEps(name string, eps float64) *Problem {
 	return &Problem{
 		Name: name, Title: fmt.Sprintf("van der Pol's oscillator, ε = %.0e", eps),
 		Source: "van der Pol, On relaxation-oscillations, Philos. Mag. 2, 978 (1926); Hairer and Wanner II, eq. IV.10.1",
-		IVP:    newPowerLaw(names, params, 0, laws).problem(names, []float64{2, 1.4 / math.Sqrt(eps)}),
+		IVP:    newPowerLaw(names, params, 0, laws).problem(names, uniform(2, 2)),
 		T0:     0, T1: 2, Y0: []float64{2, 0}, Params: params,
-		Stiff: true, Times: linear(0, 2, 100),
+		Stiff: true, Times: linear(0, 2, 101),
 		ATol: uniform(2, 1), Checks: []float64{2},
 	}
 }
@@ -35,6 +32,7 @@ func VDPOL() *Problem {
 // VDPOLMild is van der Pol's oscillator with ε = 1e-3.
 func VDPOLMild() *Problem {
 	p := vanDerPolEps("VDPOL-1e-3", 1e-3)
+	p.Reference, p.ReferenceNote = reference("vdpol-1e-3")
 	return p
 }
 
@@ -48,12 +46,14 @@ func VanDerPol() *Problem {
 		{"mu x^2 v", "-v"},
 		{"x", "-v"},
 	}
+	points, note := reference("vanderpol")
 	return &Problem{
 		Name: "VanDerPol", Title: "van der Pol's oscillator, μ = 100",
 		Source: "van der Pol, On relaxation-oscillations, Philos. Mag. 2, 978 (1926)",
-		IVP:    newPowerLaw(names, params, 0, laws).problem(names, []float64{2, 140}),
+		IVP:    newPowerLaw(names, params, 0, laws).problem(names, []float64{2, 1}),
 		T0:     0, T1: 250, Y0: []float64{2, 0}, Params: params,
 		Stiff: true, Times: linear(0, 250, 200),
 		ATol: uniform(2, 1), Checks: []float64{250},
+		Reference: points, ReferenceNote: note,
 	}
 }
