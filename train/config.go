@@ -293,7 +293,7 @@ func (c *Config) problems() []ConfigProblem {
 	number("optimizer.retry_factor", o.RetryFactor, o.RetryFactor > 0 && o.RetryFactor < 1, "above 0 and below 1")
 	s := c.Schedule
 	count("schedule.warmup", s.Warmup, 0)
-	if s.Kind == "cosine" && s.Warmup >= c.Train.Epochs {
+	if s.Kind == "cosine" && c.Train.Epochs > 0 && s.Warmup >= c.Train.Epochs {
 		bad("schedule.warmup", "is %d of %d epochs; it must be fewer", s.Warmup, c.Train.Epochs)
 	}
 	number("schedule.final", s.Final, s.Final >= 0 && s.Final <= o.LearningRate, "at least 0 and at most the learning rate")
