@@ -15,7 +15,7 @@ func Methods() []Method {
 		Tsit5,
 		ImplicitEuler, TRBDF2, KenCarp3, KenCarp4, KenCarp5,
 		KenCarp3IMEX, KenCarp4IMEX, KenCarp5IMEX,
-		Rosenbrock23,
+		Rosenbrock23, Rodas4, Rodas5P,
 		BDF,
 		AutoTsit5Rosenbrock23,
 	}

@@ -21,12 +21,12 @@ type Solver struct {
 
 	constraints *constraints // of a problem with a mass matrix
 	from        []float64    // the state before it was made consistent
-	sol     Solution
-	coef    []float64 // dense output of the latest step
-	degree  int       // of coef, or -1 when it has not been computed
-	view    Step
-	events  eventFinder
-	quad    quadratureState
+	sol         Solution
+	coef        []float64 // dense output of the latest step
+	degree      int       // of coef, or -1 when it has not been computed
+	view        Step
+	events      eventFinder
+	quad        quadratureState
 }
 
 // NewSolver checks problem and options and makes the workspace. The error is an *InputError.

@@ -85,7 +85,7 @@ func dirk(tab DIRKTableau) *DIRKTableau {
 const (
 	// predictDegree bounds the degree of the polynomial through earlier stages that predicts a stage, predictGrowth the sum of the
 	// moduli of its weights.
-	predictDegree = 3
+	predictDegree = 2
 	predictGrowth = 8.0
 )
 

@@ -24,14 +24,14 @@ var Rosenbrock23 Method = rosenbrockMethod{rosenbrock23()}
 
 // rosenbrock23 derives the tableau from the published k-form: with d = 1/(2+√2), stages
 // k_1 = γ-form at y_n, k_2 at y_n + h k_1/2, k_3 at y_{n+1} = y_n + h k_2, coefficients γ_21 = −d,
-// γ_31 = d(c32 − 2), γ_32 = −d c32, c32 = 6 + √2 and error h (k_1 − 2 k_2 + k_3)/6.
+// γ_31 = d(c32 − 2), γ_32 = −d c32, c32 = 6 + √2 and error −h (k_1 − 2 k_2 + k_3)/6.
 func rosenbrock23() *RosenbrockTableau {
 	d := 1 / (2 + math.Sqrt2)
 	c32 := 6 + math.Sqrt2
 	alpha := [][]float64{{}, {0.5}, {0, 1}}
 	gamma := [][]float64{{d}, {-d, d}, {d * (c32 - 2), -d * c32, d}}
 	b := []float64{0, 1, 0}
-	e := []float64{1. / 6, -2. / 6, 1. / 6}
+	e := []float64{-1. / 6, 2. / 6, -1. / 6} // of y_{n+1} − ŷ_{n+1}
 	// y(θ) = y_n + h [θ(1−θ)/(1−2d) k_1 + θ(θ−2d)/(1−2d) k_2]
 	q := 1 / (1 - 2*d)
 	dense := [][]float64{{q, -q}, {-2 * d * q, q}, {0, 0}}

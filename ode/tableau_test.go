@@ -145,3 +145,79 @@ func TestExplicitTableaus(t *testing.T) {
 		}
 	}
 }
+
+// The order conditions of a Rosenbrock method are those of a Runge–Kutta method in which a node with a single child leads to it by
+// α + γ instead of α (Hairer and Wanner II, theorem IV.7.3). The textbook form follows from the published one by Γ⁻¹ = I/γ − C.
+func TestRosenbrockTableaus(t *testing.T) {
+	const tol = 1e-12
+	for _, m := range Methods() {
+		r, ok := m.(rosenbrockMethod)
+		if !ok {
+			continue
+		}
+		tab, info := r.tab, r.tab.Info
+		s := len(tab.B)
+		inverse := make([][]float64, s)
+		for i := range s {
+			inverse[i] = make([]float64, i+1)
+			inverse[i][i] = 1 / tab.Gamma
+			for j := range i {
+				inverse[i][j] = -tab.C[i][j]
+			}
+		}
+		gamma := invertLower(inverse)
+		times := func(v []float64) []float64 { // vᵀΓ
+			out := make([]float64, s)
+			for i, x := range v {
+				for j := range i + 1 {
+					out[j] += x * gamma[i][j]
+				}
+			}
+			return out
+		}
+		alpha := make([][]float64, s)
+		for i := range s {
+			row := make([]float64, s)
+			copy(row, tab.A[i])
+			alpha[i] = times(row)
+			sum, sumGamma := 0.0, 0.0
+			for j := range s {
+				sum += alpha[i][j]
+				sumGamma += at(gamma, i, j)
+			}
+			if math.Abs(sum-tab.Alpha[i]) > tol || math.Abs(sumGamma-tab.GammaI[i]) > 20*tol {
+				t.Errorf("%s: stage %d has α = %.17g (row sum %.17g) and γ = %.17g (row sum %.17g)", info.Name, i+1, tab.Alpha[i], sum, tab.GammaI[i], sumGamma)
+			}
+		}
+		edge := func(parent, _ *tree, i, j int) float64 {
+			if len(parent.children) == 1 {
+				return alpha[i][j] + at(gamma, i, j)
+			}
+			return alpha[i][j]
+		}
+		b := times(tab.B)
+		checkOrder(t, info.Name, b, info.Order, 1, 1, tol, true, edge)
+		checkOrder(t, info.Name+" embedded", times(minus(tab.B, tab.E)), info.Embedded, 1, 1, tol, true, edge)
+		for _, theta := range []float64{0.1, 0.35, 0.8} {
+			checkOrder(t, info.Name+" dense output", times(continuous(tab.D, theta)), info.DenseOrder, 1, theta, tol, true, edge)
+		}
+		sameWeights(t, info.Name+" dense output at θ = 1", continuous(tab.D, 1), tab.B, tol)
+		// R(∞) = 1 − Σ_ij b_i ω_ij with ω = (α + Γ)⁻¹ (Hairer and Wanner II, eq. IV.7.16)
+		beta := make([][]float64, s)
+		for i := range s {
+			beta[i] = make([]float64, i+1)
+			for j := range i + 1 {
+				beta[i][j] = edge(&tree{children: make([]*tree, 1)}, nil, i, j)
+			}
+		}
+		omega, infinity := invertLower(beta), 1.0
+		for i := range s {
+			for _, v := range omega[i] {
+				infinity -= b[i] * v
+			}
+		}
+		if math.Abs(infinity) > 1e-11 {
+			t.Errorf("%s: R(∞) = %g", info.Name, infinity)
+		}
+	}
+}
