@@ -98,6 +98,7 @@ type OptimizerConfig struct {
 	Nesterov     bool    `toml:"nesterov" comment:"of sgd"`
 	ClipNorm     float64 `toml:"clip_norm" comment:"largest norm of the gradient; 0: no bound"`
 	RescaleNorm  float64 `toml:"rescale_norm" comment:"norm that every gradient is given; 0: as it is"`
+	MaxGrowth    float64 `toml:"max_growth" comment:"a step after which the loss is larger by this factor counts as failed; 0: no bound"`
 	Retries      int     `toml:"retries" comment:"how often a step that leads to a failed solve is made smaller"`
 	RetryFactor  float64 `toml:"retry_factor" comment:"by this factor"`
 }
@@ -124,7 +125,7 @@ func Default() *Config {
 		Loss:      LossConfig{Kind: "mae", Scale: "range", HuberDelta: 0.01},
 		Train:     RunConfig{Recipe: "first-order", Epochs: 6000, Seed: 1, Keep: "best", Checkpoint: 5},
 		Starts:    StartsConfig{Count: 8, Epochs: 300},
-		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", Retries: 10, RetryFactor: 0.5},
+		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 100, Retries: 10, RetryFactor: 0.5},
 		Schedule:  ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
 	}
 }
@@ -289,6 +290,7 @@ func (c *Config) problems() []ConfigProblem {
 	if o.ClipNorm > 0 && o.RescaleNorm > 0 {
 		bad("optimizer.clip_norm", "and rescale_norm exclude each other: set one of them to 0")
 	}
+	number("optimizer.max_growth", o.MaxGrowth, o.MaxGrowth == 0 || o.MaxGrowth > 1, "above 1, or 0")
 	count("optimizer.retries", o.Retries, 0)
 	number("optimizer.retry_factor", o.RetryFactor, o.RetryFactor > 0 && o.RetryFactor < 1, "above 0 and below 1")
 	s := c.Schedule

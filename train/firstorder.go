@@ -15,7 +15,9 @@ import (
 // firstOrder is the paper's recipe: gradient steps of Adam or its relatives along a learning-rate schedule. Where several starts
 // are asked for they race first, all at the schedule's first rate, and the one with the lowest loss goes on.
 //
-// A step after which a trajectory cannot be solved is undone, exactly, and made again with a smaller rate.
+// A step after which a trajectory cannot be solved is undone, exactly, and made again with a smaller rate. Where no step, however small,
+// can be made, training goes back to the best parameters so far and on from there with half the rate and without memory of
+// earlier gradients.
 type firstOrder struct {
 	t        *task
 	o        *objective
@@ -23,6 +25,8 @@ type firstOrder struct {
 	runs     []*descent
 	now      int // epochs that lie behind
 	failed   int
+	source   rand.PCG
+	rng      *rand.Rand // of STEER
 
 	before  []*descent // the runs at the beginning of the epoch
 	pending []*descent
@@ -40,6 +44,7 @@ type descent struct {
 	direction   []float64 // the gradient, clipped or rescaled
 	rate        float64
 	failures    int // in a row
+	returns     int // to the best parameters
 }
 
 func newFirstOrder(t *task) (recipe, error) {
@@ -52,6 +57,7 @@ func newFirstOrder(t *task) (recipe, error) {
 		return nil, err
 	}
 	f := &firstOrder{t: t, o: o, schedule: newSchedule(t.cfg)}
+	f.rng = rand.New(&f.source)
 	if err := f.schedule.Validate(); err != nil {
 		o.Close()
 		return nil, err
@@ -77,6 +83,15 @@ func newDescent(t *task) (*descent, error) {
 		eval: evaluation{grad: make([]float64, t.total)}, trial: evaluation{grad: make([]float64, t.total)},
 		opt: optim.NewUndoable(m, t.total), direction: make([]float64, t.total),
 	}, nil
+}
+
+// newMemory is an optimiser that has seen nothing; that the configuration is possible was found when the first was made.
+func (f *firstOrder) newMemory() *optim.Undoable {
+	m, err := newOptimizer(f.t.cfg.Optimizer, f.t.total)
+	if err != nil {
+		panic(err)
+	}
+	return optim.NewUndoable(m, f.t.total)
 }
 
 func newOptimizer(c OptimizerConfig, n int) (optim.FirstOrder, error) {
@@ -151,9 +166,6 @@ func (f *firstOrder) epoch(ctx context.Context) (Record, error) {
 	if f.now == 0 {
 		return f.first(ctx)
 	}
-	if f.now == f.raceEpochs() && len(f.runs) > 1 {
-		f.runs = []*descent{f.leader()}
-	}
 	f.before = append(f.before[:0], f.runs...)
 	f.truncate()
 	rate := f.rate()
@@ -167,8 +179,8 @@ func (f *firstOrder) epoch(ctx context.Context) (Record, error) {
 		if c.RescaleNorm > 0 {
 			optim.RescaleNorm(d.direction, c.RescaleNorm)
 		}
-		d.rate, d.failures = rate, 0
-		d.opt.Step(d.theta, d.direction, rate)
+		d.rate, d.failures = math.Ldexp(rate, -d.returns), 0
+		d.opt.Step(d.theta, d.direction, d.rate)
 		f.pending = append(f.pending, d)
 	}
 	failures, err := f.settle(ctx)
@@ -197,17 +209,24 @@ func (f *firstOrder) settle(ctx context.Context) (failures int, err error) {
 		}
 		again := f.pending[:0]
 		for _, d := range f.pending {
+			if g := c.MaxGrowth; d.trial.err == nil && g > 0 && d.trial.loss > g*d.eval.loss {
+				d.trial.err = &growthError{d.eval.loss, d.trial.loss}
+			}
 			if d.trial.err == nil {
 				continue
 			}
 			failures++
 			d.failures++
-			if d.failures <= c.Retries {
+			switch {
+			case d.failures <= c.Retries:
 				d.rate, _ = d.opt.Retry(d.theta, c.RetryFactor)
 				again = append(again, d)
 				continue
-			}
-			if len(f.runs) > 1 {
+			case d.failures == c.Retries+1 && d.returns < maxReturns && !math.IsInf(d.bestLoss, 1):
+				copy(d.theta, d.best)
+				again = append(again, d)
+				continue
+			case len(f.runs) > 1:
 				f.runs = slices.DeleteFunc(f.runs, func(r *descent) bool { return r == d })
 				continue
 			}
@@ -220,6 +239,16 @@ func (f *firstOrder) settle(ctx context.Context) (failures int, err error) {
 	}
 	return failures, nil
 }
+
+// growthError says that a step led to where the model blows up, though it can still be solved.
+type growthError struct{ from, to float64 }
+
+func (e *growthError) Error() string {
+	return fmt.Sprintf("the loss grew from %.3g to %.3g", e.from, e.to)
+}
+
+// maxReturns bounds how often a run goes back to its best parameters.
+const maxReturns = 20
 
 // evaluate calls the objective; when that is cancelled every run becomes what it was before the epoch.
 func (f *firstOrder) evaluate(ctx context.Context) error {
@@ -281,6 +310,10 @@ func (f *firstOrder) first(ctx context.Context) (Record, error) {
 func (f *firstOrder) record(failures int) Record {
 	for _, d := range f.runs {
 		d.eval, d.trial = d.trial, d.eval
+		if d.failures > f.t.cfg.Optimizer.Retries {
+			d.returns++
+			d.opt = f.newMemory()
+		}
 		if f.whole() && d.eval.loss < d.bestLoss {
 			d.bestLoss = d.eval.loss
 			copy(d.best, d.theta)
@@ -290,6 +323,9 @@ func (f *firstOrder) record(failures int) Record {
 	r := Record{Epoch: f.now, Loss: d.eval.loss, MAE: d.eval.mae, GradientNorm: optim.Norm(d.eval.grad), LearningRate: d.rate, Failures: failures}
 	f.failed += failures
 	f.now++
+	if f.now == f.raceEpochs() && len(f.runs) > 1 {
+		f.runs = []*descent{f.leader()}
+	}
 	return r
 }
 
@@ -302,10 +338,10 @@ func (f *firstOrder) truncate() {
 	if fraction == 0 {
 		return
 	}
-	rng := rand.New(rand.NewPCG(f.t.cfg.Train.Seed, steerStream+uint64(f.now)))
+	f.source.Seed(f.t.cfg.Train.Seed, steerStream+uint64(f.now))
 	for i := range f.o.rows {
 		n := len(f.t.trajectories[i].times)
-		f.o.rows[i] = max(1, n-rng.IntN(int(fraction*float64(n))+1))
+		f.o.rows[i] = max(1, n-f.rng.IntN(int(fraction*float64(n))+1))
 	}
 }
 
@@ -326,9 +362,10 @@ type firstOrderState struct {
 }
 
 type descentState struct {
-	Theta, Best, Grad         []float64
-	BestLoss, Loss, MAE, Rate float64
-	Optimizer                 []byte
+	Theta, Best, Grad   []float64
+	BestLoss, Loss, MAE float64
+	Returns             int
+	Optimizer           []byte
 }
 
 // MarshalBinary implements recipe.
@@ -339,7 +376,7 @@ func (f *firstOrder) MarshalBinary() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Runs = append(s.Runs, descentState{d.theta, d.best, d.eval.grad, d.bestLoss, d.eval.loss, d.eval.mae, d.rate, opt})
+		s.Runs = append(s.Runs, descentState{d.theta, d.best, d.eval.grad, d.bestLoss, d.eval.loss, d.eval.mae, d.returns, opt})
 	}
 	var b bytes.Buffer
 	err := gob.NewEncoder(&b).Encode(s)
@@ -364,7 +401,7 @@ func (f *firstOrder) UnmarshalBinary(raw []byte) error {
 		if err != nil {
 			return err
 		}
-		d.theta, d.best, d.bestLoss, d.rate = r.Theta, r.Best, r.BestLoss, r.Rate
+		d.theta, d.best, d.bestLoss, d.returns = r.Theta, r.Best, r.BestLoss, r.Returns
 		d.eval = evaluation{loss: r.Loss, mae: r.MAE, grad: r.Grad}
 		if err := d.opt.Method().UnmarshalBinary(r.Optimizer); err != nil {
 			return err
