@@ -20,6 +20,14 @@ func (m dirkMethod) newStepper(c *core) (stepper, error) {
 	return newDIRKStepper(c, m.tab, split), nil
 }
 
+// The rules of the family (measured on the stiff problems of package problems: a Jacobian and its factors cost less than the
+// iterations they save).
+const (
+	dirkNewtonMax = 10
+	dirkRefresh   = 0.02
+	dirkTolerance = 0.05
+)
+
 // dirkStepper steps with any ESDIRK method or additive pair.
 type dirkStepper struct {
 	c      *core
@@ -46,7 +54,8 @@ func newDIRKStepper(c *core, tab *DIRKTableau, split SplitField) *dirkStepper {
 	if split != nil {
 		vectors *= 2
 	}
-	st := &dirkStepper{c: c, tab: tab, split: split, matrix: newIterationMatrix(c, split), all: make([]float64, vectors*n)}
+	st := &dirkStepper{c: c, tab: tab, split: split, matrix: newIterationMatrix(c, split, dirkRefresh, dirkTolerance), all: make([]float64, vectors*n)}
+	st.conv.limit = dirkNewtonMax
 	for _, v := range []*[]float64{&st.slope, &st.base, &st.f, &st.res, &st.e, &st.last, &st.penult} {
 		*v = make([]float64, n)
 	}
@@ -91,7 +100,7 @@ func (st *dirkStepper) errorOrder() int {
 	return min(st.tab.Info.Order, st.tab.Info.Embedded) + 1
 }
 
-func (st *dirkStepper) effort() (iterations, limit int) { return st.conv.most, newtonMax }
+func (st *dirkStepper) effort() (iterations, limit int) { return st.conv.most, st.conv.limit }
 
 func (st *dirkStepper) controller() Controller { return PI{Deadband: growthDeadband} }
 

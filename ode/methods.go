@@ -16,6 +16,7 @@ func Methods() []Method {
 		ImplicitEuler, TRBDF2, KenCarp3, KenCarp4, KenCarp5,
 		KenCarp3IMEX, KenCarp4IMEX, KenCarp5IMEX,
 		Rosenbrock23, Rodas4, Rodas5P,
+		Radau,
 		BDF,
 		AutoTsit5Rosenbrock23,
 	}

@@ -9,13 +9,8 @@ import (
 // The rules by which one-step methods reuse the Jacobian and the factors of Newton's simplified iteration (Hairer and Wanner
 // II, sec. IV.8).
 const (
-	// newtonMax iterations are allowed for one system.
-	newtonMax = 10
-	// a Jacobian is kept for the next step while the convergence rate stays below refreshRate, and for maxJacobianAge steps
-	refreshRate    = 0.02
+	// maxJacobianAge is the number of steps that a Jacobian may serve.
 	maxJacobianAge = 20
-	// the factors are kept while hγ has grown or shrunk by less than this
-	factorsTolerance = 0.05
 	// a step that would grow by less than this factor keeps its size, and with it the factors
 	growthDeadband = 1.2
 )
@@ -27,15 +22,27 @@ type iterationMatrix struct {
 	split SplitField // evaluates fI and its Jacobian in place of f, if not nil
 	jac   *Jacobian
 	lin   linearSolver
+	// pair factorises the complex matrix (α + iβ) M − hJ of a fully implicit method along with M − γJ; nil for others
+	pair  complexSolver
+	shift complex128 // α + iβ
+	ratio float64    // h/γ
+
+	// a Jacobian is kept for the next step while the convergence rate stays below refresh, and the factors are kept while γ has
+	// changed by no more than the fraction tolerance
+	refresh, tolerance float64
+
 	gamma float64 // of the factors, or 0 when there are none
 	// haveJ: there is a Jacobian; current: it belongs to (t, y); stale: it has served and a new one is wanted for the next step
 	haveJ, current, stale bool
 	age                   int
-	f                     []float64 // f at the point of the Jacobian
+	f                     []float64 // fI at the point of the Jacobian
 }
 
-func newIterationMatrix(c *core, split SplitField) *iterationMatrix {
-	return &iterationMatrix{c: c, split: split, jac: NewJacobian(c.n, c.p.Jacobian), lin: newLinearSolver(c.p), f: make([]float64, c.n)}
+func newIterationMatrix(c *core, split SplitField, refresh, tolerance float64) *iterationMatrix {
+	return &iterationMatrix{
+		c: c, split: split, jac: NewJacobian(c.n, c.p.Jacobian), lin: newLinearSolver(c.p), f: make([]float64, c.n),
+		refresh: refresh, tolerance: tolerance,
+	}
 }
 
 // reset forgets everything, as at a discontinuity.
@@ -50,7 +57,7 @@ func (m *iterationMatrix) prepare(gamma float64) *stepError {
 			return bad
 		}
 	}
-	if m.gamma != 0 && math.Abs(gamma/m.gamma-1) <= factorsTolerance {
+	if m.gamma != 0 && math.Abs(gamma/m.gamma-1) <= m.tolerance {
 		return nil
 	}
 	return m.factor(gamma)
@@ -65,7 +72,8 @@ func (m *iterationMatrix) evaluate() *stepError {
 	if m.split != nil {
 		bad = c.evalImplicit(m.split, m.f, m.jac, c.t, c.y)
 	} else {
-		bad = c.evalJacobian(m.f, m.jac, nil, c.t, c.y)
+		bad = c.evalJacobian(c.f0, m.jac, nil, c.t, c.y)
+		c.haveF = bad == nil
 	}
 	if bad != nil {
 		return bad
@@ -80,6 +88,12 @@ func (m *iterationMatrix) factor(gamma float64) *stepError {
 		return m.c.factorError(err)
 	}
 	m.c.stats.Factorisations++
+	if m.pair != nil {
+		if err := m.pair.factor(m.shift, gamma*m.ratio, &m.c.p.Mass, m.jac); err != nil {
+			return m.c.factorError(err)
+		}
+		m.c.stats.Factorisations++
+	}
 	m.gamma = gamma
 	return nil
 }
@@ -105,7 +119,7 @@ func (m *iterationMatrix) renew(gamma float64) (bool, *stepError) {
 func (m *iterationMatrix) accepted(rate float64) {
 	m.current = false
 	m.age++
-	m.stale = rate > refreshRate
+	m.stale = rate > m.refresh
 }
 
 // correction is the factor by which an increment from factors of another γ is multiplied: it halves the largest
@@ -130,6 +144,7 @@ func (m *iterationMatrix) keep(tape *Tape) {
 // A convergence monitor judges Newton's simplified iteration from the sizes of its increments, in the norm in which the error
 // tolerance is 1 (Hairer and Wanner II, eqs. IV.8.10 and 11).
 type convergence struct {
+	limit int     // iterations allowed for one system
 	tol   float64 // stop when the error left is estimated to be smaller
 	noise float64 // increments of this size may be roundoff
 	eta   float64 // rate/(1−rate) of the latest system with these factors
@@ -194,7 +209,7 @@ func (m *convergence) judge(size float64) verdict {
 	if m.eta*size <= m.tol {
 		return converged
 	}
-	left := newtonMax - m.k
+	left := m.limit - m.k
 	if left <= 0 || m.k > 2 && m.eta*size*math.Pow(rate, float64(left)) > m.tol {
 		if size <= m.noise {
 			return converged

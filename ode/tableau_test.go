@@ -221,3 +221,76 @@ func TestRosenbrockTableaus(t *testing.T) {
 		}
 	}
 }
+
+func TestRadauTableau(t *testing.T) {
+	tab := Radau.(radauMethod).tab
+	const tol = 1e-14
+	a := [][]float64{tab.A[0][:], tab.A[1][:], tab.A[2][:]}
+	edge := func(_, _ *tree, i, j int) float64 { return a[i][j] }
+	checkOrder(t, "Radau", a[2], tab.Info.Order, 1, 1, tol, true, edge)
+	// the stages have order 3: Σ_j a_ij c_j^{q−1} = c_i^q/q
+	for i := range 3 {
+		for q := 1; q <= 3; q++ {
+			sum := 0.0
+			for j, c := range tab.C {
+				sum += a[i][j] * math.Pow(c, float64(q-1))
+			}
+			if e := sum - math.Pow(tab.C[i], float64(q))/float64(q); math.Abs(e) > tol {
+				t.Errorf("stage %d, q = %d: residual %g", i+1, q, e)
+			}
+		}
+	}
+	// A (T Λ) = T with Λ the block diagonal matrix of eigenvalues of A⁻¹, and T⁻¹T = I
+	alpha, beta := real(tab.Complex), imag(tab.Complex)
+	lambda := [3][3]float64{{tab.Real, 0, 0}, {0, alpha, beta}, {0, -beta, alpha}}
+	product := func(x, y [3][3]float64) (z [3][3]float64) {
+		for i := range 3 {
+			for j := range 3 {
+				for k := range 3 {
+					z[i][j] += x[i][k] * y[k][j]
+				}
+			}
+		}
+		return z
+	}
+	atl, one := product(tab.A, product(tab.T, lambda)), product(tab.TInv, tab.T)
+	for i := range 3 {
+		for j := range 3 {
+			if e := atl[i][j] - tab.T[i][j]; math.Abs(e) > tol {
+				t.Errorf("A T Λ − T has an entry %g", e)
+			}
+			want := 0.0
+			if i == j {
+				want = 1
+			}
+			if e := one[i][j] - want; math.Abs(e) > tol {
+				t.Errorf("T⁻¹T − I has an entry %g", e)
+			}
+		}
+	}
+	// The dense output passes through (0, 0) and (c_i, Z_i).
+	for i, c := range tab.C {
+		for k, v := range continuous(tab.D, c) {
+			want := 0.0
+			if i == k {
+				want = 1
+			}
+			if math.Abs(v-want) > tol {
+				t.Errorf("weight %d of the dense output at c_%d is %g", k+1, i+1, v)
+			}
+		}
+	}
+	// γ0 f(t_n, y_n) h + Σ E_i Z_i has order 3: with Z_i = (c_i h)^q it cancels h y' and vanishes for q = 2, 3
+	for q := 1; q <= 3; q++ {
+		sum := 0.0
+		if q == 1 {
+			sum = 1 / tab.Real
+		}
+		for i, c := range tab.C {
+			sum += tab.E[i] * math.Pow(c, float64(q))
+		}
+		if math.Abs(sum) > tol {
+			t.Errorf("error estimate of t^%d is %g", q, sum)
+		}
+	}
+}
