@@ -38,7 +38,8 @@ func (a *adjoint) room(s int) {
 func (a *adjoint) run(ctx context.Context, tape *ode.Tape, w, gp []float64) (at int, err error) {
 	e := a.e
 	k := e.k
-	e.err, e.gp = nil, gp
+	e.err, e.gp, e.haveBack = nil, gp, false
+	clear(e.hist)
 	clear(a.lam)
 	o := len(tape.Outputs)
 	for hi := len(tape.Steps); hi > 0; {
@@ -65,7 +66,10 @@ func (a *adjoint) run(ctx context.Context, tape *ode.Tape, w, gp []float64) (at 
 			a.lam[j] += v
 		}
 	}
-	return 0, nil
+	if len(tape.Steps) > 0 {
+		e.initialAdjoint(tape.T0, tape.Y(0), a.lam)
+	}
+	return 0, e.err
 }
 
 // gather collects the points of a block of steps that ends before step hi, latest step first, and evaluates their Jacobians where
@@ -127,12 +131,24 @@ func (a *adjoint) step(tape *ode.Tape, i, first, o int, w []float64) (int, error
 				seed[j*k+l] += x * v
 			}
 		}
-		for l, v := range row {
-			a.adj[l] += v
+		if s.rule.relative() {
+			for l, v := range row {
+				a.adj[l] += v
+			}
+		}
+	}
+	if e.haveBack {
+		e.haveBack = false
+		last := seed[(stages-1)*k:]
+		for l, v := range e.back {
+			last[l] += v
 		}
 	}
 	live := s.rule.live(dense)
 	s.rule.reverse(e, s, live, first, seed[:live*k], a.adj)
+	if !s.rule.relative() {
+		clear(a.lam)
+	}
 	for l, v := range a.adj {
 		a.lam[l] += v
 	}

@@ -67,7 +67,7 @@ func (c *columns) run(ctx context.Context, tape *ode.Tape, p []float64, out sink
 	for _, w := range c.workers {
 		w.t.e.stats = ode.Stats{}
 		w.at, w.err, w.bad = 0, nil, nil
-		w.t.e.field.Bind(p)
+		bind(w.t.e.field, p)
 	}
 	c.wait.Add(len(c.workers) - 1)
 	for _, w := range c.workers[1:] {

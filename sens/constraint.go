@@ -8,114 +8,112 @@ import (
 	"github.com/stiffnode/stiffnode/ode"
 )
 
-// constraint handles the algebraic part of a problem M y′ = f of index 1 with singular diagonal M. With rows and states split into
-// differential (d) and algebraic (a), variations satisfy f_ad δy_d + f_aa δy_a + f_ap δp = 0, so a covector ℓ of the state acts through
-// (μ, ν) with
+// constraint handles the mass matrix of M y′ = f, singular or not. With an orthonormal basis P of the left null space of M the
+// algebraic equations are Pᵀf = 0, and where the problem is of index 1 the matrix K = M + PPᵀJ is regular (the form in which package ode
+// makes values consistent). Consistent variations satisfy
 //
-//	M_dd μ + f_adᵀ ν = ℓ_d,    f_aaᵀ ν = ℓ_a:    ℓᵀδy = μᵀ M_dd δy_d − νᵀ f_ap δp,
+//	K δy = M δy − PPᵀ ∂f/∂p δp,
 //
-// which is what makes adjoint values consistent at the end and at every jump (Cao, Li, Petzold, Serban, SIAM J. Sci. Comput. 24, 1076,
-// 2003, sec. 3).
+// so that a covector ℓ of the state acts through x = K⁻ᵀℓ: as xᵀM on what the differential equations carry, and as −(PPᵀx)ᵀ ∂f/∂p on the
+// parameters. This makes adjoint values consistent at the end and at every jump (Cao, Li, Petzold, Serban, SIAM J. Sci.
+// Comput. 24, 1076, 2003, sec. 3). For a regular M there is no P and K = M.
 type constraint struct {
-	mass      *ode.Mass
-	algebraic []bool // nil for a regular M
-	lu        *linalg.LU
-	b         []float64
-	k         int
+	mass *ode.Mass
+	null [][]float64
+	lu   *linalg.LU
+	w    []float64
+	k    int
+	made bool // the factors of a regular M are made once
 }
-
-// errSingularDense says what is not handled.
-var errSingularDense = errors.New("its dense mass matrix is singular; write the constraints as rows of a diagonal mass matrix with zeros")
 
 // newConstraint returns nil for M = I.
-func newConstraint(p *ode.Problem) (*constraint, error) {
+func newConstraint(p *ode.Problem) *constraint {
 	if p.Mass.IsIdentity() {
-		return nil, nil
+		return nil
 	}
-	c := &constraint{mass: &p.Mass, lu: linalg.NewLU(p.Dim), b: make([]float64, p.Dim), k: p.Dim}
+	k := p.Dim
+	c := &constraint{mass: &p.Mass, lu: linalg.NewLU(k), w: make([]float64, k), k: k}
 	if p.Mass.Dense != nil {
-		t := transposedMass(p)
-		if err := c.lu.Factor(t.Dense); err != nil {
-			return nil, errSingularDense
-		}
-		return c, nil
+		c.null = linalg.LeftNullSpace(p.Mass.Dense, k)
+		return c
 	}
-	for _, d := range p.Mass.Diagonal {
+	for i, d := range p.Mass.Diagonal {
 		if d == 0 {
-			c.algebraic = p.Mass.Algebraic(p.Dim)
-			break
+			v := make([]float64, k)
+			v[i] = 1
+			c.null = append(c.null, v)
 		}
 	}
-	return c, nil
+	return c
 }
 
-// split factorises the system for (μ, ν) with the Jacobian at a point.
-func (c *constraint) split(jac *ode.Jacobian) error {
-	w := c.lu.Matrix()
-	for i := range c.k {
-		for j := range c.k {
-			switch {
-			case c.algebraic[j]: // column j of the system belongs to ν_j: row j of f
-				w[i*c.k+j] = jac.At(j, i)
-			case i == j:
-				w[i*c.k+j] = c.mass.Diagonal[i]
-			default:
-				w[i*c.k+j] = 0
+// singular says that there are algebraic equations.
+func (c *constraint) singular() bool { return c != nil && len(c.null) > 0 }
+
+// errIndex explains a K that cannot be factorised.
+var errIndex = errors.New("the algebraic equations do not determine the algebraic states (index above 1)")
+
+// factor makes the factors of K for the dense Jacobian at a point; a regular M needs none.
+func (c *constraint) factor(jac []float64) error {
+	if c.made {
+		return nil
+	}
+	k, w := c.k, c.lu.Matrix()
+	clear(w)
+	for _, p := range c.null {
+		clear(c.w)
+		addTransposed(c.w, jac, p)
+		for i, x := range p {
+			for j, v := range c.w {
+				w[i*k+j] += x * v
 			}
 		}
 	}
+	addMass(w, k, c.mass)
 	if err := c.lu.FactorInPlace(); err != nil {
-		return fmt.Errorf("the constraints do not determine the algebraic states (index above 1): %w", err)
+		return fmt.Errorf("%w: %w", errIndex, err)
 	}
+	c.made = len(c.null) == 0
 	return nil
 }
 
-// separate turns the covector l of a state, overwritten, into μ on the differential rows and −ν, the covector of f on the algebraic ones,
-// given the Jacobian there. The second is zero unless M is singular: it is to be multiplied by ∂f/∂p.
-func (c *constraint) separate(l []float64, jac *ode.Jacobian) (w []float64, err error) {
-	if c.algebraic == nil {
-		if c.mass.Dense != nil {
-			c.lu.Solve(l)
-			return nil, nil
+// addMass adds M to a dense row-major matrix.
+func addMass(w []float64, k int, mass *ode.Mass) {
+	switch {
+	case mass.Diagonal != nil:
+		for i, d := range mass.Diagonal {
+			w[i*k+i] += d
 		}
-		for i, d := range c.mass.Diagonal {
-			l[i] /= d
+	case mass.Dense != nil:
+		for i, v := range mass.Dense {
+			w[i] += v
 		}
-		return nil, nil
-	}
-	if err := c.split(jac); err != nil {
-		return nil, err
-	}
-	c.lu.Solve(l)
-	for i, a := range c.algebraic {
-		c.b[i] = 0
-		if a {
-			c.b[i], l[i] = -l[i], 0
-		}
-	}
-	return c.b, nil
-}
-
-// consistent sets the algebraic components of an adjoint λ so that (J^T λ)_a = 0, after separate at the same point.
-func (c *constraint) consistent(lam []float64, jac *ode.Jacobian) {
-	if c.algebraic == nil {
-		return
-	}
-	for i, a := range c.algebraic {
-		if a {
-			lam[i] = 0
-		}
-	}
-	clear(c.b)
-	jac.AddMulVecTransposed(c.b, lam)
-	negate(c.b)
-	c.lu.Solve(c.b)
-	for i, a := range c.algebraic {
-		if a {
-			lam[i] = c.b[i]
+	default:
+		for i := range k {
+			w[i*k+i]++
 		}
 	}
 }
 
-// initial writes the derivative with respect to y0, Mᵀλ, into dst; algebraic initial values have none.
-func (c *constraint) initial(dst, lam []float64) { c.mass.MulVecTransposed(dst, lam) }
+// algebraic writes PPᵀv into dst, which must not overlap v.
+func (c *constraint) algebraic(dst, v []float64) {
+	clear(dst)
+	for _, p := range c.null {
+		s := 0.0
+		for i, x := range p {
+			s += x * v[i]
+		}
+		for i, x := range p {
+			dst[i] += s * x
+		}
+	}
+}
+
+// separate replaces the covector l of a state by x = K⁻ᵀl and returns −PPᵀx, the covector that is to be multiplied by ∂f/∂p; it is valid
+// until the next call. factor must have been called.
+func (c *constraint) separate(l []float64) []float64 {
+	c.lu.SolveTransposed(l)
+	c.algebraic(c.w, l)
+	negate(c.w)
+	return c.w
+}

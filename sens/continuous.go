@@ -36,13 +36,21 @@ func (e errReverseSteps) Error() string {
 type reversal interface {
 	// system is the reverse problem; the adjoint is its components at … at+k.
 	system() (p *ode.Problem, at int)
+	// reads says which dense outputs the method looks at.
+	reads() outputs
 	// observe is called after every accepted reverse step.
 	observe(s *ode.Step) error
-	// prepare is called before the segment from ta back to tb, where z is the state of the reverse system at ta.
-	prepare(z []float64, ta, tb float64)
+	// prepare is called before a segment that begins at ta, where z is the state of the reverse system; first says that it is the first one.
+	prepare(z []float64, g *Gradient, ta float64, first bool)
 	// finish is called after it.
 	finish(sol *ode.Solution, ta, tb float64) error
 }
+
+// outputs are the dense outputs that a method reads: that of the forward solve, and that of a whole segment of the reverse solve.
+type outputs struct{ forward, reverse bool }
+
+// An integrating reversal has the parameters' gradient among the states of its system.
+type integrating interface{ gradient(gp, z []float64) }
 
 // continuous is the common course of the continuous adjoints: a forward solve with dense output, then the reverse system solved from
 // data time to data time, with jumps of the adjoint by ∂ℓ/∂y at each.
@@ -57,15 +65,20 @@ type continuous struct {
 	field   *forwardField // f and its derivatives along the forward solution
 	variant reversal
 	at      int
-	con     *constraint // of a singular mass matrix
+	con     *constraint // of the mass matrix, nil for the identity
+	square  []float64   // scratch for a dense Jacobian
 
 	params []float64
+	states []float64 // saved
 	z      []float64
-	grads  []float64
-	pairs  *pairs
-	stats  ode.Stats
-	steps  int
-	ftmp   []float64
+	// absolute tolerances of the reverse system, and of the state
+	atol, stateTol []float64
+	end            []float64 // y(t1)
+	grads          []float64
+	pairs          *pairs
+	stats          ode.Stats
+	steps          int
+	ftmp           []float64
 }
 
 // newContinuous checks the setup and makes the forward solver; variant makes the reverse system from the parts made so far.
@@ -84,13 +97,11 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 		return nil, refuse("quadratures are not differentiated; put the integral into the loss")
 	}
 	c := &continuous{method: method, setup: s, rev: rev, k: s.Problem.Dim, m: pf.NumParams()}
-	opt := s.Options
-	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, true, nil
-	if c.forward, err = ode.NewSolver(s.Problem, opt); err != nil {
-		return nil, err
-	}
 	if c.rev.Method == nil {
-		c.rev.Method = c.forward.Method()
+		c.rev.Method = s.Options.Method
+		if c.rev.Method == nil {
+			c.rev.Method = ode.Auto
+		}
 	}
 	if c.rev.RTol == 0 {
 		c.rev.RTol = s.Options.RTol
@@ -101,18 +112,23 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 	if c.rev.MaxSteps == 0 {
 		c.rev.MaxSteps = defaultReverseSteps
 	}
-	if c.con, err = newConstraint(s.Problem); err != nil {
-		return nil, refuse("%v", err)
+	if c.con = newConstraint(s.Problem); c.con != nil {
+		c.square = make([]float64, c.k*c.k)
 	}
 	c.field = &forwardField{ParamField: pf, k: c.k, y: make([]float64, c.k), f: make([]float64, c.k), jac: ode.NewJacobian(c.k, s.Problem.Jacobian),
 		before: make([]float64, c.k), after: make([]float64, c.k)}
 	c.pairs = newPairs(pf, c.k, &c.stats)
 	c.variant = variant(c)
+	opt := s.Options
+	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, c.variant.reads().forward, nil
+	if c.forward, err = ode.NewSolver(s.Problem, opt); err != nil {
+		return nil, err
+	}
 	sys, at := c.variant.system()
 	c.at = at
 	if c.solver, err = ode.NewSolver(sys, ode.Options{
 		Method: c.rev.Method, RTol: c.rev.RTol, ATol: []float64{1}, MaxSteps: c.rev.MaxSteps, SaveAt: []float64{}, Observer: c.observe,
-		Dense: wantsDense(c.variant), MaxStep: s.Options.MaxStep,
+		Dense: c.variant.reads().reverse, MaxStep: s.Options.MaxStep,
 	}); err != nil {
 		var in *ode.InputError
 		if errors.As(err, &in) {
@@ -120,15 +136,27 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 		}
 		return nil, err
 	}
+	c.atol, c.stateTol = make([]float64, sys.Dim), make([]float64, c.k)
+	for i := range c.stateTol {
+		switch a := s.Options.ATol; {
+		case len(a) == 1:
+			c.stateTol[i] = a[0]
+		case len(a) > 1:
+			c.stateTol[i] = a[i]
+		default:
+			c.stateTol[i] = 1e-3 * c.rev.RTol
+			if s.Problem.Scale != nil {
+				c.stateTol[i] *= math.Abs(s.Problem.Scale[i])
+			}
+		}
+	}
 	c.z, c.ftmp = make([]float64, sys.Dim), make([]float64, c.k)
 	return c, nil
 }
 
-// wantsDense reports whether a variant reads the dense output of whole reverse segments.
-func wantsDense(v reversal) bool {
-	d, ok := v.(interface{ dense() bool })
-	return ok && d.dense()
-}
+// gaussNodes is the number of Gauss nodes for a step of the reverse method: a formula of order 2n ≥ order + 2, so that it adds less than
+// the dense output's own error.
+func gaussNodes(r *ReverseOptions) int { return max(2, (r.Method.Info().Order+3)/2) }
 
 // observe counts the reverse steps and hands them to the variant.
 func (c *continuous) observe(s *ode.Step) error {
@@ -163,15 +191,20 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	c.field.sol, c.field.step = sol.Dense, 0
 	c.grads = resize(c.grads, len(sol.Y))
 	g.begin(sol, loss, c.grads, c.k, c.m)
+	c.states = g.Y
 	if err := c.tolerances(); err != nil {
 		return err
 	}
+	c.end = append(c.end[:0], sol.YEnd...)
 	c.stats, c.steps = ode.Stats{}, 0
 	c.pairs.begin(g.Params)
 	if err := c.sweep(ctx, g, t0, t1); err != nil {
 		return err
 	}
 	c.pairs.flush()
+	if v, ok := c.variant.(integrating); ok {
+		v.gradient(g.Params, c.z)
+	}
 	if c.pairs.err != nil {
 		return &ReverseError{Method: c.method, Time: t0, Err: c.pairs.err}
 	}
@@ -198,7 +231,34 @@ func (c *continuous) tolerances() error {
 		}
 		atol = 1e-3 * c.rev.RTol * least
 	}
-	return c.solver.SetTolerances(c.rev.RTol, []float64{atol})
+	for i := range c.atol {
+		c.atol[i] = atol
+	}
+	c.gradientTolerances(c.atol[c.gradientAt():])
+	copy(c.atol[:c.at], c.stateTol) // a state that is solved backward keeps the tolerance that it had forward
+	return c.solver.SetTolerances(c.rev.RTol, c.atol)
+}
+
+// gradientAt is where the parameters' gradient begins in the reverse system, or its size.
+func (c *continuous) gradientAt() int { return c.at + c.k }
+
+// gradientTolerances sets the absolute tolerances of gradient components that are integrated as states: a parameter's gradient is
+// of the size of the loss's change, taken as Σ|∂ℓ/∂y·y|, divided by the parameter.
+func (c *continuous) gradientTolerances(atol []float64) {
+	size := 0.0
+	for i, g := range c.grads {
+		size += math.Abs(g * c.states[i])
+	}
+	for j := range atol {
+		p := math.Abs(c.params[j])
+		if p == 0 {
+			p = 1
+		}
+		atol[j] = 1e-3 * c.rev.RTol * size / p
+		if !(atol[j] > 0) {
+			atol[j] = 1e-3 * c.rev.RTol
+		}
+	}
 }
 
 // sweep carries the adjoint from t1 back to t0 and leaves it in g.Initial.
@@ -206,7 +266,7 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 	clear(c.z)
 	lam := c.z[c.at : c.at+c.k]
 	i := len(g.Times) - 1
-	zero := true
+	zero, first := true, true
 	for t := t1; ; {
 		for ; i >= 0 && g.Times[i] == t; i-- {
 			zero = zero && isZero(c.grads[i*c.k:(i+1)*c.k])
@@ -221,7 +281,9 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 		if i >= 0 {
 			next = g.Times[i]
 		}
-		if !zero {
+		if !zero || !c.variant.reads().forward {
+			c.variant.prepare(c.z, g, t, first)
+			first = false
 			if err := c.segment(ctx, t, next); err != nil {
 				return err
 			}
@@ -233,7 +295,6 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 }
 
 func (c *continuous) segment(ctx context.Context, ta, tb float64) error {
-	c.variant.prepare(c.z, ta, tb)
 	sol, err := c.solver.Solve(ctx, ta, tb, c.z)
 	if sol != nil {
 		c.stats.Add(&sol.Stats)

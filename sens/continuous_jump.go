@@ -10,34 +10,26 @@ func (c *continuous) jump(lam []float64, t float64, grad []float64) error {
 	}
 	f := c.field
 	f.state(f.y, t)
-	if c.con.algebraic != nil {
-		if err := f.EvalJacobian(f.f, f.jac, nil, t, f.y); err != nil {
-			return err
-		}
-	}
-	l := c.ftmp
-	copy(l, grad)
-	w, err := c.con.separate(l, f.jac)
-	if err != nil {
+	if err := f.EvalJacobian(f.f, f.jac, nil, t, f.y); err != nil {
 		return err
 	}
-	if w != nil {
+	if err := c.con.factor(denseJacobian(f.jac, c.square)); err != nil {
+		return err
+	}
+	copy(c.ftmp, grad)
+	w := c.con.separate(c.ftmp)
+	if c.con.singular() {
 		y, cov := c.pairs.add(t)
 		copy(y, f.y)
 		copy(cov, w)
 	}
-	for j, v := range l {
+	for j, v := range c.ftmp {
 		lam[j] += v
 	}
-	c.con.consistent(lam, f.jac)
 	return nil
 }
 
-// initial turns the adjoint at t0 into the derivative with respect to the initial values.
+// initial turns the adjoint at t0 into the derivative with respect to the initial values, Mᵀλ.
 func (c *continuous) initial(g *Gradient, lam []float64) {
-	if c.con == nil {
-		copy(g.Initial, lam)
-		return
-	}
-	c.con.initial(g.Initial, lam)
+	c.setup.Problem.Mass.MulVecTransposed(g.Initial, lam)
 }

@@ -15,9 +15,11 @@ type engine struct {
 	prob  *ode.Problem
 	field ode.ParamField
 	batch ode.BatchParamField // nil: points are evaluated one by one
-	k, m  int
-	stats ode.Stats
-	lu    *linalg.LU
+	// the parts of a split field, nil otherwise
+	implicit, explicit ode.ParamField
+	k, m               int
+	stats              ode.Stats
+	lu                 *linalg.LU
 	// err is the first error of the field or of a factorisation.
 	err error
 
@@ -36,6 +38,15 @@ type engine struct {
 	cov, arg []float64
 	tau      []float64
 	sum      []float64
+	// back is the adjoint that a step passes to the last stage vector of the step before, if haveBack; carry is that vector when
+	// steps are executed again
+	back, carry []float64
+	haveBack    bool
+	// hist is the history of a multistep method: its adjoint in reverse mode, itself when steps are executed again
+	hist []float64
+	con  *constraint      // of the mass matrix, nil for the identity
+	minv *ode.MassInverse // the same
+	dfdt []float64
 }
 
 // newEngine makes the workspace for a problem whose field is given. Small systems gain from evaluating many points in one call
@@ -43,9 +54,15 @@ type engine struct {
 func newEngine(p *ode.Problem, field ode.ParamField) *engine {
 	k := p.Dim
 	e := &engine{prob: p, field: field, k: k, m: field.NumParams(), lu: linalg.NewLU(k), point: ode.NewJacobian(k, p.Jacobian),
-		f: make([]float64, k), sum: make([]float64, k), current: -1}
+		f: make([]float64, k), sum: make([]float64, k), back: make([]float64, k), carry: make([]float64, k), current: -1}
 	if p.Jacobian.Banded {
 		e.dense = make([]float64, k*k)
+	}
+	if f, ok := field.(Splitter); ok {
+		e.implicit, e.explicit = f.Parts()
+	}
+	if e.con = newConstraint(p); e.con != nil {
+		e.minv = ode.NewMassInverse(p.Mass, k)
 	}
 	return e
 }
@@ -130,23 +147,44 @@ func (e *engine) jacobian(i int) []float64 {
 	if e.batch != nil {
 		return e.jac[i*e.k*e.k : (i+1)*e.k*e.k]
 	}
+	e.current = i
+	return e.jacobianOf(e.field, e.t[i], e.y[i*e.k:(i+1)*e.k])
+}
+
+// jacobianOf evaluates a field with its Jacobian, returned dense; f is left in e.f.
+func (e *engine) jacobianOf(field ode.ParamField, t float64, y []float64) []float64 {
 	e.stats.Evals++
 	e.stats.Jacobians++
-	e.fail(e.field.EvalJacobian(e.f, e.point, nil, e.t[i], e.y[i*e.k:(i+1)*e.k]))
-	e.current = i
+	e.fail(field.EvalJacobian(e.f, e.point, nil, t, y))
 	return e.densePoint()
 }
 
-func (e *engine) densePoint() []float64 {
-	if e.dense == nil {
-		return e.point.Data[:e.k*e.k]
+// bind sets the parameters of a field and of its parts.
+func bind(f ode.ParamField, p []float64) {
+	f.Bind(p)
+	if s, ok := f.(Splitter); ok {
+		a, b := s.Parts()
+		a.Bind(p)
+		b.Bind(p)
 	}
-	for i := range e.k {
-		for j := range e.k {
-			e.dense[i*e.k+j] = e.point.At(i, j)
+}
+
+func (e *engine) densePoint() []float64 {
+	return denseJacobian(e.point, e.dense)
+}
+
+// denseJacobian returns the entries of a Jacobian as a dense row-major matrix; scratch is used for a banded layout.
+func denseJacobian(j *ode.Jacobian, scratch []float64) []float64 {
+	n := j.N
+	if !j.Layout.Banded {
+		return j.Data[:n*n]
+	}
+	for i := range n {
+		for l := range n {
+			scratch[i*n+l] = j.At(i, l)
 		}
 	}
-	return e.dense
+	return scratch
 }
 
 // pull adds wᵀ∂f/∂y at point i to gy and sees to it that wᵀ∂f/∂p is added to the gradient. With batch it may be called once per point.
@@ -167,25 +205,27 @@ func (e *engine) factor(gamma float64, jac []float64) {
 	for i, v := range jac[:k*k] {
 		w[i] = -gamma * v
 	}
-	mass := &e.prob.Mass
-	switch {
-	case mass.Diagonal != nil:
-		for i, d := range mass.Diagonal {
-			w[i*k+i] += d
-		}
-	case mass.Dense != nil:
-		for i, v := range mass.Dense {
-			w[i] += v
-		}
-	default:
-		for i := range k {
-			w[i*k+i]++
-		}
-	}
+	addMass(w, k, &e.prob.Mass)
 	e.stats.Factorisations++
 	if err := e.lu.FactorInPlace(); err != nil {
 		e.fail(fmt.Errorf("iteration matrix M − %.3g·J: %w", gamma, err))
 	}
+}
+
+// history returns the history of a multistep method.
+func (e *engine) history(k int) []float64 {
+	if n := bdfVectors * k; len(e.hist) < n {
+		e.hist = make([]float64, n)
+	}
+	return e.hist[:bdfVectors*k]
+}
+
+// passBack adds ratio·z to the adjoint of the last stage vector of the step before.
+func (e *engine) passBack(z []float64, ratio float64) {
+	for j, v := range z {
+		e.back[j] = ratio * v
+	}
+	e.haveBack = true
 }
 
 // addTransposed adds Aᵀw to dst, for a dense row-major square A.

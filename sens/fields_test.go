@@ -442,3 +442,46 @@ func (f *roberField) eval(dst, jac, _ []complex128, _ complex128, y, p []complex
 		copy(jac, []complex128{-p[0], p[2] * y[2], p[2] * y[1], p[0], -p[2]*y[2] - 2*p[1]*y[1], -p[2] * y[1], 0, 2 * p[1] * y[1], 0})
 	}
 }
+
+// splitField is a netField of which the linear part −d∘y and most of the network are treated implicitly.
+type splitField struct {
+	*netField
+	implicit, explicit *netField
+}
+
+var _ Splitter = (*splitField)(nil)
+
+func newSplitField(whole *netField) *splitField {
+	zero := make([]float64, whole.k)
+	return &splitField{
+		netField: whole,
+		// the parameters enter both parts
+		implicit: newNetField(whole.k, whole.hidden, whole.time, scaled(whole.scale, 0.95), whole.decay),
+		explicit: newNetField(whole.k, whole.hidden, whole.time, scaled(whole.scale, 0.05), zero),
+	}
+}
+
+func scaled(v []float64, s float64) []float64 {
+	w := append([]float64(nil), v...)
+	scaleVector(w, s)
+	return w
+}
+
+func (f *splitField) Parts() (implicit, explicit ode.ParamField) { return f.implicit, f.explicit }
+
+func (f *splitField) Bind(p []float64) {
+	f.netField.Bind(p)
+	f.implicit.Bind(p)
+	f.explicit.Bind(p)
+}
+
+func (f *splitField) EvalImplicit(dst []float64, jac *ode.Jacobian, t float64, y []float64) error {
+	if jac != nil {
+		return f.implicit.EvalJacobian(dst, jac, nil, t, y)
+	}
+	return f.implicit.Eval(dst, t, y)
+}
+
+func (f *splitField) EvalExplicit(dst []float64, t float64, y []float64) error {
+	return f.explicit.Eval(dst, t, y)
+}

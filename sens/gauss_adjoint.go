@@ -36,8 +36,7 @@ func (a GaussAdjoint) New(s Setup) (Evaluator, error) {
 	return newContinuous(s, a.Info().Name, a.Reverse, func(c *continuous) reversal {
 		n := a.Nodes
 		if n == 0 {
-			// a formula of order 2n ≥ order + 2, so that it adds less than the dense output's own error
-			n = max(2, (c.rev.Method.Info().Order+3)/2)
+			n = gaussNodes(&c.rev)
 		}
 		v := &gaussReversal{c: c, prob: adjointProblem(s.Problem, c.field)}
 		v.x, v.w = gaussLegendre(n)
@@ -52,7 +51,8 @@ type gaussReversal struct {
 }
 
 func (g *gaussReversal) system() (*ode.Problem, int)                  { return g.prob, 0 }
-func (g *gaussReversal) prepare([]float64, float64, float64)          {}
+func (g *gaussReversal) reads() outputs                               { return outputs{forward: true, reverse: false} }
+func (g *gaussReversal) prepare([]float64, *Gradient, float64, bool)  {}
 func (g *gaussReversal) finish(*ode.Solution, float64, float64) error { return nil }
 
 // observe integrates over the step that was just accepted.

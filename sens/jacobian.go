@@ -99,7 +99,7 @@ func (j *ForwardJacobian) JVP(dst, dp, dy0 []float64) (err error) {
 		return err
 	}
 	defer j.guard(&err)
-	j.field.Bind(j.params)
+	bind(j.field, j.params)
 	j.tan.direct(dp, dy0, 1)
 	j.dir.dst = dst
 	if at, err := j.tan.run(&j.tape, &j.dir); err != nil {
@@ -115,7 +115,7 @@ func (j *ForwardJacobian) VJP(ctx context.Context, gp, gy0, w []float64) (err er
 		return err
 	}
 	defer j.guard(&err)
-	j.field.Bind(j.params)
+	bind(j.field, j.params)
 	clear(gp)
 	if at, err := j.adj.run(ctx, &j.tape, w, gp); err != nil {
 		return j.failed(at, err)

@@ -58,10 +58,10 @@ type quadratureReversal struct {
 	adaptive *adaptiveKronrod
 }
 
-func (q *quadratureReversal) system() (*ode.Problem, int)         { return q.prob, 0 }
-func (q *quadratureReversal) observe(*ode.Step) error             { return nil }
-func (q *quadratureReversal) prepare([]float64, float64, float64) {}
-func (q *quadratureReversal) dense() bool                         { return true }
+func (q *quadratureReversal) system() (*ode.Problem, int)                 { return q.prob, 0 }
+func (q *quadratureReversal) reads() outputs                              { return outputs{forward: true, reverse: true} }
+func (q *quadratureReversal) observe(*ode.Step) error                     { return nil }
+func (q *quadratureReversal) prepare([]float64, *Gradient, float64, bool) {}
 
 // finish integrates over the segment that was just solved.
 func (q *quadratureReversal) finish(sol *ode.Solution, _, _ float64) error {

@@ -11,11 +11,14 @@ import (
 //
 //	y_{n+1} = y_n + Σ_i e_i u_i,    y(t_n + θh) = y_n + Σ_i d_i(θ) u_i.
 //
+// A multistep method is a one-step method on its history: its stage vectors are rows of the history, and y_n is absent from these sums.
 // A rule is stateless; scratch space is the engine's.
 type rule interface {
 	// stages is the number of stage vectors; live how many of them the state, or with dense the dense output, depends on.
 	stages() int
 	live(dense bool) int
+	// relative says that y_n is part of the sums for state and dense output.
+	relative() bool
 	// end writes the weights e_i, dense the weights d_i(θ), for a step of size h.
 	end(w []float64, h float64)
 	dense(w []float64, theta, h float64)
@@ -36,6 +39,14 @@ type step struct {
 	y, u  []float64
 	extra []float64
 	rule  rule
+	// link says that the first stage vector is the last one of the step before, of size before, times ratio.
+	link          bool
+	ratio, before float64
+}
+
+// A linker is a rule whose steps may take their first stage from the step before.
+type linker interface {
+	linked(s *step, before []float64) bool
 }
 
 // ruleFor finds the rule for the formula of a recorded step.
@@ -45,6 +56,13 @@ func ruleFor(formula any) (rule, error) {
 		return explicitRule{f}, nil
 	case *ode.RosenbrockTableau:
 		return rosenbrockRule{f}, nil
+	case *ode.DIRKTableau:
+		if f.AE == nil {
+			return dirkRule{f}, nil
+		}
+		return imexRule{f}, nil
+	case *ode.BDFFormula:
+		return bdfRule{f}, nil
 	}
 	return nil, fmt.Errorf("no derivative is known for steps of type %T", formula)
 }
@@ -54,9 +72,17 @@ func (s *step) load(tape *ode.Tape, i int) error {
 	r := &tape.Steps[i]
 	s.t, s.h = r.T, r.H
 	s.y, s.u, s.extra = tape.Y(i), tape.Stages(i), tape.Extra(i)
+	s.link = false
 	var err error
-	s.rule, err = ruleFor(r.Formula)
-	return err
+	if s.rule, err = ruleFor(r.Formula); err != nil {
+		return err
+	}
+	if l, ok := s.rule.(linker); ok && i > 0 && tape.Steps[i-1].Formula == r.Formula {
+		p := &tape.Steps[i-1]
+		s.before, s.ratio = p.H, s.h/p.H
+		s.link = l.linked(s, tape.Stages(i-1))
+	}
+	return nil
 }
 
 // liveStages drops the trailing stages whose weights vanish.

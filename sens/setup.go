@@ -43,7 +43,7 @@ func newPrimal(s Setup, method string) (*primal, error) {
 }
 
 // differentiable are the families whose steps have a rule.
-var differentiable = []string{"explicit Runge–Kutta", "Rosenbrock"}
+var differentiable = []string{"explicit Runge–Kutta", "Rosenbrock", "ESDIRK", "linear multistep (Nordsieck)", "additive Runge–Kutta (IMEX)"}
 
 // checkOptions refuses what a discrete method cannot differentiate.
 func checkOptions(s *Setup, method string) error {
@@ -61,6 +61,11 @@ func checkOptions(s *Setup, method string) error {
 		m = ode.Auto
 	}
 	family := m.Info().Family
+	if m.Info().Split {
+		if _, ok := s.Problem.New().(Splitter); !ok {
+			return refuse("the parts of the split right-hand side cannot be differentiated apart; it must implement sens.Splitter")
+		}
+	}
 	for _, f := range differentiable {
 		if family == f || family == "switching pair" {
 			return nil
@@ -77,7 +82,7 @@ func (p *primal) solve(ctx context.Context, params, y0 []float64, t0, t1 float64
 	if len(times) == 0 {
 		return nil, &ode.InputError{What: "times to save", Msg: "are none; a loss needs at least one"}
 	}
-	p.field.Bind(params)
+	bind(p.field, params)
 	p.solver.SetSaveAt(times)
 	return p.solver.Solve(ctx, t0, t1, y0)
 }

@@ -21,6 +21,8 @@ type tangents struct {
 	dp       []float64 // scratch for columns of the parameters
 	dy       []float64 // k×k
 	weights  []float64
+	carry    []float64 // derivative of the last stage vector of the step before
+	hist     []float64 // derivative of the history of a multistep method
 	cur      step
 }
 
@@ -88,23 +90,61 @@ func (t *tangents) combine(dst []float64, h float64, a []float64) {
 	addVectors(dst, h, a, t.u)
 }
 
+// output writes the derivative of Σ_i w_i u_i, with that of y_n where the rule's sums contain it, into dst, which may be S.
+func (t *tangents) output(dst []float64, r rule, w []float64) {
+	if !r.relative() {
+		clear(dst)
+	} else if &dst[0] != &t.s[0] {
+		copy(dst, t.s)
+	}
+	addVectors(dst, 1, w, t.u)
+}
+
 // derivative writes scale·(∂f/∂y·V + ∂f/∂p·Q) at point i into dst.
 func (t *tangents) derivative(dst []float64, scale float64, i int, v []float64) {
+	t.linear(dst, scale, t.e.field, t.e.jacobian(i), v)
+}
+
+// linear writes scale·(J·V + ∂f/∂p·Q) into dst, for a field that remembers the point and its Jacobian there.
+func (t *tangents) linear(dst []float64, scale float64, field ode.ParamField, jac, v []float64) {
 	k, w := t.e.k, t.width
-	jac := t.e.jacobian(i)
 	kernel.MulPanel(dst, w, jac, k, 1, v, w, k, k, w)
+	t.addParams(dst, 1, field)
+	if scale != 1 {
+		kernel.Scale(dst, scale)
+	}
+}
+
+// addParams adds scale·∂f/∂p·Q at the point that the field remembers to dst.
+func (t *tangents) addParams(dst []float64, scale float64, field ode.ParamField) {
+	k, w := t.e.k, t.width
 	switch {
 	case t.q != nil:
-		t.e.field.JVP(t.dp[:k*w], nil, t.q, w)
-		kernel.AddScaled(dst, 1, t.dp[:k*w])
+		field.JVP(t.dp[:k*w], nil, t.q, w)
+		kernel.AddScaled(dst, scale, t.dp[:k*w])
 	case t.c0 < t.e.m:
 		c1 := min(t.c0+w, t.e.m)
 		n := c1 - t.c0
-		t.e.field.ParamJacobian(t.dp[:k*n], t.c0, c1)
-		t.addColumns(dst, 1, n)
+		field.ParamJacobian(t.dp[:k*n], t.c0, c1)
+		t.addColumns(dst, scale, n)
 	}
-	if scale != 1 {
-		kernel.Scale(dst, scale)
+}
+
+// applyMassInverse writes S·V into dst, S being what stands for the inverse of the mass matrix.
+func (t *tangents) applyMassInverse(dst, v []float64) {
+	e, w := t.e, t.width
+	if e.minv == nil {
+		copy(dst, v)
+		return
+	}
+	for c := range w {
+		for r := range e.k {
+			e.sum[r] = v[r*w+c]
+		}
+		e.minv.Apply(e.f, e.sum)
+		for r, x := range e.f {
+			dst[r*w+c] = x
+		}
 	}
 }
 
@@ -167,6 +207,9 @@ func (t *tangents) run(tape *ode.Tape, out sink) (at int, err error) {
 	e := t.e
 	e.err = nil
 	o := 0
+	if len(tape.Steps) > 0 {
+		t.consistentTangent(tape.T0, tape.Y(0))
+	}
 	for o < len(tape.Outputs) && tape.Outputs[o].Step < 0 {
 		out.saved(o, t.s, t.c0, t.width)
 		o++
@@ -192,11 +235,11 @@ func (t *tangents) run(tape *ode.Tape, out sink) (at int, err error) {
 		w := t.weights[:stages]
 		for ; o < last && !tape.Outputs[o].End; o++ {
 			s.rule.dense(w, tape.Outputs[o].Theta, s.h)
-			t.combine(t.out, 1, w[:live])
+			t.output(t.out, s.rule, w[:live])
 			out.saved(o, t.out, t.c0, t.width)
 		}
 		s.rule.end(w, s.h)
-		addVectors(t.s, 1, w[:live], t.u)
+		t.output(t.s, s.rule, w[:live])
 		for ; o < last; o++ {
 			out.saved(o, t.s, t.c0, t.width)
 		}

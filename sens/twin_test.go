@@ -1,6 +1,7 @@
 package sens
 
 import (
+	"math"
 	"math/cmplx"
 	"testing"
 
@@ -12,6 +13,7 @@ func complexReplay(t *testing.T, prob *ode.Problem, tape *ode.Tape, f twin, p, y
 	t.Helper()
 	k := prob.Dim
 	y := append([]complex128(nil), y0...)
+	var history complexHistory
 	out := make([]complex128, 0, len(tape.Outputs)*k)
 	o := 0
 	for ; o < len(tape.Outputs) && tape.Outputs[o].Step < 0; o++ {
@@ -23,12 +25,34 @@ func complexReplay(t *testing.T, prob *ode.Problem, tape *ode.Tape, f twin, p, y
 		var endw []float64
 		var d [][]float64
 		scale := complex(s.H, 0)
+		if b, ok := s.Formula.(*ode.BDFFormula); ok {
+			y = history.step(prob, b, s, f, p, y, tape.Stages(i))
+			for ; o < len(tape.Outputs) && tape.Outputs[o].Step == i; o++ {
+				row := append([]complex128(nil), y...)
+				for j := 1; j <= b.Order; j++ {
+					w := complex(math.Pow(tape.Outputs[o].Theta-1, float64(j)), 0)
+					for l := range row {
+						row[l] += w * history[j][l]
+					}
+				}
+				out = append(out, row...)
+			}
+			continue
+		}
 		switch tab := s.Formula.(type) {
 		case *ode.ExplicitTableau:
 			u, endw, d = complexExplicit(tab, s, f, p, y), tab.B, tab.D
 		case *ode.RosenbrockTableau:
 			u, endw, d = complexRosenbrock(prob, tab, s, f, p, y), tab.B, tab.D
 			scale = 1
+		case *ode.DIRKTableau:
+			scale = 1
+			if tab.AE != nil {
+				u = complexIMEX(tab, s, f.(*splitField), p, y, tape.Stages(i))
+				endw, d = append(append([]float64(nil), tab.B...), tab.B...), append(append([][]float64(nil), tab.D...), tab.D...)
+				break
+			}
+			u, endw, d = complexDIRK(prob, tab, s, f, p, y, tape.Stages(i)), tab.B, tab.D
 		default:
 			t.Fatalf("no complex twin for %T", tab)
 		}
@@ -104,6 +128,174 @@ func complexRosenbrock(prob *ode.Problem, tab *ode.RosenbrockTableau, s *ode.Tap
 		u = append(u, b)
 	}
 	return u
+}
+
+// complexDIRK solves every stage from scratch, the first one as h M⁻¹f, which is what the last one of the step before amounts to.
+func complexDIRK(prob *ode.Problem, tab *ode.DIRKTableau, s *ode.TapeStep, f twin, p, y []complex128, guess []float64) (u [][]complex128) {
+	k := len(y)
+	h := complex(s.H, 0)
+	mass := complexMass(prob)
+	for i := range tab.B {
+		base := append([]complex128(nil), y...)
+		for j, a := range tab.A[i][:i] {
+			for l := range base {
+				base[l] += complex(a, 0) * u[j][l]
+			}
+		}
+		z := make([]complex128, k)
+		for l, v := range guess[i*k : (i+1)*k] {
+			z[l] = complex(v, 0)
+		}
+		gamma := complex(tab.A[i][i], 0)
+		complexNewton(z, func(res, w []complex128) {
+			arg, jac, ft := make([]complex128, k), make([]complex128, k*k), make([]complex128, k)
+			for l := range arg {
+				arg[l] = base[l] + gamma*z[l]
+			}
+			f.eval(res, jac, ft, complex(s.T+tab.C[i]*s.H, 0), arg, p)
+			for r := range k {
+				res[r] *= h
+				for c := range k {
+					res[r] -= mass[r*k+c] * z[c]
+					w[r*k+c] = mass[r*k+c] - h*gamma*jac[r*k+c]
+				}
+			}
+		})
+		u = append(u, z)
+	}
+	return u
+}
+
+// complexNewton makes Newton's iterations w·δ = res, z += δ. The guess is converged in its real part, and then the imaginary part, which
+// solves a linear equation, converges in one iteration; a few more do away with roundoff.
+func complexNewton(z []complex128, system func(res, w []complex128)) {
+	n := len(z)
+	for range 4 {
+		res, w := make([]complex128, n), make([]complex128, n*n)
+		system(res, w)
+		complexSolve(w, res)
+		for i, d := range res {
+			z[i] += d
+		}
+	}
+}
+
+func complexIMEX(tab *ode.DIRKTableau, s *ode.TapeStep, f *splitField, p, y []complex128, guess []float64) [][]complex128 {
+	k := len(y)
+	h := complex(s.H, 0)
+	var zs, ws [][]complex128
+	for i := range tab.B {
+		base := append([]complex128(nil), y...)
+		for j := range i {
+			for l := range base {
+				base[l] += complex(tab.A[i][j], 0)*zs[j][l] + complex(tab.AE[i][j], 0)*ws[j][l]
+			}
+		}
+		t, gamma := complex(s.T+tab.C[i]*s.H, 0), complex(tab.A[i][i], 0)
+		z, arg := make([]complex128, k), make([]complex128, k)
+		for l, v := range guess[i*k : (i+1)*k] {
+			z[l] = complex(v, 0)
+		}
+		complexNewton(z, func(res, w []complex128) {
+			jac, ft := make([]complex128, k*k), make([]complex128, k)
+			for l := range arg {
+				arg[l] = base[l] + gamma*z[l]
+			}
+			f.implicit.eval(res, jac, ft, t, arg, p)
+			for r := range k {
+				res[r] = h*res[r] - z[r]
+				for c := range k {
+					w[r*k+c] = -h * gamma * jac[r*k+c]
+				}
+				w[r*k+r]++
+			}
+		})
+		for l := range arg {
+			arg[l] = base[l] + gamma*z[l]
+		}
+		w := make([]complex128, k)
+		f.explicit.eval(w, nil, nil, t, arg, p)
+		for l := range w {
+			w[l] *= h
+		}
+		zs, ws = append(zs, z), append(ws, w)
+	}
+	return append(zs, ws...)
+}
+
+// complexHistory is a Nordsieck array and the correction of the latest step.
+type complexHistory [7][]complex128
+
+func (h *complexHistory) step(prob *ode.Problem, b *ode.BDFFormula, s *ode.TapeStep, f twin, p, y []complex128, guess []float64) []complex128 {
+	k := len(y)
+	if b.Restart {
+		fv := make([]complex128, k)
+		f.eval(fv, nil, nil, complex(s.T, 0), y, p)
+		for j := range h {
+			h[j] = make([]complex128, k)
+		}
+		copy(h[0], y)
+		for l, v := range complexInverse(prob, fv) {
+			h[1][l] = complex(s.H, 0) * v
+		}
+	}
+	var z complexHistory
+	for i := range z {
+		z[i] = make([]complex128, k)
+		if i > b.Order {
+			continue
+		}
+		for j, c := range b.Predict[i] {
+			for l, v := range h[j] {
+				z[i][l] += complex(c, 0) * v
+			}
+		}
+	}
+	mass, gamma := complexMass(prob), complex(b.Gamma, 0)
+	e := z[6]
+	for l, v := range guess {
+		e[l] = complex(v, 0) - z[0][l]
+	}
+	complexNewton(e, func(res, w []complex128) {
+		arg, jac, ft := make([]complex128, k), make([]complex128, k*k), make([]complex128, k)
+		for l := range arg {
+			arg[l] = z[0][l] + e[l]
+		}
+		f.eval(res, jac, ft, complex(s.T+s.H, 0), arg, p)
+		for r := range k {
+			res[r] *= gamma
+			for c := range k {
+				res[r] -= mass[r*k+c] * (z[1][c]/complex(b.L[1], 0) + e[c])
+				w[r*k+c] = mass[r*k+c] - gamma*jac[r*k+c]
+			}
+		}
+	})
+	for i := range b.Order + 1 {
+		for l, v := range e {
+			z[i][l] += complex(b.L[i], 0) * v
+		}
+	}
+	*h = z
+	return z[0]
+}
+
+// complexInverse applies what stands for M⁻¹ at a start.
+func complexInverse(prob *ode.Problem, v []complex128) []complex128 {
+	if prob.Mass.IsIdentity() {
+		return v
+	}
+	s := ode.NewMassInverse(prob.Mass, len(v))
+	re, im, a, b := make([]float64, len(v)), make([]float64, len(v)), make([]float64, len(v)), make([]float64, len(v))
+	for i, x := range v {
+		re[i], im[i] = real(x), imag(x)
+	}
+	s.Apply(a, re)
+	s.Apply(b, im)
+	out := make([]complex128, len(v))
+	for i := range out {
+		out[i] = complex(a[i], b[i])
+	}
+	return out
 }
 
 func complexMass(prob *ode.Problem) []complex128 {
