@@ -20,14 +20,15 @@ type explicitStepper struct {
 	k   [][]float64 // stage derivatives, slices of all
 	all []float64
 	e   []float64
-	// stage holds the argument of the stage before the last, for the estimate of the spectral radius
-	stage []float64
+	// stage holds the argument of the stage before the last, for the estimate of the spectral radius, then those of further stages
+	stage    []float64
+	extended bool // the further stages belong to the latest attempt
 	// bound is h times the estimate of the dominant eigenvalue made from the last two stages of the latest attempt.
 	bound float64
 }
 
 func newExplicitStepper(c *core, tab *ExplicitTableau) *explicitStepper {
-	s := len(tab.B)
+	s := len(tab.A)
 	st := &explicitStepper{c: c, tab: tab, all: make([]float64, s*c.n), e: make([]float64, c.n), stage: make([]float64, c.n)}
 	for i := range s {
 		st.k = append(st.k, st.all[i*c.n:(i+1)*c.n])
@@ -37,7 +38,12 @@ func newExplicitStepper(c *core, tab *ExplicitTableau) *explicitStepper {
 
 func (st *explicitStepper) start() *stepError { return st.c.startF() }
 
-func (st *explicitStepper) errorOrder() int { return st.tab.Info.Embedded + 1 }
+func (st *explicitStepper) errorOrder() int {
+	if st.tab.ECoarse != nil {
+		return st.tab.Info.Order
+	}
+	return st.tab.Info.Embedded + 1
+}
 
 func (st *explicitStepper) attempt(h float64) (float64, *stepError) {
 	c, tab := st.c, st.tab
@@ -58,10 +64,7 @@ func (st *explicitStepper) attempt(h float64) (float64, *stepError) {
 	if !tab.FSAL {
 		combine(c.ynew, c.y, h, tab.B, st.all)
 	}
-	for j := range st.e {
-		st.e[j] = 0
-	}
-	addScaled(st.e, h, tab.E, st.all)
+	norm := st.estimate(h)
 	if tab.StiffLimit > 0 && tab.FSAL {
 		num, den := 0.0, 0.0
 		last, before := st.k[s-1], st.k[s-2]
@@ -76,13 +79,43 @@ func (st *explicitStepper) attempt(h float64) (float64, *stepError) {
 			st.bound = math.Abs(h) * math.Sqrt(num/den)
 		}
 	}
-	return c.errorNorm(st.e), nil
+	st.extended = false
+	if c.wantDense && norm <= 1 && len(tab.A) > s {
+		for i := s; i < len(tab.A); i++ {
+			combine(st.stage, c.y, h, tab.A[i], st.all)
+			if bad := c.eval(st.k[i], c.t+tab.C[i]*h, st.stage); bad != nil {
+				return 0, bad
+			}
+		}
+		st.extended = true
+	}
+	return norm, nil
+}
+
+// estimate returns the norm of the error estimate.
+func (st *explicitStepper) estimate(h float64) float64 {
+	c, tab := st.c, st.tab
+	if tab.ECoarse == nil {
+		clear(st.e)
+		addScaled(st.e, h, tab.E, st.all)
+		return c.errorNorm(st.e)
+	}
+	clear(st.e)
+	addScaled(st.e, h, tab.ECoarse, st.all)
+	coarse := c.errorNorm(st.e)
+	clear(st.e)
+	addScaled(st.e, h, tab.E, st.all)
+	fine := c.errorNorm(st.e)
+	if fine == 0 {
+		return 0
+	}
+	return fine * fine / math.Sqrt(fine*fine+0.01*coarse*coarse)
 }
 
 func (st *explicitStepper) accepted(float64) {
 	c := st.c
 	if st.tab.FSAL {
-		copy(c.f0, st.k[len(st.k)-1])
+		copy(c.f0, st.k[len(st.tab.B)-1])
 		c.haveF = true
 		return
 	}
@@ -95,7 +128,11 @@ func (st *explicitStepper) dense(coef []float64, h float64) int {
 
 func (st *explicitStepper) record(tape *Tape, t, h float64) {
 	tape.begin(st.tab, 0, t, h, st.c.y)
-	tape.stage(st.all)
+	if st.extended {
+		tape.stage(st.all)
+	} else {
+		tape.stage(st.all[:len(st.tab.B)*st.c.n])
+	}
 }
 
 // combine writes y + h Σ a_j k_j into dst, where all holds the vectors k_j one after the other.

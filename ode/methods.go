@@ -12,7 +12,7 @@ var Auto Method = AutoTsit5Rosenbrock23
 // Methods lists every method by the name used on the command line.
 func Methods() []Method {
 	return []Method{
-		Tsit5,
+		Tsit5, DOP853,
 		ImplicitEuler, TRBDF2, KenCarp3, KenCarp4, KenCarp5,
 		KenCarp3IMEX, KenCarp4IMEX, KenCarp5IMEX,
 		Rosenbrock23, Rodas4, Rodas5P,

@@ -4,13 +4,20 @@ package ode
 //
 //	Y_i = y_n + h Σ_{j<i} A_ij k_j,  k_i = f(t_n + C_i h, Y_i),  y_{n+1} = y_n + h Σ B_i k_i,
 //
-// local error estimate h Σ E_i k_i and dense output y_n + h Σ_i (Σ_p D_ip θ^{p+1}) k_i.
+// local error estimate e = h Σ E_i k_i and dense output y_n + h Σ_i (Σ_p D_ip θ^{p+1}) k_i. The dense output may need further stages,
+// which are evaluated only in steps whose dense output is asked for.
+//
+// On a Tape, Stages holds k_1 … k_s one after the other, followed by the further stages in steps that have them.
 type ExplicitTableau struct {
 	Info Info
-	// A is s×s (strictly lower triangular), C, B and E have s values, D is s rows.
+	// B and E have s values. A has s rows, row i with up to i values, and then a row for each further stage; C and D have as many
+	// entries as A has rows.
 	A       [][]float64
 	B, C, E []float64
 	D       [][]float64
+	// ECoarse gives a second estimate e' of lower order; the norm of the error is then ‖e‖²/√(‖e‖² + 0.01‖e'‖²), which behaves like one
+	// of the order of the method (Hairer, Nørsett, Wanner I, eq. II.10.17). nil means that there is none.
+	ECoarse []float64
 	// FSAL: the last stage is f at the new point (first same as last).
 	FSAL bool
 	// StiffLimit is the extent of the stability region along the negative real axis, for the detection of stiffness.

@@ -134,6 +134,9 @@ func TestExplicitTableaus(t *testing.T) {
 			checkOrder(t, info.Name+" dense output", continuous(tab.D, theta), info.DenseOrder, 1, theta, 1e-12, true, edge)
 		}
 		sameWeights(t, info.Name+" dense output at θ = 1", continuous(tab.D, 1)[:len(tab.B)], tab.B, 1e-12)
+		if len(tab.D) != len(tab.A) || len(tab.C) != len(tab.A) {
+			t.Errorf("%s: %d rows of A, %d of D and %d values of C", info.Name, len(tab.A), len(tab.D), len(tab.C))
+		}
 		for i := range tab.C {
 			sum := 0.0
 			for j := range i {
