@@ -63,6 +63,9 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 // choose returns growth and order of the next step.
 func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 	ch := &st.choice
+	if ch.wait > 0 && !worthGrowing(err, st.q) {
+		return 1, st.q
+	}
 	eta, q = sizeFactor(biasSame, err, st.q), st.q
 	if ch.wait <= 0 {
 		ch.wait = 2
@@ -81,6 +84,15 @@ func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 		return 1, st.q
 	}
 	return eta, q
+}
+
+// worthGrowing says, without a power, whether the step size can grow by bdfLeastGrowth at order q.
+func worthGrowing(err float64, q int) bool {
+	x := biasSame * err
+	for range q + 1 {
+		x *= bdfLeastGrowth
+	}
+	return x <= 1
 }
 
 // lowerFactor is the growth that order q−1 allows.

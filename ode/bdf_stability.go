@@ -4,13 +4,14 @@ import "math"
 
 // Constants of the detection of stability limits (Hindmarsh 1992).
 const (
-	stabilityHistory = 5    // steps that the test looks at
-	unstableAbove    = 0.98 // |root|² from which the step size counts as limited by stability
-	equalRatios      = 1e-4 // spread of ratios below which the dominant root is taken as real
-	similarRatios    = 5e-4 // and spread that the other sequences may then have
-	smallResidual    = 1e-3 // relative residual at which a root of the quartics is accepted
-	agreement        = 1e-2 // within which two estimates of |root|² must agree
-	negligible       = 1e-90
+	stabilityHistory  = 5    // steps that the test looks at
+	stabilityInterval = 4    // steps between tests
+	unstableAbove     = 0.98 // |root|² from which the step size counts as limited by stability
+	equalRatios       = 1e-4 // spread of ratios below which the dominant root is taken as real
+	similarRatios     = 5e-4 // and spread that the other sequences may then have
+	smallResidual     = 1e-3 // relative residual at which a root of the quartics is accepted
+	agreement         = 1e-2 // within which two estimates of |root|² must agree
+	negligible        = 1e-90
 )
 
 // bdfStability watches for the stability limit of orders 3 to 5 (Hindmarsh, Detecting stability barriers in BDF solvers, in:
@@ -57,7 +58,8 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 		copy(b.s[j][1:], b.s[j][:])
 		b.s[j][0] = latest[j] * latest[j]
 	}
-	if b.count < q+5 {
+	// the test is not cheap and a limit stays: look from time to time
+	if wait := b.count - (q + 5); wait < 0 || wait%stabilityInterval != 0 {
 		return false
 	}
 	rho, ok := b.root()

@@ -1,8 +1,11 @@
 package ode
 
 import (
+	"errors"
 	"fmt"
 	"math"
+
+	"github.com/stiffnode/stiffnode/internal/linalg"
 )
 
 // core is what the loop and the steppers share: the problem, its field, the current state, tolerances and statistics.
@@ -237,8 +240,16 @@ func (c *core) startF() *stepError {
 	return nil
 }
 
-// factorError counts a failed factorisation as a rejected step.
-func (c *core) factorError(err error) *stepError { return c.reject(RejectSingular, err) }
+// factorError makes a failed factorisation a rejected step: the matrix is singular, or the Jacobian not finite.
+func (c *core) factorError(err error) *stepError {
+	if s, ok := err.(*linalg.SingularError); ok && !(math.Abs(s.Pivot) <= math.MaxFloat64) {
+		return c.reject(RejectNonFinite, errJacobian)
+	}
+	return c.reject(RejectSingular, err)
+}
+
+// errJacobian explains a step rejected for its Jacobian.
+var errJacobian = errors.New("the Jacobian is not finite")
 
 // finite reports whether every entry is finite.
 func finite(v []float64) bool {

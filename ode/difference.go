@@ -49,7 +49,9 @@ func (d *differenced) EvalJacobian(dst []float64, jac *Jacobian, dfdt []float64,
 	jac.Zero()
 	copy(d.ys, y)
 	for j := range n {
-		d.seen[j] = max(d.seen[j], math.Abs(y[j]))
+		if v := math.Abs(y[j]); v > d.seen[j] && v <= math.MaxFloat64 {
+			d.seen[j] = v
+		}
 		if d.fac[j] == 0 {
 			d.fac[j] = sqrtEps
 		}

@@ -10,6 +10,9 @@ import (
 // multiplied by this (CVODE's value for a failed Newton iteration, Hindmarsh et al., ACM TOMS 31, 363, 2005).
 const failedFactor = 0.25
 
+// A state this many times as large as any at the start, where the step size has become too small, is taken to have blown up.
+const blowUp = 1e6
+
 // loop is the one loop of all methods: it proposes steps, accepts or rejects them, and hands accepted steps to output,
 // quadrature, events, tape and observer.
 func (s *Solver) loop(ctx context.Context) error {
@@ -195,7 +198,11 @@ func (s *Solver) tooSmall(step float64, last bool) error {
 	case RejectBounds:
 		advice = "the solution leaves the bounds asked for: the bounds contradict the equations, or the tolerance is too loose"
 	}
-	return s.fail(CauseStepTooSmall, step, c.failed.err, advice).blame(c, c.culprit())
+	f := s.fail(CauseStepTooSmall, step, c.failed.err, advice).blame(c, c.culprit())
+	if math.Abs(f.Value) > blowUp*s.size0 {
+		f.Advice = "the solution appears to have a singularity here: the state has grown without bound"
+	}
+	return f
 }
 
 func (s *Solver) tooManySteps(h float64) error {

@@ -25,6 +25,7 @@ type Solver struct {
 	coef        []float64 // dense output of the latest step
 	degree      int       // of coef, or -1 when it has not been computed
 	view        Step
+	size0       float64 // largest initial state, or size below which tolerances are absolute
 	events      eventFinder
 	quad        quadratureState
 }
@@ -121,6 +122,10 @@ func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *
 		c.dir = -1
 	}
 	copy(c.y, y0)
+	s.size0 = 0
+	for i, v := range y0 {
+		s.size0 = max(s.size0, math.Abs(v), c.atol[i]/c.rtol)
+	}
 	c.haveF = false
 	c.stats = Stats{}
 	s.degree = -1
