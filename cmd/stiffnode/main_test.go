@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"stiffnode": main})
+}
+
+// The scripts in testdata run the command as a person does.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"json":    jsonCommand,
+			"rows":    rowsCommand,
+			"refused": refusedCommand,
+		},
+	})
+}
+
+// refusedCommand runs a command that must end with status 2, bad usage or bad data, without results.
+func refusedCommand(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[0], args[1:]...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
+		ts.Fatalf("%v, want exit status %d", err, exitUsage)
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("results in spite of the refusal: %s", out)
+	}
+}
+
+// jsonCommand checks that a file holds one JSON object in which a number, named by its path, lies between two bounds:
+// json FILE PATH LO HI.
+func jsonCommand(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &v); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	for part := range strings.SplitSeq(args[1], ".") {
+		m, ok := v.(map[string]any)
+		if !ok {
+			ts.Fatalf("%s: nothing at %s", args[0], args[1])
+		}
+		v = m[part]
+	}
+	x, ok := v.(float64)
+	lo, err1 := strconv.ParseFloat(args[2], 64)
+	hi, err2 := strconv.ParseFloat(args[3], 64)
+	ts.Check(err1)
+	ts.Check(err2)
+	if !ok || !(x >= lo && x <= hi) {
+		ts.Fatalf("%s: %s is %v, want %g to %g", args[0], args[1], v, lo, hi)
+	}
+}
+
+// rowsCommand checks the number of lines of a CSV file, its header included: rows FILE N.
+func rowsCommand(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if got := strings.Count(ts.ReadFile(args[0]), "\n"); got != want {
+		ts.Fatalf("%s has %d lines, want %d", args[0], got, want)
+	}
+}
+
+// program makes commands that run this test binary as the program, as testscript.Main does.
+func program(t *testing.T) func(dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "stiffnode")
+	if err := os.Symlink(exe, link); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	return func(dir string, args ...string) *exec.Cmd {
+		c := exec.Command(link, args...)
+		c.Dir = dir
+		return c
+	}
+}
+
+// A run that is killed again and again, and resumed each time, ends with the same model as one that never was, bit for bit.
+func TestKilledRunsResumeExactly(t *testing.T) {
+	stiffnode := program(t)
+	dir := t.TempDir()
+	out, err := stiffnode(dir, "simulate", "Spiral", "--times", "lin:0:3:30", "--out", "d.csv").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	settings := []string{"train", "d.csv", "--no-figures", "--epochs", "400", "--network", "2x6", "--set", "train.checkpoint=0.005", "--set", "starts.count=2", "--set", "starts.epochs=50", "--set", "steer.fraction=0.2"}
+	if out, err := stiffnode(dir, append(settings, "--out", "whole")...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	killed := 0
+	args := append(settings, "--out", "killed")
+	for wait := 60 * time.Millisecond; ; wait += 17 * time.Millisecond {
+		c := stiffnode(dir, args...)
+		var talk bytes.Buffer
+		c.Stderr = &talk
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(wait, func() { c.Process.Kill() })
+		err := c.Wait()
+		if !timer.Stop() || err != nil {
+			if c.ProcessState.Exited() { // on its own
+				t.Fatalf("%v: %s", err, talk.String())
+			}
+			killed++
+			if _, err := os.Stat(filepath.Join(dir, "killed", "config.toml")); err == nil {
+				args = []string{"train", "--no-figures", "--resume", "killed"}
+			} else {
+				os.RemoveAll(filepath.Join(dir, "killed")) // before the run had a folder
+			}
+			continue
+		}
+		break
+	}
+	if killed < 3 {
+		t.Errorf("killed %d times only: the test shows too little", killed)
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, "whole", "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumed, err := os.ReadFile(filepath.Join(dir, "killed", "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(whole, resumed) {
+		t.Errorf("after %d kills the model is another one", killed)
+	}
+}
+
+// Ctrl-C saves a checkpoint, says how to go on, and ends with status 130.
+func TestInterrupt(t *testing.T) {
+	stiffnode := program(t)
+	dir := t.TempDir()
+	if out, err := stiffnode(dir, "simulate", "Spiral", "--times", "lin:0:3:30", "--out", "d.csv").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	c := stiffnode(dir, "train", "d.csv", "--out", "run", "--epochs", "1000000", "--set", "train.checkpoint=0.01")
+	var talk bytes.Buffer
+	c.Stderr = &talk
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		if _, err := os.Stat(filepath.Join(dir, "run", "checkpoint")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.Process.Signal(os.Interrupt)
+	c.Wait()
+	if code := c.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit status %d: %s", code, talk.String())
+	}
+	if !strings.Contains(talk.String(), "stiffnode train --resume run") {
+		t.Errorf("it does not say how to go on: %s", talk.String())
+	}
+	for _, f := range []string{"checkpoint", "model.safetensors", "history.csv", "config.toml"} {
+		if _, err := os.Stat(filepath.Join(dir, "run", f)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSeedRange(t *testing.T) {
+	if s, err := seedRange("3:5"); err != nil || len(s) != 3 || s[0] != 3 || s[2] != 5 {
+		t.Errorf("%v, %v", s, err)
+	}
+	if s, err := seedRange("7"); err != nil || len(s) != 1 || s[0] != 7 {
+		t.Errorf("%v, %v", s, err)
+	}
+	for _, bad := range []string{"", "5:3", "a:b", "1:", "-1:2", "0:99999999"} {
+		if s, err := seedRange(bad); err == nil {
+			t.Errorf("%q: %v", bad, s)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	var b bytes.Buffer
+	table(&b, [][]string{{"a", "long"}, {"αβγ", "1"}, {"x"}})
+	if want := "a    long\nαβγ     1\nx\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
