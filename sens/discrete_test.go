@@ -80,6 +80,8 @@ func discreteCases() []discreteCase {
 			{name: "network of time", k: 3, time: 2, stiff: true},
 			{name: "batched network of time", k: 2, time: 2, stiff: true, batch: true},
 			{name: "diagonal mass", k: 3, time: 2, mass: ode.DiagonalMass(1, 2, 0.5)},
+			{name: "algebraic equation", k: 3, time: 2, mass: ode.DiagonalMass(1, 2, 0)},
+			{name: "dense singular mass", k: 3, time: 2, mass: ode.Mass{Dense: []float64{1, 0.5, 0.2, 0, 1, 1, 1, 1.5, 1.2}}},
 			{name: "dense mass", k: 2, time: 2, batch: true, mass: ode.Mass{Dense: []float64{2, 1, -0.5, 1}}},
 		} {
 			if !c.mass.IsIdentity() && !m.Info().Mass || c.stiff && !m.Info().Implicit {
@@ -203,7 +205,7 @@ func TestReplayDifferences(t *testing.T) {
 				t.Fatal(err)
 			}
 			limit := 1e-12
-			if c.iterates() {
+			if c.iterates() || len(nullSpace(c.prob)) > 0 {
 				limit = 10 * c.opt.RTol * 0.01 // what Newton's iteration may leave
 			}
 			if e := relL2(y, g.Y); e > limit {
@@ -341,7 +343,7 @@ func TestNoAllocation(t *testing.T) {
 			}
 			run()
 			// a handful per solve (a goroutine, the description of a switching pair), none per step
-			if n := testing.AllocsPerRun(5, run); n > 10 || g.Forward.Steps < 100 {
+			if n := testing.AllocsPerRun(5, run); n > 10 || g.Forward.Steps < 50 {
 				t.Errorf("%s with %s: %g allocations per gradient over %d steps", method.Info().Name, m.Info().Name, n, g.Forward.Steps)
 			}
 		}

@@ -47,6 +47,9 @@ type engine struct {
 	con  *constraint      // of the mass matrix, nil for the identity
 	minv *ode.MassInverse // the same
 	dfdt []float64
+	// of methods with coupled stages: the factors of all stages together, scratch, and M as a dense matrix
+	big        *linalg.LU
+	wide, unit []float64
 }
 
 // newEngine makes the workspace for a problem whose field is given. Small systems gain from evaluating many points in one call

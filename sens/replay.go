@@ -40,10 +40,19 @@ func reexecute(problem *ode.Problem, tape *ode.Tape, p, y0 []float64, write bool
 	}
 	var u, w []float64
 	var s step
+	// which steps take their first stage from the one before must be seen before anything is written
+	links := make([]bool, len(tape.Steps))
 	for i := range tape.Steps {
 		if err := s.load(tape, i); err != nil {
 			return nil, err
 		}
+		links[i] = s.link
+	}
+	for i := range tape.Steps {
+		if err := s.load(tape, i); err != nil {
+			return nil, err
+		}
+		s.link = links[i]
 		n := s.rule.stages()
 		u, w = resize(u, n*k), resize(w, n)
 		s.rule.execute(e, &s, y, u)

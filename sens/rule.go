@@ -61,6 +61,8 @@ func ruleFor(formula any) (rule, error) {
 			return dirkRule{f}, nil
 		}
 		return imexRule{f}, nil
+	case *ode.FIRKTableau:
+		return firkRule{f}, nil
 	case *ode.BDFFormula:
 		return bdfRule{f}, nil
 	}
@@ -85,10 +87,10 @@ func (s *step) load(tape *ode.Tape, i int) error {
 	return nil
 }
 
-// liveStages drops the trailing stages whose weights vanish.
+// liveStages drops the trailing stages whose weights vanish; d may have rows for stages that only the dense output has.
 func liveStages(b []float64, d [][]float64, dense bool) int {
-	n := len(b)
-	for n > 0 && b[n-1] == 0 && (!dense || isZero(d[n-1])) {
+	n := len(d)
+	for n > 0 && (n > len(b) || b[n-1] == 0) && (!dense || isZero(d[n-1])) {
 		n--
 	}
 	return n

@@ -9,11 +9,12 @@ import "github.com/stiffnode/stiffnode/ode"
 // (Hager, Numer. Math. 87, 247, 2000; Sandu, ICCS 2006).
 type explicitRule struct{ tab *ode.ExplicitTableau }
 
-func (r explicitRule) stages() int         { return len(r.tab.B) }
+func (r explicitRule) stages() int         { return len(r.tab.A) }
 func (r explicitRule) live(dense bool) int { return liveStages(r.tab.B, r.tab.D, dense) }
 func (r explicitRule) relative() bool      { return true }
 
 func (r explicitRule) end(w []float64, h float64) {
+	clear(w)
 	for i, b := range r.tab.B {
 		w[i] = h * b
 	}
@@ -64,7 +65,7 @@ func (r explicitRule) tangent(t *tangents, s *step, live, first int) {
 
 func (r explicitRule) execute(e *engine, s *step, y, u []float64) {
 	k := e.k
-	for i := range r.tab.B {
+	for i := range len(s.u) / k { // further stages only where the dense output was used
 		copy(e.sum, y)
 		addVectors(e.sum, s.h, r.tab.A[i], u[:i*k])
 		e.stats.Evals++

@@ -43,7 +43,7 @@ func newPrimal(s Setup, method string) (*primal, error) {
 }
 
 // differentiable are the families whose steps have a rule.
-var differentiable = []string{"explicit Runge–Kutta", "Rosenbrock", "ESDIRK", "linear multistep (Nordsieck)", "additive Runge–Kutta (IMEX)"}
+var differentiable = []string{"explicit Runge–Kutta", "Rosenbrock", "ESDIRK", "linear multistep (Nordsieck)", "additive Runge–Kutta (IMEX)", "fully implicit Runge–Kutta"}
 
 // checkOptions refuses what a discrete method cannot differentiate.
 func checkOptions(s *Setup, method string) error {
