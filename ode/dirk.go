@@ -141,7 +141,7 @@ func (st *dirkStepper) attempt(h float64) (float64, *stepError) {
 	if st.split != nil {
 		addScaled(st.e, 1, tab.E, st.all[s*n:])
 	}
-	if tab.Filter || !c.p.Mass.IsIdentity() {
+	if tab.Filter {
 		c.p.Mass.MulVec(st.res, st.e)
 		st.matrix.lin.solve(st.res)
 		c.stats.Solves++
