@@ -14,7 +14,7 @@ type adjointField struct {
 	tau    [1]float64
 }
 
-var _ ode.Field = (*adjointField)(nil)
+var _ ode.SplitField = (*adjointField)(nil)
 
 // adjointProblem is the adjoint equation as a problem that shares the forward field f: it serves one solver.
 func adjointProblem(p *ode.Problem, f *forwardField) *ode.Problem {
@@ -63,6 +63,20 @@ func (a *adjointField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []flo
 		f.SecondOrder(dfdt, nil, lam, f.slope(t), a.tau[:], 1)
 		negate(dfdt)
 	}
+	return nil
+}
+
+// EvalImplicit implements ode.SplitField: all of the adjoint equation is implicit.
+func (a *adjointField) EvalImplicit(dst []float64, jac *ode.Jacobian, t float64, lam []float64) error {
+	if jac == nil {
+		return a.Eval(dst, t, lam)
+	}
+	return a.EvalJacobian(dst, jac, nil, t, lam)
+}
+
+// EvalExplicit implements ode.SplitField.
+func (a *adjointField) EvalExplicit(dst []float64, _ float64, _ []float64) error {
+	clear(dst)
 	return nil
 }
 

@@ -46,6 +46,9 @@ type reversal interface {
 	finish(sol *ode.Solution, ta, tb float64) error
 }
 
+// A recording reversal reads the stages of every reverse step.
+type recording interface{ record() *ode.Tape }
+
 // outputs are the dense outputs that a method reads: that of the forward solve, and that of a whole segment of the reverse solve.
 type outputs struct{ forward, reverse bool }
 
@@ -126,9 +129,13 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 	}
 	sys, at := c.variant.system()
 	c.at = at
+	var tape *ode.Tape
+	if r, ok := c.variant.(recording); ok {
+		tape = r.record()
+	}
 	if c.solver, err = ode.NewSolver(sys, ode.Options{
 		Method: c.rev.Method, RTol: c.rev.RTol, ATol: []float64{1}, MaxSteps: c.rev.MaxSteps, SaveAt: []float64{}, Observer: c.observe,
-		Dense: c.variant.reads().reverse, MaxStep: s.Options.MaxStep,
+		Dense: c.variant.reads().reverse, Tape: tape, MaxStep: s.Options.MaxStep,
 	}); err != nil {
 		var in *ode.InputError
 		if errors.As(err, &in) {

@@ -31,7 +31,7 @@ func paperLoss() (times []float64, loss Loss, want []float64) {
 func gradientMethods() []Method {
 	many := ReverseOptions{MaxSteps: 200_000}
 	return []Method{DiscreteReverse{}, DiscreteForward{Workers: 1}, QuadratureAdjoint{Reverse: many}, QuadratureAdjoint{Reverse: many, Adaptive: true},
-		GaussAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many}}
+		GaussAdjoint{Reverse: many}, IMEXAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many}}
 }
 
 // worstComponent is the largest relative error.
@@ -179,6 +179,7 @@ func TestContinuousRefusals(t *testing.T) {
 	for name, err := range map[string]error{
 		"backsolve of a DAE":        second(Backsolve{}.New(Setup{Problem: prob})),
 		"explicit solver for a DAE": second(GaussAdjoint{Reverse: ReverseOptions{Method: ode.Tsit5}}.New(Setup{Problem: prob, Options: ode.Options{Method: ode.KenCarp4}})),
+		"IMEX by Radau":             second(IMEXAdjoint{Reverse: ReverseOptions{Method: ode.Radau}}.New(Setup{Problem: prob, Options: ode.Options{Method: ode.KenCarp4}})),
 		"no parameters":             second(GaussAdjoint{}.New(Setup{Problem: ode.Func(1, func(dst []float64, _ float64, y []float64) { dst[0] = y[0] })})),
 		"events":                    second(QuadratureAdjoint{}.New(Setup{Problem: prob, Options: ode.Options{Method: ode.KenCarp4, Events: []ode.Event{{}}}})),
 		"quadrature of the user's":  second(InterpolatingAdjoint{}.New(Setup{Problem: prob, Options: ode.Options{Method: ode.KenCarp4, Quadrature: &ode.Quadrature{N: 1}}})),

@@ -42,8 +42,19 @@ func newPrimal(s Setup, method string) (*primal, error) {
 	return p, nil
 }
 
+// The families of package ode, by the name in ode.Info.
+const (
+	familyExplicit   = "explicit Runge–Kutta"
+	familyRosenbrock = "Rosenbrock"
+	familyDIRK       = "ESDIRK"
+	familyIMEX       = "additive Runge–Kutta (IMEX)"
+	familyFIRK       = "fully implicit Runge–Kutta"
+	familyBDF        = "linear multistep (Nordsieck)"
+	familySwitching  = "switching pair"
+)
+
 // differentiable are the families whose steps have a rule.
-var differentiable = []string{"explicit Runge–Kutta", "Rosenbrock", "ESDIRK", "linear multistep (Nordsieck)", "additive Runge–Kutta (IMEX)", "fully implicit Runge–Kutta"}
+var differentiable = []string{familyExplicit, familyRosenbrock, familyDIRK, familyIMEX, familyFIRK, familyBDF, familySwitching}
 
 // checkOptions refuses what a discrete method cannot differentiate.
 func checkOptions(s *Setup, method string) error {
@@ -67,7 +78,7 @@ func checkOptions(s *Setup, method string) error {
 		}
 	}
 	for _, f := range differentiable {
-		if family == f || family == "switching pair" {
+		if family == f {
 			return nil
 		}
 	}
