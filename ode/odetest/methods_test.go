@@ -1,0 +1,32 @@
+package odetest
+
+import (
+	"testing"
+
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// Every method that there is goes through everything that it claims.
+func TestMethods(t *testing.T) {
+	for _, m := range ode.Methods() {
+		t.Run(m.Info().Name, func(t *testing.T) { Run(t, m) })
+	}
+}
+
+// The formulas of every order, started from exact values of the past, have that order at constant steps, and so has their dense output.
+func TestBDFOrders(t *testing.T) {
+	for order := 1; order <= 5; order++ {
+		m := ode.BDFMethod{Order: order}
+		for _, k := range knownProblems() {
+			m.Past = past(k.at)
+			end, sup := errorsAt(t, m, k, constantSteps)
+			demand(t, m.Info().Name+", "+k.name, end, order)
+			demand(t, m.Info().Name+", "+k.name+", dense output", sup, min(order, m.Info().DenseOrder+1))
+		}
+	}
+}
+
+// past is a known solution as the past of a multistep method.
+type past func(dst []float64, t float64)
+
+func (p past) At(dst []float64, t float64) { p(dst, t) }
