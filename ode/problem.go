@@ -131,7 +131,7 @@ func (f *funcJacobian) EvalJacobian(dst []float64, jac *Jacobian, dfdt []float64
 	jac.Zero()
 	f.jac(jac, t, y)
 	if dfdt != nil {
-		return timeDifference(f, dfdt, dst, f.tmp, t, y)
+		return timeDifference(f.Eval, dfdt, dst, f.tmp, t, y)
 	}
 	return nil
 }
