@@ -35,7 +35,7 @@ func TestDifferencedJacobian(t *testing.T) {
 				t.Fatal(err)
 			}
 			// the increments are adapted from one call to the next
-			for range 3 {
+			for range 10 {
 				if err := approx.EvalJacobian(f, got, nil, at, y); err != nil {
 					t.Fatal(err)
 				}
