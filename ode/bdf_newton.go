@@ -11,8 +11,13 @@ const (
 	bdfDivergence  = 2   // a correction so many times the one before it ends the iteration
 	bdfFactorAge   = 20  // steps for which factors are kept
 	bdfJacobianAge = 50  // steps for which a Jacobian is kept
-	bdfGammaChange = 0.3 // relative change of gamma beyond which W is factorised anew
-	bdfSmallChange = 0.2 // and below which a failure is blamed on the Jacobian
+	// below this Newton tolerance the equations are to be solved to roundoff: more iterations are allowed, and one that stagnates
+	// at relative corrections below bdfNoise has converged
+	bdfTight           = 1e-3
+	bdfTightIterations = 10
+	bdfNoise           = 1e-12
+	bdfGammaChange     = 0.3 // relative change of gamma beyond which W is factorised anew
+	bdfSmallChange     = 0.2 // and below which a failure is blamed on the Jacobian
 )
 
 // bdfNewton is the state of the modified Newton iteration for e in G(e) = gamma f(t, z'_0+e) − M (z'_1/l_1 + e) = 0, with
@@ -103,6 +108,10 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 	}
 	r := 1 / k.l[1]
 	tolerance := c.newtonTol / k.errorCoef
+	tight, most := c.newtonTol < bdfTight, bdfIterations
+	if tight {
+		most = bdfTightIterations
+	}
 	before := 0.0
 	for m := 1; ; m++ {
 		st.residual(r)
@@ -128,7 +137,10 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 		if size*min(1, nt.rate) <= tolerance {
 			return nil
 		}
-		if m == bdfIterations || m > 1 && size > bdfDivergence*before {
+		if tight && m > 1 && size > bdfRateDecay*before && size <= bdfNoise*weightedNorm(y, c.invW) {
+			return nil // as far as roundoff permits
+		}
+		if m == most || m > 1 && size > bdfDivergence*before {
 			c.suspect, c.component = nt.rhs, -1
 			return c.reject(RejectNewton, nil)
 		}

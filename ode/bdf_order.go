@@ -44,6 +44,7 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 		if q >= st.q && !st.m.IgnoreStabilityLimit && st.limit.reached(st) {
 			q = st.q - 1
 			eta = st.lowerFactor()
+			st.limit.lowered(q)
 			st.c.stats.StabilityReductions++
 		}
 		eta = min(eta, ch.maxGrowth)
@@ -73,7 +74,7 @@ func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 			if lower := st.lowerFactor(); st.q > 1 && lower > eta {
 				eta, q = lower, st.q-1
 			}
-			if st.q < st.m.highest() {
+			if st.q < st.m.highest() && st.limit.allows(st.q+1) {
 				if higher := st.higherFactor(h); higher > eta {
 					eta, q = higher, st.q+1
 				}

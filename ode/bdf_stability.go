@@ -4,14 +4,15 @@ import "math"
 
 // Constants of the detection of stability limits (Hindmarsh 1992).
 const (
-	stabilityHistory  = 5    // steps that the test looks at
-	stabilityInterval = 4    // steps between tests
-	unstableAbove     = 0.98 // |root|² from which the step size counts as limited by stability
-	equalRatios       = 1e-4 // spread of ratios below which the dominant root is taken as real
-	similarRatios     = 5e-4 // and spread that the other sequences may then have
-	smallResidual     = 1e-3 // relative residual at which a root of the quartics is accepted
-	agreement         = 1e-2 // within which two estimates of |root|² must agree
-	negligible        = 1e-90
+	stabilityHistory    = 5        // steps that the test looks at
+	stabilityInterval   = 4        // steps between tests
+	unstableAbove       = 0.98     // |root|² from which the step size counts as limited by stability
+	equalRatios         = 1e-4     // spread of ratios below which the dominant root is taken as real
+	similarRatios       = 5e-4     // and spread that the other sequences may then have
+	smallResidual       = 1e-3     // relative residual at which a root of the quartics is accepted
+	agreement           = 1e-2     // within which two estimates of |root|² must agree
+	leastHold, mostHold = 20, 1000 // steps for which the order stays low
+	negligible          = 1e-90
 )
 
 // bdfStability watches for the stability limit of orders 3 to 5 (Hindmarsh, Detecting stability barriers in BDF solvers, in:
@@ -26,9 +27,12 @@ type bdfStability struct {
 	// s[j][k] is the squared norm of derivative q−1+j of the k-th latest step
 	s     [3][stabilityHistory]float64
 	count int // successive steps of constant order and size
+	// An order that was left is not taken again for a while, which doubles every time: hold steps remain in which the
+	// order must not exceed top, and the next while is span steps long.
+	top, hold, span int
 }
 
-func (b *bdfStability) reset() { b.count = 0 }
+func (b *bdfStability) reset() { *b = bdfStability{} }
 
 // step counts a step; one of another size or order starts anew.
 func (b *bdfStability) step(constant bool) {
@@ -36,7 +40,17 @@ func (b *bdfStability) step(constant bool) {
 		b.count = 0
 	}
 	b.count++
+	b.hold = max(b.hold-1, 0)
 }
+
+// lowered notes that the order was lowered to q.
+func (b *bdfStability) lowered(q int) {
+	b.span = min(max(2*b.span, leastHold), mostHold)
+	b.top, b.hold = q, b.span
+}
+
+// allows says whether order q may be taken.
+func (b *bdfStability) allows(q int) bool { return b.hold == 0 || q <= b.top }
 
 // reached takes up the norms of the step just accepted and says whether the step size is limited by stability.
 func (b *bdfStability) reached(st *bdfStepper) bool {

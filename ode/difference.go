@@ -90,6 +90,8 @@ type differencer struct {
 	seen []float64 // largest |y_j| seen of late
 	ys   []float64
 	f1   []float64
+	// floor, if not nil, holds sizes below which no state counts as typical
+	floor []float64
 	// evals counts evaluations of f spent on differences, for the statistics.
 	evals int
 }
@@ -169,9 +171,23 @@ func (d *differencer) jacobianAt(dst []float64, jac *Jacobian, dfdt []float64, t
 	return d.eval(dst, t, y)
 }
 
+// widen makes the increments at least those that states of size atol/rtol get. It is called when an iteration matrix is
+// singular: an increment that suits a tiny state can drown in the roundoff of a constraint such as y1 + y2 + y3 = 1.
+func (d *differencer) widen(atol []float64, rtol float64) {
+	if d.floor == nil {
+		d.floor = make([]float64, len(atol))
+	}
+	for j, a := range atol {
+		d.floor[j] = a / rtol
+	}
+}
+
 // increment is the perturbation of component j, exactly representable in y[j]+δ.
 func (d *differencer) increment(y []float64, j int) float64 {
 	typical := max(math.Abs(y[j]), 1e-3*d.seen[j])
+	if d.floor != nil {
+		typical = max(typical, d.floor[j])
+	}
 	if typical == 0 {
 		typical = 1e-3
 		if d.p.Scale != nil && d.p.Scale[j] != 0 {

@@ -77,6 +77,7 @@ func (st *rosenbrockStepper) attempt(h float64) (float64, *stepError) {
 	if st.factoredAt != hg {
 		st.factoredAt = 0
 		if err := st.lin.factor(hg, &c.p.Mass, st.jac); err != nil {
+			st.haveJ = false // the next one may be better
 			return 0, c.factorError(err)
 		}
 		c.stats.Factorisations++

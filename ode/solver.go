@@ -51,6 +51,9 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	if !p.Mass.IsIdentity() && !info.Mass {
 		return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s cannot solve problems with a mass matrix; choose one that can (Rodas5P, Radau, BDF)", info.Name)}
 	}
+	if m, ok := s.opt.Method.(BDFMethod); ok && m.Past != nil && s.opt.Tape != nil {
+		return nil, &InputError{What: "tape", Msg: "cannot record a BDF that starts from a past: its derivative is not known"}
+	}
 	st, err := s.opt.Method.newStepper(s.c)
 	if err != nil {
 		return nil, err
