@@ -98,7 +98,7 @@ type OptimizerConfig struct {
 	Nesterov     bool    `toml:"nesterov" comment:"of sgd"`
 	ClipNorm     float64 `toml:"clip_norm" comment:"largest norm of the gradient; 0: no bound"`
 	RescaleNorm  float64 `toml:"rescale_norm" comment:"norm that every gradient is given; 0: as it is"`
-	MaxGrowth    float64 `toml:"max_growth" comment:"a step after which the loss is larger by this factor counts as failed; 0: no bound"`
+	MaxGrowth    float64 `toml:"max_growth" comment:"a step after which the loss is larger than the lowest so far by this factor counts as failed; 0: no bound"`
 	Retries      int     `toml:"retries" comment:"how often a step that leads to a failed solve is made smaller"`
 	RetryFactor  float64 `toml:"retry_factor" comment:"by this factor"`
 }
@@ -123,9 +123,9 @@ func Default() *Config {
 		Model:     ModelConfig{Activation: "gelu", Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
 		Solver:    SolverConfig{Method: "AutoTsit5(Rosenbrock23)", RTol: 1e-4, MaxSteps: 20_000, Gradient: "discrete-reverse"},
 		Loss:      LossConfig{Kind: "mae", Scale: "range", HuberDelta: 0.01},
-		Train:     RunConfig{Recipe: "first-order", Epochs: 6000, Seed: 1, Keep: "best", Checkpoint: 5},
-		Starts:    StartsConfig{Count: 8, Epochs: 300},
-		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 100, Retries: 10, RetryFactor: 0.5},
+		Train:     RunConfig{Recipe: "first-order", Epochs: 4000, Seed: 1, Keep: "best", Checkpoint: 5},
+		Starts:    StartsConfig{Count: 8, Epochs: 250},
+		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
 		Schedule:  ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
 	}
 }

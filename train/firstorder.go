@@ -209,8 +209,8 @@ func (f *firstOrder) settle(ctx context.Context) (failures int, err error) {
 		}
 		again := f.pending[:0]
 		for _, d := range f.pending {
-			if g := c.MaxGrowth; d.trial.err == nil && g > 0 && d.trial.loss > g*d.eval.loss {
-				d.trial.err = &growthError{d.eval.loss, d.trial.loss}
+			if g := c.MaxGrowth; d.trial.err == nil && g > 0 && d.trial.loss > g*d.bestLoss {
+				d.trial.err = &growthError{d.bestLoss, d.trial.loss}
 			}
 			if d.trial.err == nil {
 				continue
@@ -240,11 +240,12 @@ func (f *firstOrder) settle(ctx context.Context) (failures int, err error) {
 	return failures, nil
 }
 
-// growthError says that a step led to where the model blows up, though it can still be solved.
-type growthError struct{ from, to float64 }
+// growthError says that a step led to where the model blows up, though it can still be solved. From there first-order methods hardly
+// ever come back: gradients are so large that their squares overflow, or shadow all that follow.
+type growthError struct{ best, loss float64 }
 
 func (e *growthError) Error() string {
-	return fmt.Sprintf("the loss grew from %.3g to %.3g", e.from, e.to)
+	return fmt.Sprintf("the loss is %.3g after %.3g", e.loss, e.best)
 }
 
 // maxReturns bounds how often a run goes back to its best parameters.

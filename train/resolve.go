@@ -24,8 +24,8 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 		}
 	}
 	if len(c.Model.Hidden) == 0 {
-		width := min(max(5, learned), 32)
-		c.Model.Hidden = []int{width, width, width}
+		width := min(max(10, learned), 32)
+		c.Model.Hidden = []int{width, width}
 		chose("model.hidden", strings.ReplaceAll(fmt.Sprint(c.Model.Hidden), " ", ", "), fmt.Sprintf("%d states that vary", learned))
 	}
 	spread := stats.LogTimes
