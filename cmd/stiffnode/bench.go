@@ -12,7 +12,8 @@ import (
 
 // benchCmd gathers what measures this program.
 type benchCmd struct {
-	Recipe benchRecipeCmd `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
+	Recipe    benchRecipeCmd    `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
+	Gradients benchGradientsCmd `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
 }
 
 type benchRecipeCmd struct {

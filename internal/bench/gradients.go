@@ -1,0 +1,149 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/stiffnode/stiffnode/ode"
+	"github.com/stiffnode/stiffnode/sens"
+)
+
+// A gradientCase is a solve with a loss that is linear in the saved states, and its exact gradient.
+type gradientCase struct {
+	problem *ode.Problem
+	params  []float64
+	y0      []float64
+	t0, t1  float64
+	times   []float64
+	// weights are ∂L/∂y at every saved time (len(times)×k).
+	weights []float64
+	// exact is ∂L/∂p.
+	exact []float64
+	// atol returns the absolute tolerances for a relative one.
+	atol func(rtol float64) []float64
+}
+
+// At implements sens.Loss.
+func (c *gradientCase) At(i int, _ float64, y, grad []float64) float64 {
+	k := len(y)
+	w := c.weights[i*k : (i+1)*k]
+	s := 0.0
+	for j, v := range w {
+		s += v * y[j]
+	}
+	if grad != nil {
+		copy(grad, w)
+	}
+	return s
+}
+
+func (c *gradientCase) options(m ode.Method, rtol float64) ode.Options {
+	return ode.Options{Method: m, RTol: rtol, ATol: c.atol(rtol), MaxSteps: 500_000}
+}
+
+// A measured gradient.
+type gradientRun struct {
+	gradient []float64
+	stats    ode.Stats
+	reverse  ode.Stats
+	seconds  float64 // the fastest of the repeats
+	bytes    uint64  // allocated while evaluator and first gradient were made
+	err      error
+}
+
+// measure computes a gradient, repeated for the time given at least.
+func (c *gradientCase) measure(ctx context.Context, method sens.Method, opt ode.Options, during time.Duration) gradientRun {
+	var run gradientRun
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	ev, err := method.New(sens.Setup{Problem: c.problem, Options: opt})
+	if err != nil {
+		run.err = err
+		return run
+	}
+	var g sens.Gradient
+	run.seconds = math.Inf(1)
+	began := time.Now()
+	for n := 0; n == 0 || time.Since(began) < during; n++ {
+		start := time.Now()
+		if err := ev.Gradient(ctx, &g, c.params, c.y0, c.t0, c.t1, c.times, c); err != nil {
+			run.err = err
+			return run
+		}
+		run.seconds = min(run.seconds, time.Since(start).Seconds())
+		if n == 0 {
+			runtime.ReadMemStats(&after)
+			run.bytes = after.TotalAlloc - before.TotalAlloc
+		}
+	}
+	run.gradient = append([]float64(nil), g.Params...)
+	run.stats, run.reverse = g.Forward, g.Reverse
+	return run
+}
+
+// refused says whether a run ended because the combination was refused when it was built.
+func (r *gradientRun) refused() bool {
+	var e *sens.RefusedError
+	return errors.As(r.err, &e)
+}
+
+// relativeL2 is ‖a − b‖/‖b‖.
+func relativeL2(a, b []float64) float64 {
+	num, den := 0.0, 0.0
+	for i, v := range b {
+		d := a[i] - v
+		num += d * d
+		den += v * v
+	}
+	return math.Sqrt(num / den)
+}
+
+// worstComponent is the largest relative error of a component.
+func worstComponent(a, b []float64) float64 {
+	worst := 0.0
+	for i, v := range b {
+		worst = max(worst, math.Abs(a[i]/v-1))
+	}
+	return worst
+}
+
+// gradientMethods are the gradient methods of package sens but for backsolve, each as it is used by default.
+func gradientMethods() []sens.Method {
+	// tight tolerances with methods of order 2 need many steps
+	rev := sens.ReverseOptions{MaxSteps: 500_000}
+	return []sens.Method{
+		sens.DiscreteReverse{}, sens.DiscreteForward{Workers: 1},
+		sens.GaussAdjoint{Reverse: rev}, sens.QuadratureAdjoint{Reverse: rev}, sens.IMEXAdjoint{Reverse: rev}, sens.InterpolatingAdjoint{Reverse: rev},
+	}
+}
+
+// stiffSolvers are the implicit methods of order 2 and more.
+func stiffSolvers() []ode.Method {
+	var out []ode.Method
+	for _, m := range ode.Methods() {
+		if i := m.Info(); i.Implicit && i.Order >= 2 && !i.Split {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func sci(v float64) string { return fmt.Sprintf("%.2g", v) }
+
+func milliseconds(s float64) string { return fmt.Sprintf("%.3g", 1e3*s) }
+
+// outcome is what a table says of a run: its error, or why there is none.
+func outcome(r *gradientRun, err float64) string {
+	switch {
+	case r.refused():
+		return "refused"
+	case r.err != nil:
+		return "failed"
+	}
+	return sci(err)
+}
