@@ -4,14 +4,13 @@ import "github.com/stiffnode/stiffnode/ode"
 
 // adjointField is the right-hand side of the adjoint equation along a known forward solution,
 //
-//	Mᵀ λ′ = −J(t, y(t))ᵀ λ
+//	Mᵀ λ′ = −J(t, y(t))ᵀ λ − ∂g/∂y
 //
-// (Cao, Li, Petzold, Serban, SIAM J. Sci. Comput. 24, 1076, 2003), in the direction of time; it is solved backward. Its Jacobian −Jᵀ and
+// (Cao, Li, Petzold, Serban, SIAM J. Sci. Comput. 24, 1076, 2003), in the direction of time, g being an integral cost; it is solved backward. Its Jacobian −Jᵀ and
 // its time derivative −(d/dt J(t, y(t)))ᵀλ are exact, up to the dense output y(t).
 type adjointField struct {
-	fwd    *forwardField
-	source func(dst []float64, t float64, y []float64) // adds −∂g/∂y of an integral cost; nil without
-	tau    [1]float64
+	fwd *forwardField
+	tau [1]float64
 }
 
 var _ ode.SplitField = (*adjointField)(nil)
@@ -43,6 +42,7 @@ func (a *adjointField) Eval(dst []float64, t float64, lam []float64) error {
 	clear(dst)
 	a.fwd.VJP(dst, nil, lam)
 	negate(dst)
+	a.fwd.addSource(dst, t)
 	return nil
 }
 
@@ -58,10 +58,12 @@ func (a *adjointField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []flo
 		}
 	}
 	jac.MulVec(dst, lam)
+	f.addSource(dst, t)
 	if dfdt != nil {
 		clear(dfdt)
 		f.SecondOrder(dfdt, nil, lam, f.slope(t), a.tau[:], 1)
 		negate(dfdt)
+		f.addSourceSlope(dfdt, t)
 	}
 	return nil
 }

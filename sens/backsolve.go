@@ -1,8 +1,6 @@
 package sens
 
 import (
-	"math"
-
 	"github.com/stiffnode/stiffnode/ode"
 )
 
@@ -89,7 +87,7 @@ func (b *backsolveReversal) observe(s *ode.Step) error {
 		y, w := b.c.pairs.add(t)
 		copy(y, b.z)
 		copy(w, b.z[k:2*k])
-		scaleVector(w, math.Abs(s.H)*b.w[j])
+		scaleVector(w, -s.H*b.w[j])
 	}
 	return b.c.pairs.err
 }

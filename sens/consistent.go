@@ -76,8 +76,14 @@ func (e *engine) project(t float64, y []float64) {
 	})
 }
 
-// slope writes the starting slope at (t, y) into dst.
+// slope writes y′ at (t, y) into dst.
 func (e *engine) slope(dst []float64, t float64, y []float64) {
+	if e.con == nil {
+		e.current = -1
+		e.stats.Evals++
+		e.fail(e.field.Eval(dst, t, y))
+		return
+	}
 	e.startPoint(t, y)
 	if e.err != nil {
 		return

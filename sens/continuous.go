@@ -68,11 +68,14 @@ type continuous struct {
 	field   *forwardField // f and its derivatives along the forward solution
 	variant reversal
 	at      int
+	engine  *engine     // for the slope at the end
 	con     *constraint // of the mass matrix, nil for the identity
 	square  []float64   // scratch for a dense Jacobian
 
 	params []float64
 	states []float64 // saved
+	cost   float64   // integral of the loss
+	gauss  nodes
 	z      []float64
 	// absolute tolerances of the reverse system, and of the state
 	atol, stateTol []float64
@@ -85,11 +88,11 @@ type continuous struct {
 }
 
 // newContinuous checks the setup and makes the forward solver; variant makes the reverse system from the parts made so far.
-func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*continuous) reversal) (*continuous, error) {
+func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*continuous) reversal) (*continuous, error) {
 	refuse := func(format string, a ...any) error {
-		return &RefusedError{Method: method, Solver: solverName(&s), Reason: fmt.Sprintf(format, a...)}
+		return &RefusedError{Method: name, Solver: solverName(&s), Reason: fmt.Sprintf(format, a...)}
 	}
-	pf, err := paramField(&s, method)
+	pf, err := paramField(&s, name)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +102,7 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 	if s.Options.Quadrature != nil {
 		return nil, refuse("quadratures are not differentiated; put the integral into the loss")
 	}
-	c := &continuous{method: method, setup: s, rev: rev, k: s.Problem.Dim, m: pf.NumParams()}
+	c := &continuous{method: name, setup: s, rev: rev, k: s.Problem.Dim, m: pf.NumParams()}
 	if c.rev.Method == nil {
 		c.rev.Method = s.Options.Method
 		if c.rev.Method == nil {
@@ -118,12 +121,19 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 	if c.con = newConstraint(s.Problem); c.con != nil {
 		c.square = make([]float64, c.k*c.k)
 	}
-	c.field = &forwardField{ParamField: pf, k: c.k, y: make([]float64, c.k), f: make([]float64, c.k), jac: ode.NewJacobian(c.k, s.Problem.Jacobian),
-		before: make([]float64, c.k), after: make([]float64, c.k)}
+	c.field = &forwardField{ParamField: exact(pf, c.k), k: c.k, y: make([]float64, c.k), f: make([]float64, c.k), jac: ode.NewJacobian(c.k, s.Problem.Jacobian),
+		before: make([]float64, c.k), after: make([]float64, c.k), grad: make([]float64, c.k)}
+	c.engine = newEngine(s.Problem, pf)
 	c.pairs = newPairs(pf, c.k, &c.stats)
 	c.variant = variant(c)
 	opt := s.Options
 	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, c.variant.reads().forward, nil
+	method := opt.Method
+	if method == nil {
+		method = ode.Auto
+	}
+	c.gauss.init(method.Info().DenseOrder)
+	opt.Observer = c.integrate
 	if c.forward, err = ode.NewSolver(s.Problem, opt); err != nil {
 		return nil, err
 	}
@@ -165,6 +175,21 @@ func newContinuous(s Setup, method string, rev ReverseOptions, variant func(*con
 // the dense output's own error.
 func gaussNodes(r *ReverseOptions) int { return max(2, (r.Method.Info().Order+3)/2) }
 
+// integrate adds a forward step's share of an integral cost.
+func (c *continuous) integrate(s *ode.Step) error {
+	if c.field.integral != nil {
+		for j, x := range c.gauss.x {
+			t := s.T + x*s.H
+			s.At(c.ftmp, t)
+			c.cost += c.gauss.w[j] * math.Abs(s.H) * c.field.integral.Integrand(t, c.ftmp, nil)
+		}
+	}
+	if o := c.setup.Options.Observer; o != nil {
+		return o(s)
+	}
+	return nil
+}
+
 // observe counts the reverse steps and hands them to the variant.
 func (c *continuous) observe(s *ode.Step) error {
 	c.steps++
@@ -182,7 +207,13 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	if len(times) == 0 {
 		return &ode.InputError{What: "times to save", Msg: "are none; a loss needs at least one"}
 	}
-	c.forward.Field().(ode.ParamField).Bind(p)
+	c.field.integral, _ = loss.(IntegralLoss)
+	if c.field.integral != nil && !c.variant.reads().forward {
+		return &ode.InputError{What: "loss", Msg: "has an integral cost, which backsolve does not take; use another gradient method"}
+	}
+	c.cost = 0
+	c.field.sign = math.Copysign(1, t1-t0)
+	bind(c.forward.Field().(ode.ParamField), p)
 	c.forward.SetSaveAt(times)
 	sol, err := c.forward.Solve(ctx, t0, t1, y0)
 	if err != nil {
@@ -193,11 +224,12 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 			err = &ReverseError{Method: c.method, Err: fmt.Errorf("panic: %v", r)}
 		}
 	}()
-	c.field.Bind(p)
+	bind(c.field.ParamField, p)
 	c.params = p
 	c.field.sol, c.field.step = sol.Dense, 0
 	c.grads = resize(c.grads, len(sol.Y))
 	g.begin(sol, loss, c.grads, c.k, c.m)
+	g.Loss += c.cost
 	c.states = g.Y
 	if err := c.tolerances(); err != nil {
 		return err
@@ -216,7 +248,10 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 		return &ReverseError{Method: c.method, Time: t0, Err: c.pairs.err}
 	}
 	g.Reverse = c.stats
-	return c.endTime(g, t1)
+	if err := g.endTime(c.engine, sol, t0, t1, loss, c.grads); err != nil {
+		return &ReverseError{Method: c.method, Time: t1, Err: err}
+	}
+	return nil
 }
 
 // tolerances sets those of the reverse solve.
@@ -273,7 +308,7 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 	clear(c.z)
 	lam := c.z[c.at : c.at+c.k]
 	i := len(g.Times) - 1
-	zero, first := true, true
+	zero, first := c.field.integral == nil, true
 	for t := t1; ; {
 		for ; i >= 0 && g.Times[i] == t; i-- {
 			zero = zero && isZero(c.grads[i*c.k:(i+1)*c.k])
@@ -325,23 +360,6 @@ func (c *continuous) segment(ctx context.Context, ta, tb float64) error {
 	return e
 }
 
-// endTime adds dL/dt1.
-func (c *continuous) endTime(g *Gradient, t1 float64) error {
-	last := len(g.Times) - 1
-	if g.Times[last] != t1 || !c.setup.Problem.Mass.IsIdentity() {
-		return nil
-	}
-	if err := c.field.Eval(c.ftmp, t1, g.Y[last*c.k:(last+1)*c.k]); err != nil {
-		return &ReverseError{Method: c.method, Time: t1, Err: err}
-	}
-	for i := last; i >= 0 && g.Times[i] == t1; i-- {
-		for j, v := range c.grads[i*c.k : (i+1)*c.k] {
-			g.End += v * c.ftmp[j]
-		}
-	}
-	return nil
-}
-
 // A forwardField evaluates f and its derivatives along the forward solution, read off its dense output.
 type forwardField struct {
 	ode.ParamField
@@ -350,8 +368,10 @@ type forwardField struct {
 	step int // the step looked at last
 	y, f []float64
 	jac  *ode.Jacobian
-	// scratch of slope
-	before, after []float64
+	// scratch of slope, and of source
+	before, after, grad []float64
+	integral            IntegralLoss // nil without an integral cost
+	sign                float64      // of t1 − t0
 }
 
 // state writes the forward solution at t into dst. Successive times are close to each other, so the search starts at the latest step.
@@ -389,6 +409,35 @@ func (f *forwardField) slope(t float64) []float64 {
 		f.after[i] = (v - f.before[i]) / (2 * d)
 	}
 	return f.after
+}
+
+// addSource subtracts ∂g/∂y of an integral cost from the right-hand side of the adjoint equation, at the point (t, y) of the latest visit.
+func (f *forwardField) addSource(dst []float64, t float64) {
+	if f.integral == nil {
+		return
+	}
+	clear(f.grad)
+	f.integral.Integrand(t, f.y, f.grad)
+	for i, v := range f.grad {
+		dst[i] -= f.sign * v
+	}
+}
+
+// addSourceSlope subtracts the derivative of ∂g/∂y along the solution, by a central difference.
+func (f *forwardField) addSourceSlope(dst []float64, t float64) {
+	if f.integral == nil {
+		return
+	}
+	_, h := f.sol.Step(f.step)
+	d := slopeIncrement * h
+	for _, sign := range [2]float64{1, -1} {
+		f.sol.AtStep(f.after, f.step, t+sign*d)
+		clear(f.grad)
+		f.integral.Integrand(t+sign*d, f.after, f.grad)
+		for i, v := range f.grad {
+			dst[i] -= f.sign * sign * v / (2 * d)
+		}
+	}
 }
 
 // slopeIncrement is the increment of a central difference relative to the step size: exact for dense output of degree 2, and with an

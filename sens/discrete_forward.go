@@ -43,16 +43,16 @@ func (d DiscreteForward) New(s Setup) (Evaluator, error) {
 type discreteForward struct {
 	*primal
 	columns *columns
-	grads   []float64
+	grads   []float64 // ∂ℓ/∂y of the saved states
+	rows    []float64 // the same for all outputs on the tape
 	all     []float64 // the gradient with respect to (p, y0)
-	f       []float64
 }
 
 // saved implements sink: it adds ∂ℓ_o/∂y · S to the columns' place in the gradient.
 func (d *discreteForward) saved(o int, block []float64, c0, width int) {
 	dst := d.all[c0 : c0+width]
 	for r := range d.k {
-		if w := d.grads[o*d.k+r]; w != 0 {
+		if w := d.rows[o*d.k+r]; w != 0 {
 			kernel.AddScaled(dst, w, block[r*width:(r+1)*width])
 		}
 	}
@@ -60,20 +60,22 @@ func (d *discreteForward) saved(o int, block []float64, c0, width int) {
 
 // Gradient implements Evaluator.
 func (d *discreteForward) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
-	sol, err := d.solve(ctx, p, y0, t0, t1, times)
+	sol, err := d.record(ctx, p, y0, t0, t1, times, loss)
 	if err != nil {
 		return err
 	}
 	defer d.guard(&err)
-	d.grads = resize(d.grads, len(sol.Y))
-	d.all, d.f = resize(d.all, d.m+d.k), resize(d.f, d.k)
+	d.grads, d.rows = d.weigh(g, sol, loss, d.grads)
+	d.all = resize(d.all, d.m+d.k)
 	clear(d.all)
-	g.begin(sol, loss, d.grads, d.k, d.m)
 	if at, err := d.columns.run(ctx, &d.tape, p, d); err != nil {
 		return d.failed(at, err)
 	}
 	g.Reverse = d.columns.stats()
 	copy(g.Params, d.all)
 	copy(g.Initial, d.all[d.m:])
-	return g.end(d.primal, t1, d.grads, d.f)
+	if err := g.endTime(d.columns.workers[0].t.e, sol, t0, t1, loss, d.grads); err != nil {
+		return d.failed(len(d.tape.Steps)-1, err)
+	}
+	return nil
 }

@@ -2,6 +2,8 @@ package sens
 
 import (
 	"context"
+
+	"github.com/stiffnode/stiffnode/ode"
 )
 
 // DiscreteReverse is the discrete adjoint: the exact derivative of the numerical solution with frozen steps, in reverse mode. It is
@@ -39,20 +41,23 @@ type discreteReverse struct {
 
 // Gradient implements Evaluator.
 func (d *discreteReverse) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
-	sol, err := d.solve(ctx, p, y0, t0, t1, times)
+	sol, err := d.record(ctx, p, y0, t0, t1, times, loss)
 	if err != nil {
 		return err
 	}
 	defer d.guard(&err)
-	d.grads = resize(d.grads, len(sol.Y))
-	g.begin(sol, loss, d.grads, d.k, d.m)
+	var all []float64
+	d.grads, all = d.weigh(g, sol, loss, d.grads)
 	e := d.adj.e
-	e.stats = g.Reverse
-	if at, err := d.adj.run(ctx, &d.tape, d.grads, g.Params); err != nil {
+	e.stats = ode.Stats{}
+	if at, err := d.adj.run(ctx, &d.tape, all, g.Params); err != nil {
 		return d.failed(at, err)
 	}
 	g.Reverse = e.stats
 	g.Reverse.Steps = len(d.tape.Steps)
 	copy(g.Initial, d.adj.lam)
-	return g.end(d.primal, t1, d.grads, e.f)
+	if err := g.endTime(e, sol, t0, t1, loss, d.grads); err != nil {
+		return d.failed(len(d.tape.Steps)-1, err)
+	}
+	return nil
 }

@@ -379,6 +379,31 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// With Newton's iteration a Jacobian by differences does no harm: the derivative is made from exact products.
+func TestDifferencedJacobian(t *testing.T) {
+	prob, p, y0 := netProblem(3, 3, 3, 2, true)
+	for _, m := range []ode.Method{ode.KenCarp4, ode.Radau, ode.BDF} {
+		c := discreteCase{prob: ode.FiniteDifference(prob), p: p, y0: y0, t1: 1, times: []float64{0.3, 1}, opt: ode.Options{Method: m, RTol: 1e-5, ATol: []float64{1e-8}}}
+		a, ev := gradientOf(t, DiscreteReverse{}, c, curved)
+		b, _ := gradientOf(t, DiscreteForward{}, c, curved)
+		if e := relL2(a.joined(), b.joined()); !(e <= 1e-10) {
+			t.Errorf("%s: forward and reverse differ by %.2g", m.Info().Name, e)
+		}
+		g, _ := gradientOf(t, GaussAdjoint{}, c, curved)
+		if e := relL2(g.joined(), b.joined()); !(e <= 1e-3) {
+			t.Errorf("%s: discrete and continuous differ by %.2g", m.Info().Name, e)
+		}
+		grads := make([]float64, len(c.times)*3)
+		for i, tt := range c.times {
+			curved.At(i, tt, a.Y[3*i:3*i+3], grads[3*i:3*i+3])
+		}
+		d := ev.(*discreteReverse)
+		if e := relL2(converged(t, d, c, grads), twinGradient(t, prob, &d.tape, p, y0, grads)); !(e <= 1e-10) {
+			t.Errorf("%s: reverse and complex step differ by %.2g", m.Info().Name, e)
+		}
+	}
+}
+
 // The derivatives of Robertson's problem at t = 40 agree with 30-digit arithmetic (testdata of package problems, Robertson 1966).
 func TestRobertsonSensitivities(t *testing.T) {
 	prob, p, y0 := roberProblem()

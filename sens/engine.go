@@ -56,6 +56,7 @@ type engine struct {
 // (batchStates).
 func newEngine(p *ode.Problem, field ode.ParamField) *engine {
 	k := p.Dim
+	field = exact(field, k)
 	e := &engine{prob: p, field: field, k: k, m: field.NumParams(), lu: linalg.NewLU(k), point: ode.NewJacobian(k, p.Jacobian),
 		f: make([]float64, k), sum: make([]float64, k), back: make([]float64, k), carry: make([]float64, k), current: -1}
 	if p.Jacobian.Banded {

@@ -485,3 +485,67 @@ func (f *splitField) EvalImplicit(dst []float64, jac *ode.Jacobian, t float64, y
 func (f *splitField) EvalExplicit(dst []float64, t float64, y []float64) error {
 	return f.explicit.Eval(dst, t, y)
 }
+
+// roberDAE is Robertson's problem with its third equation replaced by the conservation law, scaled: 0 = s (y1 + y2 + y3 − 1).
+type roberDAE struct {
+	roberField
+	s float64
+}
+
+func roberDAEProblem() (prob *ode.Problem, p, y0 []float64) {
+	_, p, y0 = roberProblem()
+	return &ode.Problem{Dim: 3, Autonomous: true, Mass: ode.DiagonalMass(1, 1, 0), New: func() ode.Field { return &roberDAE{s: 2} }}, p, y0
+}
+
+func (f *roberDAE) Eval(dst []float64, t float64, y []float64) error {
+	err := f.roberField.Eval(dst, t, y)
+	dst[2] = f.s * (y[0] + y[1] + y[2] - 1)
+	return err
+}
+
+func (f *roberDAE) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, y []float64) error {
+	err := f.roberField.EvalJacobian(dst, jac, dfdt, t, y)
+	dst[2] = f.s * (y[0] + y[1] + y[2] - 1)
+	for j := range 3 {
+		jac.Set(2, j, f.s)
+	}
+	return err
+}
+
+func (f *roberDAE) VJP(gy, gp, w []float64) {
+	f.roberField.VJP(gy, gp, []float64{w[0], w[1], 0})
+	for j := range gy {
+		gy[j] += f.s * w[2]
+	}
+}
+
+func (f *roberDAE) JVP(dst, v, q []float64, n int) {
+	f.roberField.JVP(dst, v, q, n)
+	for c := range n {
+		dst[2*n+c] = 0
+		if v != nil {
+			dst[2*n+c] = f.s * (v[c] + v[n+c] + v[2*n+c])
+		}
+	}
+}
+
+func (f *roberDAE) ParamJacobian(dst []float64, c0, c1 int) {
+	f.roberField.ParamJacobian(dst, c0, c1)
+	clear(dst[2*(c1-c0):])
+}
+
+func (f *roberDAE) SecondOrderJacobian(dy, dp, u []float64, tau float64, c0, c1 int) {
+	f.roberField.SecondOrderJacobian(dy, dp, u, tau, c0, c1)
+	clear(dy[6:9])
+	if dp != nil {
+		clear(dp[2*(c1-c0):])
+	}
+}
+
+func (f *roberDAE) SecondOrder(gy, gp, w, u, tau []float64, n int) {
+	v := append([]float64(nil), w...)
+	for c := range n {
+		v[3*c+2] = 0
+	}
+	f.roberField.SecondOrder(gy, gp, v, u, tau, n)
+}

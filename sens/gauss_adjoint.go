@@ -2,7 +2,6 @@ package sens
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
@@ -62,7 +61,7 @@ func (g *gaussReversal) observe(s *ode.Step) error {
 		y, w := g.c.pairs.add(t)
 		g.c.field.state(y, t)
 		s.At(w, t)
-		scaleVector(w, math.Abs(s.H)*g.w[j])
+		scaleVector(w, -s.H*g.w[j])
 	}
 	return g.c.pairs.err
 }

@@ -2,7 +2,6 @@ package sens
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
@@ -79,7 +78,7 @@ func (v *imexReversal) observe(*ode.Step) error {
 		c.field.state(y, t)
 		copy(w, omega)
 		addVectors(w, 1, tab.A[i], z)
-		scaleVector(w, math.Abs(s.H)*b)
+		scaleVector(w, -s.H*b)
 	}
 	v.tape.Forget()
 	return c.pairs.err

@@ -90,6 +90,7 @@ func (a *augmented) Eval(dst []float64, t float64, z []float64) error {
 	clear(dst)
 	a.adj.fwd.VJP(dst[:a.k], dst[a.k:], z[:a.k])
 	negate(dst)
+	a.adj.fwd.addSource(dst, t)
 	return nil
 }
 
@@ -120,6 +121,7 @@ func (a *augmented) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float6
 		clear(dfdt)
 		f.SecondOrder(dfdt[:k], dfdt[k:], w, f.slope(t), a.adj.tau[:], 1)
 		negate(dfdt)
+		f.addSourceSlope(dfdt, t)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, t, h float64) error {
 			if x == 0 && sign > 0 {
 				break
 			}
-			if err := a.node(d, i, t+h*(1+sign*x)/2, math.Abs(h)/2, j); err != nil {
+			if err := a.node(d, i, t+h*(1+sign*x)/2, -h/2, j); err != nil {
 				return err
 			}
 		}
@@ -64,7 +64,7 @@ func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, t, h float64) error {
 	return nil
 }
 
-// node evaluates one node of both formulas; scale is half the size of the panel.
+// node evaluates one node of both formulas; scale is minus half the size of the panel, which runs from later to earlier.
 func (a *adaptiveKronrod) node(d *ode.Dense, i int, t, scale float64, j int) error {
 	f := a.c.field
 	a.c.stats.Evals++

@@ -2,7 +2,6 @@ package sens
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
@@ -79,7 +78,7 @@ func (q *quadratureReversal) finish(sol *ode.Solution, _, _ float64) error {
 			y, w := q.c.pairs.add(tt)
 			q.c.field.state(y, tt)
 			d.AtStep(w, i, tt)
-			scaleVector(w, math.Abs(h)*q.w[j])
+			scaleVector(w, -h*q.w[j])
 		}
 	}
 	return q.c.pairs.err

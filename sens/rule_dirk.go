@@ -121,12 +121,7 @@ func (r dirkRule) execute(e *engine, s *step, y, u []float64) {
 			u[j] = s.h * (v / s.before)
 		}
 	} else {
-		if e.con == nil {
-			e.stats.Evals++
-			e.fail(e.field.Eval(u[:k], s.t, y))
-		} else {
-			e.slope(u[:k], s.t, y)
-		}
+		e.slope(u[:k], s.t, y)
 		scaleVector(u[:k], s.h)
 	}
 	base, arg, res := e.arg[:k], e.sum, e.cov[:k]

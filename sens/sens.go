@@ -13,6 +13,14 @@ type Loss interface {
 	At(i int, t float64, y, grad []float64) float64
 }
 
+// An IntegralLoss adds ∫ g(t, y(t)) |dt| over the interval to the sum. Discrete methods integrate over the dense output of every step by a Gauss
+// formula and differentiate that exactly.
+type IntegralLoss interface {
+	Loss
+	// Integrand returns g and writes ∂g/∂y into grad unless that is nil. It must not keep state between calls.
+	Integrand(t float64, y, grad []float64) float64
+}
+
 // A LossFunc is a Loss given by a function.
 type LossFunc func(i int, t float64, y, grad []float64) float64
 

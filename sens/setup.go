@@ -16,6 +16,9 @@ type primal struct {
 	field  ode.ParamField
 	tape   ode.Tape
 	k, m   int
+	// nodes are visited by a second solver, made when a loss has an integral
+	nodes    nodes
+	observed *ode.Solver
 }
 
 // newPrimal checks the setup and makes the solver.
@@ -72,6 +75,9 @@ func checkOptions(s *Setup, method string) error {
 		m = ode.Auto
 	}
 	family := m.Info().Family
+	if ode.ApproximateJacobian(s.Problem.New()) && (family == familyRosenbrock || family == familySwitching) {
+		return refuse("its steps contain the Jacobian, which is a finite difference here and has no derivative; supply the Jacobian, or choose a method with Newton's iteration (KenCarp4, Radau, BDF)")
+	}
 	if m.Info().Split {
 		if _, ok := s.Problem.New().(Splitter); !ok {
 			return refuse("the parts of the split right-hand side cannot be differentiated apart; it must implement sens.Splitter")
@@ -83,6 +89,38 @@ func checkOptions(s *Setup, method string) error {
 		}
 	}
 	return refuse("no derivative is known for steps of the family %q; there is one for %s", family, strings.Join(differentiable, ", "))
+}
+
+// record solves and records for a loss; with an integral it also visits the quadrature nodes of every step.
+func (p *primal) record(ctx context.Context, params, y0 []float64, t0, t1 float64, times []float64, loss Loss) (*ode.Solution, error) {
+	p.nodes.reset()
+	if _, ok := loss.(IntegralLoss); !ok {
+		return p.solve(ctx, params, y0, t0, t1, times)
+	}
+	if p.observed == nil {
+		opt := p.setup.Options
+		opt.SaveAt, opt.Dense, opt.Tape = []float64{}, false, &p.tape
+		p.nodes.init(p.solver.Method().Info().DenseOrder)
+		opt.Observer = p.visit
+		var err error
+		if p.observed, err = ode.NewSolver(p.setup.Problem, opt); err != nil {
+			return nil, err
+		}
+	}
+	plain := p.solver
+	p.solver = p.observed
+	defer func() { p.solver = plain }()
+	bind(p.observed.Field().(ode.ParamField), params)
+	return p.solve(ctx, params, y0, t0, t1, times)
+}
+
+// visit notes the nodes of a step.
+func (p *primal) visit(s *ode.Step) error {
+	p.nodes.step(s, len(p.tape.Steps)-1, p.k)
+	if o := p.setup.Options.Observer; o != nil {
+		return o(s)
+	}
+	return nil
 }
 
 // solve records the solve from (t0, y0) to t1 with parameters p, saved at times.
@@ -122,7 +160,7 @@ func resize(v []float64, n int) []float64 {
 	return v[:n]
 }
 
-// begin fills the parts of g that belong to the forward solve and evaluates the loss; row o of grads is ∂ℓ_o/∂y. It returns dL/dt1.
+// begin fills the parts of g that belong to the forward solve and evaluates the loss; row o of grads is ∂ℓ_o/∂y.
 func (g *Gradient) begin(sol *ode.Solution, loss Loss, grads []float64, k, m int) {
 	g.Params, g.Initial = resize(g.Params, m), resize(g.Initial, k)
 	clear(g.Params)
@@ -138,20 +176,13 @@ func (g *Gradient) begin(sol *ode.Solution, loss Loss, grads []float64, k, m int
 	}
 }
 
-// end computes dL/dt1 = Σ_{t_i = t1} ∂ℓ_i/∂y · y'(t1): the saved times at the end move with it.
-func (g *Gradient) end(p *primal, t1 float64, grads []float64, f []float64) error {
-	k := p.k
-	last := len(g.Times) - 1
-	if last < 0 || g.Times[last] != t1 || !p.setup.Problem.Mass.IsIdentity() {
-		return nil
+// weigh fills g from a recorded solve. It returns the covectors of the saved states, and those of all outputs on the tape, among which
+// an integral puts the nodes of every step.
+func (p *primal) weigh(g *Gradient, sol *ode.Solution, loss Loss, grads []float64) (saved, all []float64) {
+	saved = resize(grads, len(sol.Y))
+	g.begin(sol, loss, saved, p.k, p.m)
+	if integral, ok := loss.(IntegralLoss); ok {
+		return saved, p.nodes.merge(g, &p.tape, integral, saved, p.k)
 	}
-	if err := p.field.Eval(f, t1, g.Y[last*k:(last+1)*k]); err != nil {
-		return err
-	}
-	for i := last; i >= 0 && g.Times[i] == t1; i-- {
-		for j, v := range grads[i*k : (i+1)*k] {
-			g.End += v * f[j]
-		}
-	}
-	return nil
+	return saved, saved
 }
