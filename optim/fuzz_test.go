@@ -41,7 +41,7 @@ func FuzzState(f *testing.F) {
 	methods := func() []Stepwise {
 		start := []float64{-1, 2}
 		stop := Stop{Window: 3, WindowDecrease: 1e-3}
-		nielsen, err1 := NewLevenbergMarquardt(&fuzzProblem{}, start, LMConfig{Scaling: ScaleMore, Geodesic: true, Stop: stop})
+		nielsen, err1 := NewLevenbergMarquardt(&fuzzProblem{}, start, LMConfig{Scaling: ScaleMore, Curvature: CurvatureGeodesic, Stop: stop})
 		region, err2 := NewLevenbergMarquardt(&fuzzProblem{}, start, LMConfig{Damping: DampingTrustRegion, Stop: stop})
 		cg, err3 := NewGaussNewtonCG(&fuzzProblem{}, start, GNCGConfig{Stop: stop})
 		objective, err4 := NewLossObjective(&fuzzProblem{}, nil)

@@ -15,10 +15,8 @@ type LMConfig struct {
 	Damping Damping
 	// Scaling is the norm in which that length is measured.
 	Scaling Scaling
-	// Geodesic adds to each step half the acceleration along the geodesic that it starts (Transtrum and Sethna, "Improvements to the
-	// Levenberg–Marquardt algorithm for nonlinear least-squares minimization", arXiv:1201.5885, 2012, section 3). It costs one more evaluation of
-	// the residuals a trial, and rejects steps whose acceleration exceeds 3/8 of them, that is where the linear model bends.
-	Geodesic bool
+	// Curvature says what is done about the curvature of the residuals along a step.
+	Curvature Curvature
 	// InitialDamping is the first damping μ relative to the largest diagonal element of JᵀJ. If InitialDamping is 0, it will be defaulted to 1e-3.
 	InitialDamping float64
 	// InitialRadius is the first radius of the trust region relative to the norm ‖D p‖ of the starting point (or absolute where that is
@@ -56,6 +54,7 @@ func (c LMConfig) Validate() error {
 	var e configErrors
 	e.check(c.Damping == DampingNielsen || c.Damping == DampingTrustRegion, "damping", int(c.Damping), "nielsen or trust-region")
 	e.check(c.Scaling >= ScaleNone && c.Scaling <= ScaleMarquardt, "scaling", int(c.Scaling), "none, more or marquardt")
+	e.check(c.Curvature >= CurvatureCorrect && c.Curvature <= CurvatureIgnore, "curvature", int(c.Curvature), "correct, geodesic or ignore")
 	e.check(c.InitialDamping > 0 && !math.IsInf(c.InitialDamping, 0), "initial damping", c.InitialDamping, "above 0 and finite")
 	e.check(c.InitialRadius > 0 && !math.IsInf(c.InitialRadius, 0), "initial radius", c.InitialRadius, "above 0 and finite")
 	e.check(c.MaxTrials > 0, "max trials", c.MaxTrials, "above 0")
@@ -94,11 +93,13 @@ type LevenbergMarquardt struct {
 	prepared  bool      // sys holds jac, rootW and scale
 
 	sys           *dampedSystem
-	trial, accel  trialStep
+	trial         trialStep
+	bent          trialStep // what curvature makes of it
 	step          []float64 // D⁻¹ d̂
 	next          []float64 // p + step
 	rNext, jNext  []float64
-	probe, rProbe []float64
+	probe, rProbe []float64 // another point, and its residuals
+	rhs           []float64
 	norms         []float64
 }
 
@@ -119,14 +120,12 @@ func NewLevenbergMarquardt(problem Residuals, p0 []float64, cfg LMConfig) (*Leve
 		r: vec(rows), jac: vec(rows * cols), grad: vec(cols), rootW: vec(rows), wr: vec(rows),
 		sys:   newDampedSystem(rows, cols),
 		trial: trialStep{step: vec(cols), image: vec(rows)},
-		step:  vec(cols), next: vec(cols), rNext: vec(rows), jNext: vec(rows * cols), norms: vec(cols),
+		bent:  trialStep{step: vec(cols), image: vec(rows)},
+		step:  vec(cols), next: vec(cols), rNext: vec(rows), jNext: vec(rows * cols),
+		probe: vec(cols), rProbe: vec(rows), rhs: vec(rows), norms: vec(cols),
 	}
 	for j := range l.scale {
 		l.scale[j] = 1
-	}
-	if cfg.Geodesic {
-		l.accel = trialStep{step: vec(cols), image: vec(rows)}
-		l.probe, l.rProbe = vec(cols), vec(rows)
 	}
 	return l, nil
 }

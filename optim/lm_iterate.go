@@ -53,7 +53,11 @@ func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
 		}
 		gain := 0.0
 		if err == nil && !bent {
+			objective, err = l.correct(ctx, objective)
 			gain = (l.report.Objective - objective) / l.trial.predicted
+			stepNorm = Norm(l.step)
+		}
+		if err == nil && !bent {
 			if gain > acceptGain {
 				err = l.evaluateJacobian(ctx, l.rNext, l.jNext, l.next, true)
 			}
@@ -88,7 +92,7 @@ func (l *LevenbergMarquardt) propose(ctx context.Context) (bent bool, err error)
 	for j, v := range step {
 		l.step[j] = v / l.scale[j]
 	}
-	if l.cfg.Geodesic {
+	if l.cfg.Curvature == CurvatureGeodesic {
 		bent, err = l.accelerate(ctx)
 	}
 	for j, v := range l.step {
@@ -102,30 +106,6 @@ func (l *LevenbergMarquardt) pointNorm() float64 {
 		l.next[j] = v * l.scale[j]
 	}
 	return Norm(l.next)
-}
-
-// accelerate adds to the step half the geodesic acceleration: the solution of the damped problem for the second derivative of the
-// residuals along the step, taken by a finite difference (Transtrum and Sethna 2012, Eqs. 9–11 and 15).
-func (l *LevenbergMarquardt) accelerate(ctx context.Context) (bent bool, err error) {
-	const (
-		h         = 0.1  // length of the difference relative to the step
-		bendLimit = 0.75 // largest 2·‖correction‖/‖step‖
-	)
-	for j, v := range l.step {
-		l.probe[j] = l.p[j] + h*v
-	}
-	if _, err := l.evaluateResidual(ctx, l.rProbe, l.probe); err != nil {
-		return false, err
-	}
-	for i, w := range l.rootW {
-		// Half of the weighted r″ = (2/h)·((r(p + h d) − r)/h − J d).
-		l.rProbe[i] = (w*(l.rProbe[i]-l.r[i])/h - l.trial.image[i]) / h
-	}
-	l.sys.solve(l.accel.step, l.accel.image, l.rProbe)
-	for j, v := range l.accel.step {
-		l.step[j] += v / l.scale[j]
-	}
-	return !(2*Norm(l.accel.step) <= bendLimit*l.trial.norm), nil
 }
 
 // accept moves to the trial point, whose residuals and Jacobian have been evaluated.

