@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -193,10 +194,6 @@ func (e *ConfigError) Error() string {
 
 // choices are the names that a key may have.
 func choices() map[string][]string {
-	methods := []string{auto}
-	for _, m := range ode.Methods() {
-		methods = append(methods, m.Info().Name)
-	}
 	inputs := append([]string{auto}, model.InputKinds()...)
 	return map[string][]string{
 		"model.activation": nn.ActivationNames(),
@@ -206,7 +203,6 @@ func choices() map[string][]string {
 		"model.y_scale":    {"range", "max", "none"},
 		"model.t_scale":    {"span", "none"},
 		"model.init":       nn.InitNames(),
-		"solver.method":    methods,
 		"solver.gradient":  gradientNames(),
 		"loss.kind":        {"mae", "mse", "huber"},
 		"loss.scale":       {"range", "max", "none"},
@@ -237,13 +233,16 @@ func (c *Config) problems() []ConfigProblem {
 		if !ok {
 			continue
 		}
-		if s := f.value.String(); !slices.ContainsFunc(valid, func(v string) bool { return strings.EqualFold(v, s) && f.key == "solver.method" || v == s }) {
+		if s := f.value.String(); !slices.Contains(valid, s) {
 			if near, ok := names.Nearest(s, valid); ok {
 				bad(f.key, "%q is not known; did you mean %q? There are %s", s, near, strings.Join(valid, ", "))
 			} else {
 				bad(f.key, "%q is not known; there are %s", s, strings.Join(valid, ", "))
 			}
 		}
+	}
+	if _, err := ode.MethodByName(c.Solver.Method); err != nil {
+		bad("solver.method", "%s", methodProblem(c.Solver.Method, err))
 	}
 	number := func(key string, v float64, ok bool, want string) {
 		if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
@@ -303,6 +302,23 @@ func (c *Config) problems() []ConfigProblem {
 	count("schedule.every", s.Every, 1)
 	number("steer.fraction", c.STEER.Fraction, c.STEER.Fraction >= 0 && c.STEER.Fraction < 1, "at least 0 and below 1")
 	return out
+}
+
+// methodProblem adds the nearest name to what package ode says about a method that it does not know.
+func methodProblem(name string, err error) string {
+	var known []string
+	for _, m := range ode.Methods() {
+		known = append(known, m.Info().Name)
+	}
+	msg := err.Error()
+	var input *ode.InputError
+	if errors.As(err, &input) {
+		msg = input.Msg
+	}
+	if near, ok := names.Nearest(name, known); ok {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return msg
 }
 
 // ReadOptions are the columns that the configuration chooses.

@@ -129,6 +129,8 @@ func TestConfigSyntax(t *testing.T) {
 		"solver = { rtol = 5 }":                      "c.toml:1: solver.rtol: is 5",
 		"[solver]\nrtol = nan":                       "is NaN",
 		"[model]\nhidden = [0]":                      "0 neurons",
+		"[solver]\nmethod = \"Rosenbrok23\"":         `did you mean "Rosenbrock23"?`,
+		"[solver]\nmethod = \"AutoTsit5(Rodos4)\"":   "not known",
 		"[schedule]\nkind = \"cosine\"\nwarmup=9999": "fewer",
 	} {
 		err := Default().Merge("c.toml", []byte(text))

@@ -23,7 +23,7 @@ func EvaluationOptions(m *model.Model) ode.Options {
 	for i, s := range scale {
 		atol[i] = evaluationATol * s
 	}
-	return ode.Options{Method: ode.Auto, RTol: evaluationRTol, ATol: atol, MaxSteps: 2_000_000}
+	return ode.Options{Method: ode.Rodas5P, RTol: evaluationRTol, ATol: atol, MaxSteps: 2_000_000}
 }
 
 // Evaluate solves the model for every trajectory of a set, from its initial row, and measures how far it is from the data. The set's states

@@ -259,7 +259,10 @@ func (t *task) start(theta []float64, seed uint64) {
 }
 
 // gradientMethods are the methods that a configuration may name. The objective has its own workers.
-var gradientMethods = []sens.Method{sens.DiscreteReverse{}, sens.DiscreteForward{Workers: 1}}
+var gradientMethods = []sens.Method{
+	sens.DiscreteReverse{}, sens.DiscreteForward{Workers: 1},
+	sens.QuadratureAdjoint{}, sens.GaussAdjoint{}, sens.InterpolatingAdjoint{}, sens.IMEXAdjoint{}, sens.Backsolve{},
+}
 
 // GradientMethods are the gradient methods that a configuration may name.
 func GradientMethods() []sens.Method { return slices.Clone(gradientMethods) }

@@ -31,7 +31,7 @@ type Options struct {
 	Corruption data.Corruption
 	Seed       uint64
 
-	Method ode.Method // nil: ode.Auto
+	Method ode.Method // nil: ode.Rodas5P
 	RTol   float64    // 0: 1e-8
 	ATol   []float64  // nil: 1e-6·RTol·size of each state
 }
@@ -115,6 +115,9 @@ func Run(ctx context.Context, p *problems.Problem, o Options) (*data.Set, ode.St
 
 func options(p *problems.Problem, o Options) ode.Options {
 	opt := ode.Options{Method: o.Method, RTol: o.RTol, ATol: o.ATol, MaxSteps: maxSteps, SaveAt: []float64{}}
+	if opt.Method == nil {
+		opt.Method = ode.Rodas5P
+	}
 	if opt.RTol == 0 {
 		opt.RTol = DefaultRTol
 	}
