@@ -15,13 +15,14 @@ import (
 
 // cli is the command line. Each verb is in a file of its own.
 type cli struct {
-	Train    trainCmd    `cmd:"" help:"Learn a model from time series."`
-	Predict  predictCmd  `cmd:"" help:"Solve a model from new initial states or at new times; CSV on standard output."`
-	Evaluate evaluateCmd `cmd:"" help:"Measure how far a model is from data."`
-	Simulate simulateCmd `cmd:"" help:"Make data from a known problem; CSV on standard output."`
-	Problems problemsCmd `cmd:"" help:"List the known problems."`
-	Methods  methodsCmd  `cmd:"" help:"List the solvers and the gradient methods."`
-	Bench    benchCmd    `cmd:"" help:"Figures of this machine."`
+	Train     trainCmd     `cmd:"" help:"Learn a model from time series."`
+	Predict   predictCmd   `cmd:"" help:"Solve a model from new initial states or at new times; CSV on standard output."`
+	Evaluate  evaluateCmd  `cmd:"" help:"Measure how far a model is from data."`
+	Simulate  simulateCmd  `cmd:"" help:"Make data from a known problem; CSV on standard output."`
+	Problems  problemsCmd  `cmd:"" help:"List the known problems."`
+	Gradients gradientsCmd `cmd:"" help:"Compare every gradient method on a model and data."`
+	Methods   methodsCmd   `cmd:"" help:"List the solvers and the gradient methods."`
+	Bench     benchCmd     `cmd:"" help:"Figures of this machine."`
 }
 
 // app is what every verb is run with.
