@@ -245,7 +245,9 @@ func (c *core) factorError(err error) *stepError {
 	if s, ok := err.(*linalg.SingularError); ok && !(math.Abs(s.Pivot) <= math.MaxFloat64) {
 		return c.reject(RejectNonFinite, errJacobian)
 	}
-	if d, ok := c.field.(interface{ widen(atol []float64, rtol float64) }); ok {
+	if d, ok := c.field.(interface {
+		widen(atol []float64, rtol float64)
+	}); ok {
 		d.widen(c.atol, c.rtol)
 	}
 	return c.reject(RejectSingular, err)

@@ -288,6 +288,8 @@ func (st *dirkStepper) solve(i int, h float64, z []float64) *stepError {
 	}
 }
 
+func (st *dirkStepper) jacobian() *Jacobian { return st.matrix.jac }
+
 func (st *dirkStepper) accepted(h float64) {
 	c, n, s := st.c, st.c.n, len(st.tab.B)
 	st.matrix.accepted(st.conv.rate)

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// Auto picks a method by problem size and tolerance.
-var Auto Method = AutoTsit5Rosenbrock23
-
 // Methods lists every method by the name used on the command line.
 func Methods() []Method {
 	return []Method{
@@ -18,14 +15,25 @@ func Methods() []Method {
 		Rosenbrock23, Rodas4, Rodas5P,
 		Radau,
 		BDF,
-		AutoTsit5Rosenbrock23,
+		AutoTsit5Rosenbrock23, AutoTsit5KenCarp4, AutoTsit5Rodas5P, AutoDOP853Radau,
 	}
 }
 
-// MethodByName finds a method, ignoring case. The error lists what there is.
+// MethodByName finds a method, ignoring case; "auto" is Auto and "AutoX(Y)" the switching pair of X and Y. The error lists what there is.
 func MethodByName(name string) (Method, error) {
 	if strings.EqualFold(name, "auto") {
 		return Auto, nil
+	}
+	if explicit, implicit, ok := pairName(name); ok {
+		e, err := MethodByName(explicit)
+		if err != nil {
+			return nil, err
+		}
+		i, err := MethodByName(implicit)
+		if err != nil {
+			return nil, err
+		}
+		return AutoSwitch(e, i)
 	}
 	var names []string
 	for _, m := range Methods() {
@@ -37,4 +45,17 @@ func MethodByName(name string) (Method, error) {
 	}
 	slices.Sort(names)
 	return nil, &InputError{What: "method", Msg: fmt.Sprintf("%q is not known; there are auto, %s", name, strings.Join(names, ", "))}
+}
+
+// pairName splits "AutoX(Y)" into X and Y.
+func pairName(name string) (explicit, implicit string, ok bool) {
+	const prefix = "auto"
+	if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+		return "", "", false
+	}
+	explicit, implicit, ok = strings.Cut(name[len(prefix):], "(")
+	if !ok || !strings.HasSuffix(implicit, ")") {
+		return "", "", false
+	}
+	return explicit, strings.TrimSuffix(implicit, ")"), true
 }

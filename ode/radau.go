@@ -245,6 +245,8 @@ func (st *radauStepper) estimate(gamma float64) (float64, *stepError) {
 	return e, nil
 }
 
+func (st *radauStepper) jacobian() *Jacobian { return st.matrix.jac }
+
 func (st *radauStepper) accepted(h float64) {
 	st.matrix.accepted(st.conv.rate)
 	st.c.haveF = false

@@ -1,8 +1,6 @@
 package ode
 
 import (
-	"math"
-
 	"github.com/stiffnode/stiffnode/internal/linalg"
 )
 
@@ -169,28 +167,4 @@ func (st *rosenbrockStepper) record(tape *Tape, t, h float64) {
 // forget makes the next attempt evaluate f and J at the point where it starts.
 func (st *rosenbrockStepper) forget() { st.haveJ = false }
 
-// spectralBound is an upper bound of the spectral radius of the Jacobian of the step: the smaller of its row and column
-// sum norms in the error weights.
-func (st *rosenbrockStepper) spectralBound() float64 { return weightedBound(st.jac, st.c.invW, st.sum) }
-
-// weightedBound bounds the spectral radius of J by the smaller of the row-sum and column-sum norms of D J D⁻¹, where D is the
-// diagonal of weights; scratch has room for one value per column.
-func weightedBound(j *Jacobian, w, scratch []float64) float64 {
-	clear(scratch)
-	rows := 0.0
-	for i := range j.N {
-		from, to := j.columns(i)
-		s := 0.0
-		for k := from; k < to; k++ {
-			a := math.Abs(j.At(i, k)) * w[i] / w[k]
-			s += a
-			scratch[k] += a
-		}
-		rows = max(rows, s)
-	}
-	cols := 0.0
-	for _, s := range scratch {
-		cols = max(cols, s)
-	}
-	return min(rows, cols)
-}
+func (st *rosenbrockStepper) jacobian() *Jacobian { return st.jac }

@@ -5,19 +5,22 @@ import (
 	"math"
 )
 
-// AutoSwitch pairs an explicit with an implicit method. It starts with the explicit one, changes over after
-// stiffSteps successive steps that run at the border of the explicit method's stability, and back after nonstiffSteps steps on which the
-// explicit method would be stable at the step size in use. Every return to stiffness doubles the number of
-// steps that the next change back needs, so that the pair does not chatter.
+// AutoSwitch pairs an explicit with an implicit one-step method. The pair starts with the explicit one and changes over after
+// stiffSteps successive steps that are large enough, measured by the dominant eigenvalue, to come near the limit of the explicit method's
+// stability; it changes back after nonstiffSteps steps that are well within it. Every return to the explicit method
+// doubles the number of steps that the next one needs, so that the pair does not chatter. The dominant eigenvalue comes free of charge
+// from the last two stages of an explicit step (Hairer and Wanner II, sec. IV.2) and from a few products with the Jacobian for an
+// implicit one.
 func AutoSwitch(explicit, implicit Method) (Method, error) {
 	e, ok := explicit.(explicitMethod)
 	if !ok || !e.tab.FSAL || e.tab.StiffLimit <= 0 {
 		return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s cannot be the explicit partner of a switching pair; Tsit5 can", explicit.Info().Name)}
 	}
-	if !implicit.Info().Implicit {
-		return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s is not implicit", implicit.Info().Name)}
+	switch implicit.(type) {
+	case rosenbrockMethod, dirkMethod, radauMethod:
+		return switchMethod{e, implicit}, nil
 	}
-	return switchMethod{e, implicit}, nil
+	return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s cannot be the implicit partner of a switching pair, which must be an implicit one-step method", implicit.Info().Name)}
 }
 
 // AutoTsit5Rosenbrock23 is the pair with which the paper's networks were trained.
@@ -26,10 +29,13 @@ var AutoTsit5Rosenbrock23 Method = switchMethod{explicitMethod{&tsit5}, Rosenbro
 const (
 	stiffSteps    = 10
 	nonstiffSteps = 3
-	// a step counts as limited by stability from this fraction of the stability limit on (both directions: Hairer and
-	// Wanner II, sec. IV.2, "automatic stiffness detection", with hysteresis)
-	stiffFraction    = 0.9
-	nonstiffFraction = 0.7
+	// A step speaks for the implicit method when h times the dominant eigenvalue exceeds this fraction of the stability limit, and for the
+	// explicit one when it falls below the other. The first is well below 1 because components that decay fast limit the accuracy of an explicit
+	// method before they limit its stability; the gap between the two is the hysteresis.
+	stiffFraction    = 0.5
+	nonstiffFraction = 0.3
+	// mostNonstiffSteps bounds the doubling of what a change back takes
+	mostNonstiffSteps = 1000
 )
 
 type switchMethod struct {
@@ -45,35 +51,45 @@ func (m switchMethod) Info() Info {
 	}
 }
 
-// spectral is a stepper that can bound the spectral radius of the Jacobian in use.
-type spectral interface{ spectralBound() float64 }
+// The steppers that can be the implicit one of a pair.
+var (
+	_ partner = (*rosenbrockStepper)(nil)
+	_ partner = (*dirkStepper)(nil)
+	_ partner = (*radauStepper)(nil)
+)
+
+// partner is what a stepper must offer to be the implicit one of a pair.
+type partner interface {
+	stepper
+	// jacobian is the Jacobian in use.
+	jacobian() *Jacobian
+	// forget drops what belongs to earlier points.
+	forget()
+}
 
 func (m switchMethod) newStepper(c *core) (stepper, error) {
 	imp, err := m.implicit.newStepper(c)
 	if err != nil {
 		return nil, err
 	}
-	sp, ok := imp.(spectral)
-	if !ok {
-		return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s cannot be the implicit partner of a switching pair", m.implicit.Info().Name)}
-	}
-	if _, ok := imp.(sizer); ok {
-		return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s chooses its own step sizes and cannot be the implicit partner of a switching pair", m.implicit.Info().Name)}
-	}
-	return &switchStepper{c: c, exp: newExplicitStepper(c, m.explicit.tab), imp: imp, bound: sp, limit: m.explicit.tab.StiffLimit}, nil
+	st := &switchStepper{c: c, exp: newExplicitStepper(c, m.explicit.tab), imp: imp.(partner), radius: newSpectralRadius(c.n), limit: m.explicit.tab.StiffLimit}
+	st.newton, _ = imp.(newtonStepper)
+	return st, nil
 }
 
 // switchStepper steps with one of two steppers and decides after every accepted step which one comes next.
 type switchStepper struct {
-	c     *core
-	exp   *explicitStepper
-	imp   stepper
-	bound spectral
-	limit float64
+	c      *core
+	exp    *explicitStepper
+	imp    partner
+	newton newtonStepper // imp, if it iterates
+	radius *spectralRadius
+	limit  float64
 
 	stiff bool
-	count int // successive steps that speak for a change
-	need  int // steps needed for a change back to the explicit method
+	last  bool // the latest attempt was made by the implicit method
+	count int  // successive steps that speak for a change
+	need  int  // steps needed for a change back to the explicit method
 }
 
 func (st *switchStepper) now() stepper {
@@ -83,24 +99,65 @@ func (st *switchStepper) now() stepper {
 	return st.exp
 }
 
+// start prepares for stepping; after a discontinuity within a solve the method in use remains.
 func (st *switchStepper) start() *stepError {
-	st.stiff, st.count, st.need = false, 0, nonstiffSteps
-	return st.exp.start()
+	st.count = 0
+	if st.c.stats.Steps == 0 {
+		st.stiff, st.need = false, nonstiffSteps
+	}
+	st.radius.forget()
+	return st.now().start()
 }
 
-func (st *switchStepper) attempt(h float64) (float64, *stepError) { return st.now().attempt(h) }
-func (st *switchStepper) errorOrder() int                         { return st.now().errorOrder() }
-func (st *switchStepper) dense(coef []float64, h float64) int     { return st.now().dense(coef, h) }
-func (st *switchStepper) record(tape *Tape, t, h float64)         { st.now().record(tape, t, h) }
+func (st *switchStepper) attempt(h float64) (float64, *stepError) {
+	st.last = st.stiff
+	return st.now().attempt(h)
+}
+
+func (st *switchStepper) errorOrder() int                     { return st.now().errorOrder() }
+func (st *switchStepper) dense(coef []float64, h float64) int { return st.now().dense(coef, h) }
+func (st *switchStepper) record(tape *Tape, t, h float64)     { st.now().record(tape, t, h) }
+
+func (st *switchStepper) effort() (iterations, limit int) {
+	if st.last && st.newton != nil {
+		return st.newton.effort()
+	}
+	return 0, 0
+}
+
+func (st *switchStepper) controller() Controller {
+	c := switchController{st: st, explicit: PI{}, implicit: PI{}}
+	if st.newton != nil {
+		c.implicit = st.newton.controller()
+	}
+	return c
+}
+
+// switchController controls each step in the manner of the method that made it.
+type switchController struct {
+	st                 *switchStepper
+	explicit, implicit Controller
+}
+
+func (c switchController) now() Controller {
+	if c.st.last {
+		return c.implicit
+	}
+	return c.explicit
+}
+
+// Accept implements Controller.
+func (c switchController) Accept(a *Attempt) float64 { return c.now().Accept(a) }
+
+// Reject implements Controller.
+func (c switchController) Reject(a *Attempt) float64 { return c.now().Reject(a) }
 
 func (st *switchStepper) accepted(h float64) {
 	c := st.c
-	if st.stiff {
-		c.stats.StiffSteps++
-	}
 	vote := false
 	if st.stiff {
-		vote = math.Abs(h)*st.bound.spectralBound() < nonstiffFraction*st.limit
+		c.stats.StiffSteps++
+		vote = math.Abs(h)*st.radius.estimate(st.imp.jacobian(), c.invW) < nonstiffFraction*st.limit
 	} else {
 		vote = st.exp.bound > stiffFraction*st.limit
 	}
@@ -113,7 +170,7 @@ func (st *switchStepper) accepted(h float64) {
 	if !st.stiff && st.count >= stiffSteps {
 		st.change(true)
 	} else if st.stiff && st.count >= st.need {
-		st.need = min(2*st.need, 1000)
+		st.need = min(2*st.need, mostNonstiffSteps)
 		st.change(false)
 	}
 }
@@ -122,13 +179,63 @@ func (st *switchStepper) change(stiff bool) {
 	st.stiff, st.count = stiff, 0
 	st.c.stats.Switches++
 	if stiff {
-		st.resetImplicit()
+		st.imp.forget()
+		st.radius.forget()
 	}
 }
 
-// resetImplicit makes the implicit stepper forget what belongs to an earlier point.
-func (st *switchStepper) resetImplicit() {
-	if r, ok := st.imp.(interface{ forget() }); ok {
-		r.forget()
+// spectralRadius follows the modulus of the dominant eigenvalue of the Jacobian along a solution by power iteration, a few products
+// per step from the vector of the step before (Shampine, SIAM J. Sci. Stat. Comput. 2, 165, 1981; Sommeijer, Shampine and Verwer, RKC, J.
+// Comput. Appl. Math. 88, 315, 1998).
+type spectralRadius struct {
+	v, w []float64
+	know bool // v belongs to the step before
+}
+
+const (
+	// products per step, and for the first step of a stiff phase
+	followProducts = 2
+	firstProducts  = 10
+)
+
+func newSpectralRadius(n int) *spectralRadius {
+	return &spectralRadius{v: make([]float64, n), w: make([]float64, n)}
+}
+
+func (r *spectralRadius) forget() { r.know = false }
+
+// estimate returns the geometric mean of the last two growth factors, which does not oscillate much when the dominant eigenvalues
+// are a complex pair. Norms are taken in the error weights.
+func (r *spectralRadius) estimate(j *Jacobian, weights []float64) float64 {
+	products := followProducts
+	if !r.know {
+		// a vector with a share of everything
+		for i, w := range weights {
+			r.v[i] = 0
+			if w > 0 {
+				r.v[i] = (1 + float64(i%3)) / w
+			}
+			if i%2 == 1 {
+				r.v[i] = -r.v[i]
+			}
+		}
+		r.know, products = true, firstProducts
 	}
+	growth, before := 0.0, 0.0
+	for range products {
+		size := weightedNorm(r.v, weights)
+		if !(size > 0 && size <= math.MaxFloat64) {
+			r.know = false
+			return math.Inf(1)
+		}
+		scale(r.v, 1/size)
+		j.MulVec(r.w, r.v)
+		r.v, r.w = r.w, r.v
+		growth, before = weightedNorm(r.v, weights), growth
+		if growth == 0 {
+			r.know = false
+			return 0
+		}
+	}
+	return math.Sqrt(growth * before)
 }
