@@ -13,7 +13,10 @@ type adjoint struct {
 	adj     []float64 // what the step adds to it
 	seed    []float64 // adjoints of the stage vectors
 	weights []float64
-	first   []int // first point of every step of the block, latest first
+	first   []int            // first point of every step of the block, latest first
+	w       []float64        // covectors of the outputs
+	outs    []ode.TapeOutput // the outputs, of which the first o are still to come
+	o       int
 	cur     step
 }
 
@@ -36,58 +39,81 @@ func (a *adjoint) room(s int) {
 // run computes gp = Σ_o w_oᵀ ∂y_o/∂p (added to gp, which may be nil) and leaves Σ_o w_oᵀ ∂y_o/∂y0 in a.lam; w_o, row o of w, is the covector
 // of saved state o. On an error it returns the step at which it occurred.
 func (a *adjoint) run(ctx context.Context, tape *ode.Tape, w, gp []float64) (at int, err error) {
+	rec := (*taped)(tape)
+	a.begin(rec, w, gp)
+	if at, err := a.sweep(ctx, rec, 0, rec.steps()); err != nil {
+		return at, err
+	}
+	if len(tape.Steps) == 0 {
+		return 0, a.finish(tape.T0, nil)
+	}
+	return 0, a.finish(tape.T0, tape.Y(0))
+}
+
+// begin prepares for a reverse pass.
+func (a *adjoint) begin(rec recorded, w, gp []float64) {
 	e := a.e
-	k := e.k
 	e.err, e.gp, e.haveBack = nil, gp, false
 	clear(e.hist)
 	clear(a.lam)
-	o := len(tape.Outputs)
-	for hi := len(tape.Steps); hi > 0; {
+	a.w, a.outs = w, rec.outputs()
+	a.o = len(a.outs)
+}
+
+// sweep carries the adjoint from the end of step hi−1 back to the start of step lo.
+func (a *adjoint) sweep(ctx context.Context, rec recorded, lo, hi int) (at int, err error) {
+	for hi > lo {
 		if err := context.Cause(ctx); err != nil {
 			return hi - 1, err
 		}
-		lo, err := a.gather(tape, hi, o)
+		first, err := a.gather(rec, lo, hi)
 		if err != nil {
-			return lo, err
+			return first, err
 		}
-		for i := hi - 1; i >= lo; i-- {
-			if o, err = a.step(tape, i, a.first[hi-1-i], o, w); err != nil {
+		for i := hi - 1; i >= first; i-- {
+			if err := a.step(rec, i, a.first[hi-1-i]); err != nil {
 				return i, err
 			}
 		}
-		e.flush()
-		if e.err != nil {
-			return lo, e.err
+		a.e.flush()
+		if a.e.err != nil {
+			return first, a.e.err
 		}
-		hi = lo
+		hi = first
 	}
-	for o--; o >= 0; o-- {
-		for j, v := range w[o*k : (o+1)*k] {
+	return 0, nil
+}
+
+// finish adds the outputs at the start and makes the adjoint that of the initial state as it was given; y is the state at t0.
+func (a *adjoint) finish(t0 float64, y []float64) error {
+	k := a.e.k
+	for a.o--; a.o >= 0; a.o-- {
+		for j, v := range a.w[a.o*k : (a.o+1)*k] {
 			a.lam[j] += v
 		}
 	}
-	if len(tape.Steps) > 0 {
-		e.initialAdjoint(tape.T0, tape.Y(0), a.lam)
+	if y != nil {
+		a.e.initialAdjoint(t0, y, a.lam)
 	}
-	return 0, e.err
+	return a.e.err
 }
 
-// gather collects the points of a block of steps that ends before step hi, latest step first, and evaluates their Jacobians where
-// that is done in one call. It returns the first step of the block.
-func (a *adjoint) gather(tape *ode.Tape, hi, o int) (lo int, err error) {
-	e := a.e
+// gather collects the points of a block of steps that ends before step hi and does not go beyond step least, latest step first, and
+// evaluates their Jacobians where that is done in one call. It returns the first step of the block.
+func (a *adjoint) gather(rec recorded, least, hi int) (lo int, err error) {
+	e, o := a.e, a.o
 	e.restart()
 	a.first = a.first[:0]
 	s := &a.cur
-	for lo = hi; lo > 0 && e.n < blockPoints; {
+	for lo = hi; lo > least && e.n < blockPoints; {
 		lo--
-		if err := s.load(tape, lo); err != nil {
+		if err := rec.load(s, lo); err != nil {
 			return lo, err
 		}
 		dense := false
-		for o > 0 && tape.Outputs[o-1].Step == lo {
+		for o > 0 && a.outs[o-1].Step == lo {
 			o--
-			dense = dense || !tape.Outputs[o].End
+			dense = dense || !a.outs[o].End
 		}
 		a.first = append(a.first, e.n)
 		s.rule.points(e, s, s.rule.live(dense))
@@ -96,17 +122,17 @@ func (a *adjoint) gather(tape *ode.Tape, hi, o int) (lo int, err error) {
 	return lo, e.err
 }
 
-// step turns lam from the adjoint of y_{n+1} into that of y_n and returns the number of outputs that come before the step.
-func (a *adjoint) step(tape *ode.Tape, i, first, o int, w []float64) (int, error) {
-	e := a.e
+// step turns lam from the adjoint of y_{n+1} into that of y_n.
+func (a *adjoint) step(rec recorded, i, first int) error {
+	e, o, w := a.e, a.o, a.w
 	k := e.k
 	s := &a.cur
-	if err := s.load(tape, i); err != nil {
-		return o, err
+	if err := rec.load(s, i); err != nil {
+		return err
 	}
 	stages := s.rule.stages()
 	a.room(stages)
-	for o > 0 && tape.Outputs[o-1].Step == i && tape.Outputs[o-1].End {
+	for o > 0 && a.outs[o-1].Step == i && a.outs[o-1].End {
 		o--
 		for j, v := range w[o*k : (o+1)*k] {
 			a.lam[j] += v
@@ -121,11 +147,11 @@ func (a *adjoint) step(tape *ode.Tape, i, first, o int, w []float64) (int, error
 	}
 	clear(a.adj)
 	dense := false
-	for o > 0 && tape.Outputs[o-1].Step == i {
+	for o > 0 && a.outs[o-1].Step == i {
 		o--
 		dense = true
 		row := w[o*k : (o+1)*k]
-		s.rule.dense(weights, tape.Outputs[o].Theta, s.h)
+		s.rule.dense(weights, a.outs[o].Theta, s.h)
 		for j, x := range weights {
 			for l, v := range row {
 				seed[j*k+l] += x * v
@@ -144,6 +170,7 @@ func (a *adjoint) step(tape *ode.Tape, i, first, o int, w []float64) (int, error
 			last[l] += v
 		}
 	}
+	a.o = o
 	live := s.rule.live(dense)
 	s.rule.reverse(e, s, live, first, seed[:live*k], a.adj)
 	if !s.rule.relative() {
@@ -152,5 +179,5 @@ func (a *adjoint) step(tape *ode.Tape, i, first, o int, w []float64) (int, error
 	for l, v := range a.adj {
 		a.lam[l] += v
 	}
-	return o, e.err
+	return e.err
 }

@@ -2,45 +2,83 @@ package sens
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
 
 // DiscreteReverse is the discrete adjoint: the exact derivative of the numerical solution with frozen steps, in reverse mode. It is
 // the default: its cost does not depend on the number of parameters but for the products wᵀ∂f/∂p, one per stage.
-type DiscreteReverse struct{}
+type DiscreteReverse struct {
+	// MemoryLimit bounds the memory of the recorded solve in bytes; 0 means no bound. Where all steps do not fit, only their sequence is kept (48
+	// bytes a step), and they are executed again from stored states, placed so that the number of steps executed again is
+	// the least (binomial checkpointing). Stages are then solved to roundoff. Solves by BDF are refused: they keep two states
+	// per step anyway.
+	MemoryLimit int
+}
 
 var _ Method = DiscreteReverse{}
 
 // Info implements Method.
-func (DiscreteReverse) Info() Info {
-	return Info{
+func (d DiscreteReverse) Info() Info {
+	i := Info{
 		Name: "discrete-reverse", Discrete: true,
 		Cost:   "O(N(k² + m)) beyond the solve, with its stored factors",
 		Memory: "O(N s k) for states and stages, O(N k²) for Jacobians and factors of implicit methods",
 		Source: "Hager, Numer. Math. 87, 247 (2000); Sandu, ICCS 2006, LNCS 3991, 550; Zhang and Sandu, SIAM J. Sci. Comput. 36, C504 (2014)",
 	}
+	if d.MemoryLimit > 0 {
+		i.Name = "discrete-reverse-checkpointed"
+		i.Cost = "O(r N(k³ + m)), every step being executed again at most r times, N ≤ C(c + r, r) for c stored states"
+		i.Memory = "the bound that was set"
+		i.Source += "; Griewank and Walther, ACM TOMS 26, 19 (2000)"
+	}
+	return i
 }
 
 // New implements Method.
 func (d DiscreteReverse) New(s Setup) (Evaluator, error) {
-	p, err := newPrimal(s, d.Info().Name)
-	if err != nil {
+	name := d.Info().Name
+	if d.MemoryLimit < 0 {
+		return nil, &ode.InputError{What: "memory limit", Msg: fmt.Sprintf("is %d bytes; it must not be negative", d.MemoryLimit)}
+	}
+	r := &discreteReverse{}
+	if d.MemoryLimit > 0 {
+		if m := s.Options.Method; m != nil && m.Info().Family == familyBDF {
+			return nil, &RefusedError{Method: name, Solver: solverName(&s), Reason: errNotExecutable.Error()}
+		}
+		r.check = &checkpointed{limit: d.MemoryLimit, user: s.Options.Observer}
+		s.Options.Observer = r.check.observe
+	}
+	var err error
+	if r.primal, err = newPrimal(s, name); err != nil {
 		return nil, err
 	}
-	e := newEngine(s.Problem, p.field)
+	e := newEngine(s.Problem, r.field)
 	e.useBatch()
-	return &discreteReverse{primal: p, adj: newAdjoint(e)}, nil
+	r.adj = newAdjoint(e)
+	if r.check != nil {
+		r.check.tape = &r.tape
+		r.check.rec.e, r.check.rec.k = e, r.k
+	}
+	return r, nil
 }
 
 type discreteReverse struct {
 	*primal
 	adj   *adjoint
+	check *checkpointed // nil without a bound on memory
 	grads []float64
 }
 
 // Gradient implements Evaluator.
 func (d *discreteReverse) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
+	if d.check != nil {
+		if _, ok := loss.(IntegralLoss); ok {
+			return &ode.InputError{What: "loss", Msg: "has an integral cost, which a memory limit leaves no room for; remove the limit, or use a continuous method"}
+		}
+		d.check.begin()
+	}
 	sol, err := d.record(ctx, p, y0, t0, t1, times, loss)
 	if err != nil {
 		return err
@@ -50,14 +88,33 @@ func (d *discreteReverse) Gradient(ctx context.Context, g *Gradient, p, y0 []flo
 	d.grads, all = d.weigh(g, sol, loss, d.grads)
 	e := d.adj.e
 	e.stats = ode.Stats{}
-	if at, err := d.adj.run(ctx, &d.tape, all, g.Params); err != nil {
+	if at, err := d.sweep(ctx, t0, all, g.Params); err != nil {
 		return d.failed(at, err)
 	}
 	g.Reverse = e.stats
-	g.Reverse.Steps = len(d.tape.Steps)
+	g.Reverse.Steps = sol.Stats.Steps
 	copy(g.Initial, d.adj.lam)
 	if err := g.endTime(e, sol, t0, t1, loss, d.grads); err != nil {
 		return d.failed(len(d.tape.Steps)-1, err)
 	}
 	return nil
+}
+
+// sweep runs the adjoint through the recorded steps, or through steps executed again.
+func (d *discreteReverse) sweep(ctx context.Context, t0 float64, w, gp []float64) (at int, err error) {
+	if d.check == nil || !d.check.active {
+		return d.adj.run(ctx, &d.tape, w, gp)
+	}
+	c := d.check
+	if err := c.rec.take(&d.tape, &c.before); err != nil { // outputs at the start, when there were no steps
+		return 0, err
+	}
+	if err := c.plan(); err != nil {
+		return 0, err
+	}
+	d.adj.begin(&c.rec, w, gp)
+	if at, err := c.reverse(ctx, d.adj); err != nil {
+		return at, err
+	}
+	return 0, d.adj.finish(t0, c.rec.start)
 }

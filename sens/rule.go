@@ -69,6 +69,21 @@ func ruleFor(formula any) (rule, error) {
 	return nil, fmt.Errorf("no derivative is known for steps of type %T", formula)
 }
 
+// recorded are the steps of a solve with the outputs read off them.
+type recorded interface {
+	// load fills s with step i.
+	load(s *step, i int) error
+	steps() int
+	outputs() []ode.TapeOutput
+}
+
+// taped is a tape that holds all steps.
+type taped ode.Tape
+
+func (t *taped) steps() int                { return len(t.Steps) }
+func (t *taped) outputs() []ode.TapeOutput { return t.Outputs }
+func (t *taped) load(s *step, i int) error { return s.load((*ode.Tape)(t), i) }
+
 // load fills s with step i of a tape.
 func (s *step) load(tape *ode.Tape, i int) error {
 	r := &tape.Steps[i]
