@@ -20,9 +20,10 @@ func newBatchSpace(e *Evaluator) batchSpace {
 	for _, l := range e.layers {
 		widest = max(widest, l.Out)
 	}
+	neurons := e.k.Neurons()
 	return batchSpace{
-		act:    make([]float64, e.neurons*blockPoints),
-		d1:     make([]float64, e.neurons*blockPoints),
+		act:    make([]float64, neurons*blockPoints),
+		d1:     make([]float64, neurons*blockPoints),
 		delta:  make([]float64, widest*blockPoints),
 		next:   make([]float64, widest*blockPoints),
 		panelA: make([]float64, widest*blockDirections*blockPoints),
@@ -35,11 +36,10 @@ func newBatchSpace(e *Evaluator) batchSpace {
 func (e *Evaluator) ValueBatch(dst, x []float64, n int) {
 	checkLen("dst", len(dst), n*e.net.Outputs)
 	checkLen("x", len(x), n*e.net.Inputs)
-	last := e.layers[len(e.layers)-1].at * blockPoints
 	for p := 0; p < n; p += blockPoints {
-		count := min(blockPoints, n-p)
-		e.forwardBlock(x[p*e.net.Inputs:], count, false)
-		scatterColumns(dst[p*e.net.Outputs:], e.batch.act[last:], e.net.Outputs, count)
+		b := e.newBlock(min(blockPoints, n-p))
+		b.forward(x[p*e.net.Inputs:], false)
+		b.scatter(dst[p*e.net.Outputs:], b.panel(e.batch.act, e.output), e.net.Outputs)
 	}
 }
 
@@ -49,53 +49,10 @@ func (e *Evaluator) JacobianBatch(jac, x []float64, n int) {
 	checkLen("jac", len(jac), n*outputs*inputs)
 	checkLen("x", len(x), n*inputs)
 	for p := 0; p < n; p += blockPoints {
-		count := min(blockPoints, n-p)
-		e.forwardBlock(x[p*inputs:], count, true)
+		b := e.newBlock(min(blockPoints, n-p))
+		b.forward(x[p*inputs:], true)
 		for c := 0; c < inputs; c += blockDirections {
-			e.jacobianBlock(jac[p*outputs*inputs:], count, c, min(blockDirections, inputs-c))
-		}
-	}
-}
-
-// jacobianBlock carries the tangents along the inputs c, …, c+directions−1 at all points of the block: column d*blockPoints+p of a panel is
-// direction d at point p.
-func (e *Evaluator) jacobianBlock(jac []float64, count, c, directions int) {
-	const stride = blockDirections * blockPoints
-	t, next := e.batch.panelA, e.batch.panelB
-	columns := directions * blockPoints
-	for i := range e.layers {
-		l := &e.layers[i]
-		if i == 0 {
-			for r := range l.Out {
-				d1 := e.batch.d1[(l.at+r)*blockPoints : (l.at+r+1)*blockPoints]
-				for d := range directions {
-					w := e.p[l.Weight+r*l.In+c+d]
-					row := next[r*stride+d*blockPoints:]
-					for q, s := range d1 {
-						row[q] = w * s
-					}
-				}
-			}
-		} else {
-			kernel.MulPanel(next, stride, e.p[l.Weight:], l.In, 1, t, stride, l.Out, l.In, columns)
-			if l.fn != kernel.Identity {
-				for r := range l.Out {
-					d1 := e.batch.d1[(l.at+r)*blockPoints:]
-					for d := range directions {
-						row := next[r*stride+d*blockPoints : r*stride+(d+1)*blockPoints]
-						kernel.Mul(row, row, d1)
-					}
-				}
-			}
-		}
-		t, next = next, t
-	}
-	inputs, outputs := e.net.Inputs, e.net.Outputs
-	for p := range count {
-		for r := range outputs {
-			for d := range directions {
-				jac[(p*outputs+r)*inputs+c+d] = t[r*stride+d*blockPoints+p]
-			}
+			b.jacobian(jac[p*outputs*inputs:], c, min(blockDirections, inputs-c))
 		}
 	}
 }
@@ -104,82 +61,116 @@ func (e *Evaluator) jacobianBlock(jac []float64, count, c, directions int) {
 // row-major.
 func (e *Evaluator) ParamVJPBatch(gp, gx, x, w []float64, n int) {
 	inputs, outputs := e.net.Inputs, e.net.Outputs
-	checkLen("gp", len(gp), len(e.p))
+	checkLen("gp", len(gp), len(e.k.Params()))
 	if gx != nil {
 		checkLen("gx", len(gx), n*inputs)
 	}
 	checkLen("x", len(x), n*inputs)
 	checkLen("w", len(w), n*outputs)
 	for p := 0; p < n; p += blockPoints {
-		count := min(blockPoints, n-p)
-		e.forwardBlock(x[p*inputs:], count, true)
-		delta := e.backwardBlock(gp, w[p*outputs:], count, gx != nil)
+		b := e.newBlock(min(blockPoints, n-p))
+		b.forward(x[p*inputs:], true)
+		delta := b.backward(gp, w[p*outputs:], gx != nil)
 		if gx != nil {
-			scatterColumns(gx[p*inputs:], delta, inputs, count)
+			b.scatter(gx[p*inputs:], delta, inputs)
 		}
 	}
 }
 
-// backwardBlock adds the block's parameter gradient to gp and, if asked, returns the panel of its input gradients.
-func (e *Evaluator) backwardBlock(gp, w []float64, count int, inputGradient bool) []float64 {
-	b := &e.batch
-	delta, next := b.delta, b.next
-	gatherColumns(delta, w, e.net.Outputs, count)
-	for i := len(e.layers) - 1; i >= 0; i-- {
-		l := &e.layers[i]
-		if l.fn != kernel.Identity {
-			kernel.Mul(delta[:l.Out*blockPoints], delta, b.d1[l.at*blockPoints:])
-		}
-		kernel.AddPanelTransposed(gp[l.Weight:l.Bias], l.In, delta, blockPoints, b.act[l.from*blockPoints:], blockPoints, l.Out, l.In, blockPoints)
-		for r := range l.Out {
-			gp[l.Bias+r] += kernel.Sum(delta[r*blockPoints : (r+1)*blockPoints])
-		}
-		if i > 0 || inputGradient {
-			kernel.MulPanel(next, blockPoints, e.p[l.Weight:], 1, l.In, delta, blockPoints, l.In, l.Out, blockPoints)
-			delta, next = next, delta
-		}
-	}
-	return delta
+// block is a block of points: count of them, in panels whose rows hold width ≥ count numbers, whole registers. The columns beyond the count
+// are points with zero inputs and zero adjoints.
+type block struct {
+	e            *Evaluator
+	count, width int
 }
 
-// forwardBlock carries count ≤ blockPoints points through the network; missing ones are replaced by zero inputs.
-func (e *Evaluator) forwardBlock(x []float64, count int, derivative bool) {
-	b := &e.batch
-	gatherColumns(b.act, x, e.net.Inputs, count)
-	for i := range e.layers {
-		l := &e.layers[i]
-		a := b.act[l.at*blockPoints : (l.at+l.Out)*blockPoints]
-		z := a
-		if l.fn != kernel.Identity {
-			z = b.z[:len(a)]
+func (e *Evaluator) newBlock(count int) block { return block{e, count, kernel.Padded(count)} }
+
+// panel is the panel of a layer's neurons within that of all neurons.
+func (b block) panel(all []float64, at int) []float64 { return all[at*b.width:] }
+
+// gather turns the rows of the points, n numbers each, into the columns of a panel.
+func (b block) gather(panel, rows []float64, n int) {
+	kernel.Transpose(panel, b.width, rows, n, b.count, n)
+	for j := range n {
+		clear(panel[j*b.width+b.count : (j+1)*b.width])
+	}
+}
+
+// scatter is the inverse of gather.
+func (b block) scatter(rows, panel []float64, n int) {
+	kernel.Transpose(rows, n, panel, b.width, n, b.count)
+}
+
+// forward carries the points through the network.
+func (b block) forward(x []float64, derivative bool) {
+	s, p := &b.e.batch, b.e.k.Params()
+	b.gather(s.act, x, b.e.net.Inputs)
+	for i := range b.e.layers {
+		l := &b.e.layers[i]
+		size := l.Out * b.width
+		a, z := b.panel(s.act, l.At)[:size], s.z[:size]
+		f := kernel.Func(l.Func)
+		if f == kernel.Identity {
+			z = a
 		}
-		kernel.AffinePanel(z, blockPoints, e.p[l.Weight:], l.In, 1, e.p[l.Bias:], b.act[l.from*blockPoints:], blockPoints, l.Out, l.In, blockPoints)
-		d1 := b.d1[l.at*blockPoints:][:len(a)]
+		kernel.MulPanel(z, b.width, p[l.Weight:], l.In, 1, b.panel(s.act, l.From), b.width, l.Out, l.In, b.width, p[l.Weight+l.In*l.Out:], nil, nil, 0)
 		switch {
 		case derivative:
-			l.fn.Value1(a, d1, z)
-		case l.fn != kernel.Identity:
-			l.fn.Value(a, z)
+			f.Apply(1, a, b.panel(s.d1, l.At), nil, z)
+		case f != kernel.Identity:
+			f.Apply(0, a, nil, nil, z)
 		}
 	}
 }
 
-// gatherColumns turns count rows of width numbers into the columns of a panel, the rest of whose columns become zero.
-func gatherColumns(panel, rows []float64, width, count int) {
-	for j := range width {
-		row := panel[j*blockPoints : (j+1)*blockPoints]
-		for p := range count {
-			row[p] = rows[p*width+j]
+// jacobian carries the tangents along the inputs c, …, c+directions−1 at all points: column d·width+q of a panel is direction d at point q.
+func (b block) jacobian(jac []float64, c, directions int) {
+	s, p, w := &b.e.batch, b.e.k.Params(), b.width
+	stride := directions * w
+	t, next := s.panelA, s.panelB
+	for i := range b.e.layers {
+		l := &b.e.layers[i]
+		d1 := b.panel(s.d1, l.At)
+		if i == 0 {
+			for r := range l.Out {
+				weights := p[l.Weight+r*l.In+c : l.Weight+r*l.In+c+directions]
+				kernel.Outer(next[r*stride:(r+1)*stride], weights, d1[r*w:(r+1)*w], nil, nil, w)
+			}
+		} else {
+			for d := range directions {
+				kernel.MulPanel(next[d*w:], stride, p[l.Weight:], l.In, 1, t[d*w:], stride, l.Out, l.In, w, nil, nil, d1, w)
+			}
 		}
-		clear(row[count:])
+		t, next = next, t
+	}
+	inputs, outputs := b.e.net.Inputs, b.e.net.Outputs
+	for r := range outputs {
+		kernel.Transpose(jac[r*inputs+c:], outputs*inputs, t[r*stride:], w, directions, b.count)
 	}
 }
 
-// scatterColumns is the inverse of gatherColumns.
-func scatterColumns(rows, panel []float64, width, count int) {
-	for j := range width {
-		for p, v := range panel[j*blockPoints : j*blockPoints+count] {
-			rows[p*width+j] = v
-		}
+// backward adds the block's parameter gradient to gp and, if asked, returns the panel of its input gradients.
+func (b block) backward(gp, w []float64, inputGradient bool) []float64 {
+	s, p := &b.e.batch, b.e.k.Params()
+	delta, next := s.delta, s.next
+	b.gather(delta, w, b.e.net.Outputs)
+	if last := &b.e.layers[len(b.e.layers)-1]; kernel.Func(last.Func) != kernel.Identity {
+		kernel.Mul(delta[:last.Out*b.width], delta, b.panel(s.d1, last.At))
 	}
+	for i := len(b.e.layers) - 1; i >= 0; i-- {
+		l := &b.e.layers[i]
+		a := b.panel(s.act, l.From)
+		kernel.AddPanelTransposed(gp[l.Weight:], l.In, gp[l.Weight+l.In*l.Out:], delta, b.width, a, b.width, l.Out, l.In, b.width)
+		if i == 0 && !inputGradient {
+			break
+		}
+		var factor []float64
+		if i > 0 {
+			factor = b.panel(s.d1, l.From)
+		}
+		kernel.MulPanel(next, b.width, p[l.Weight:], 1, l.In, delta, b.width, l.In, l.Out, b.width, nil, nil, factor, b.width)
+		delta, next = next, delta
+	}
+	return delta
 }

@@ -3,82 +3,49 @@ package nn
 import "github.com/stiffnode/stiffnode/internal/kernel"
 
 // chunk is how many columns of a panel are carried through the network at a time.
-const chunk = 16
-
-// maxPairs is how many pairs SecondOrder carries through the network at a time.
-const maxPairs = 4
+const chunk = 32
 
 // productSpace is the scratch of the products at the remembered point.
 type productSpace struct {
-	panelA, panelB []float64 // (widest layer) × max(chunk, padded inputs)
-	delta, next    []float64 // (maxPairs+1) × widest layer: adjoints of one layer
+	panelA, panelB []float64 // widest layer × chunk
 
-	// Of SecondOrder, per pair: tangents of the pre-activations and of the activations, maxPairs × neurons.
-	tz, ta []float64
-
-	// Adjoints for every output o: alpha[o*neurons+at+i] = ∂f_o/∂a_i, zeta the same of z_i, eta the derivative of ∂(J u)_o/∂z_i.
-	alpha, zeta, eta []float64
+	// For every output o, a row of neurons: zeta[o*neurons+at+i] = ∂f_o/∂z_i, eta the derivative of ∂(J u)_o/∂z_i, alpha scratch.
+	zeta, eta, alpha []float64
+	bend             []float64 // φ″·ż, a row of neurons
 }
 
 func newProductSpace(e *Evaluator) productSpace {
-	widest := padded(e.net.Inputs)
+	widest := e.net.Inputs
 	for _, l := range e.layers {
-		widest = max(widest, padded(l.Out))
+		widest = max(widest, l.Out)
 	}
-	columns := max(chunk, padded(e.net.Inputs))
+	neurons := e.k.Neurons()
 	return productSpace{
-		panelA: make([]float64, widest*columns),
-		panelB: make([]float64, widest*columns),
-		delta:  make([]float64, (maxPairs+1)*widest),
-		next:   make([]float64, (maxPairs+1)*widest),
-		tz:     make([]float64, maxPairs*e.neurons),
-		ta:     make([]float64, maxPairs*e.neurons),
-		alpha:  make([]float64, e.net.Outputs*e.neurons),
-		zeta:   make([]float64, e.net.Outputs*e.neurons),
-		eta:    make([]float64, e.net.Outputs*e.neurons),
+		panelA: make([]float64, widest*chunk),
+		panelB: make([]float64, widest*chunk),
+		zeta:   make([]float64, e.net.Outputs*neurons),
+		eta:    make([]float64, e.net.Outputs*neurons),
+		alpha:  make([]float64, e.net.Outputs*neurons),
+		bend:   make([]float64, neurons),
 	}
 }
 
 // VJP adds wᵀ∂f/∂x to gx and wᵀ∂f/∂p to gp, at the remembered point. Either may be nil.
 func (e *Evaluator) VJP(gx, gp, w []float64) {
 	e.needPoint("VJP")
+	e.checkGradients(gx, gp)
 	checkLen("w", len(w), e.net.Outputs)
+	copyShort(e.k.Eta()[e.output:], w)
+	e.k.Backward(0, gp, gx != nil)
+	addShort(gx, e.k.Eta()[:len(gx)])
+}
+
+func (e *Evaluator) checkGradients(gx, gp []float64) {
 	if gx != nil {
 		checkLen("gx", len(gx), e.net.Inputs)
 	}
 	if gp != nil {
-		checkLen("gp", len(gp), len(e.p))
-	}
-	delta, next := e.products.delta, e.products.next
-	copy(delta, w)
-	for i := len(e.layers) - 1; i >= 0; i-- {
-		l := &e.layers[i]
-		d := delta[:l.Out]
-		if l.fn != kernel.Identity {
-			kernel.Mul(d, d, e.d1[l.at:])
-		}
-		if gp != nil {
-			a := e.act[l.from : l.from+l.In]
-			for r, dr := range d {
-				kernel.AddScaled(gp[l.Weight+r*l.In:l.Weight+(r+1)*l.In], dr, a)
-			}
-			kernel.AddScaled(gp[l.Bias:l.Bias+l.Out], 1, d)
-		}
-		if i > 0 || gx != nil {
-			e.transposedLayer(next[:l.In], d, l)
-			delta, next = next, delta
-		}
-	}
-	if gx != nil {
-		kernel.AddScaled(gx, 1, delta[:len(gx)])
-	}
-}
-
-// transposedLayer writes Wᵀ·d into dst.
-func (e *Evaluator) transposedLayer(dst, d []float64, l *layer) {
-	clear(dst)
-	for r, dr := range d {
-		kernel.AddScaled(dst, dr, e.p[l.Weight+r*l.In:l.Weight+(r+1)*l.In])
+		checkLen("gp", len(gp), len(e.k.Params()))
 	}
 }
 
@@ -91,38 +58,63 @@ func (e *Evaluator) JVP(dst, v, q []float64, n int) {
 		checkLen("v", len(v), e.net.Inputs*n)
 	}
 	if q != nil {
-		checkLen("q", len(q), len(e.p)*n)
+		checkLen("q", len(q), len(e.k.Params())*n)
+	}
+	if v != nil && q == nil && n >= 1 && n <= kernel.MaxPairs {
+		e.jvpFew(dst, v, n)
+		return
 	}
 	for c := 0; c < n; c += chunk {
 		e.jvpChunk(dst, v, q, n, c, min(chunk, n-c))
 	}
 }
 
+// jvpFew is JVP for few directions in x: lanes run along the neurons instead of the directions.
+func (e *Evaluator) jvpFew(dst, v []float64, n int) {
+	for c := range n {
+		ta := e.k.TA(c)
+		for j := range e.net.Inputs {
+			ta[j] = v[j*n+c]
+		}
+	}
+	e.k.Tangents(n)
+	for c := range n {
+		ta := e.k.TA(c)[e.output:]
+		for o := range e.net.Outputs {
+			dst[o*n+c] = ta[o]
+		}
+	}
+}
+
 // jvpChunk is JVP for the directions c, …, c+count−1.
 func (e *Evaluator) jvpChunk(dst, v, q []float64, n, c, count int) {
 	t, next := e.products.panelA, e.products.panelB
-	if v != nil {
-		for j := range e.net.Inputs {
-			copy(t[j*chunk:j*chunk+count], v[j*n+c:])
+	width := kernel.Padded(count)
+	for j := range e.net.Inputs {
+		row := t[j*chunk : j*chunk+width]
+		if v != nil {
+			clear(row[copy(row[:count], v[j*n+c:]):])
+		} else {
+			clear(row)
 		}
 	}
+	p, a, d1 := e.k.Params(), e.k.A(), e.k.D1()
 	for i := range e.layers {
 		l := &e.layers[i]
-		if i > 0 || v != nil {
-			kernel.MulPanel(next, chunk, e.p[l.Weight:], l.In, 1, t, chunk, l.Out, l.In, count)
-		} else {
-			clear(next[:l.Out*chunk])
+		if q == nil {
+			kernel.MulPanel(next, chunk, p[l.Weight:], l.In, 1, t, chunk, l.Out, l.In, width, nil, d1[l.At:], nil, 0)
+			t, next = next, t
+			continue
 		}
-		if q != nil {
-			for r := range l.Out {
-				row := next[r*chunk : r*chunk+count]
-				for j, a := range e.act[l.from : l.from+l.In] {
-					kernel.AddScaled(row, a, q[(l.Weight+r*l.In+j)*n+c:])
-				}
-				kernel.AddScaled(row, 1, q[(l.Bias+r)*n+c:])
+		kernel.MulPanel(next, chunk, p[l.Weight:], l.In, 1, t, chunk, l.Out, l.In, width, nil, nil, nil, 0)
+		for r := range l.Out {
+			row := next[r*chunk : r*chunk+count]
+			for j, s := range a[l.From : l.From+l.In] {
+				kernel.AddScaled(row, s, q[(l.Weight+r*l.In+j)*n+c:])
 			}
+			kernel.AddScaled(row, 1, q[(l.Weight+l.In*l.Out+r)*n+c:])
+			kernel.Scale(row, d1[l.At+r])
 		}
-		e.scaleRows(next, chunk, l, count)
 		t, next = next, t
 	}
 	for r := range e.net.Outputs {
@@ -134,55 +126,78 @@ func (e *Evaluator) jvpChunk(dst, v, q []float64, n, c, count int) {
 func (e *Evaluator) ParamJacobian(dst []float64, c0, c1 int) {
 	e.needPoint("ParamJacobian")
 	e.checkColumns("dst", len(dst), c0, c1)
-	e.backward()
+	e.needBack()
 	for i := range e.layers {
 		l := &e.layers[i]
+		a := e.k.A()[l.From : l.From+kernel.Padded(l.In)]
 		for o := range e.net.Outputs {
-			row := dst[o*(c1-c0) : (o+1)*(c1-c0)]
-			zeta := e.products.zeta[o*e.neurons+l.at:]
-			for r := range l.Out {
-				a := e.act[l.from : l.from+l.In]
-				first := l.Weight + r*l.In
-				for j := max(0, c0-first); j < min(l.In, c1-first); j++ {
-					row[first+j-c0] = zeta[r] * a[j]
-				}
-			}
-			for r := max(0, c0-l.Bias); r < min(l.Out, c1-l.Bias); r++ {
-				row[l.Bias+r-c0] = zeta[r]
-			}
+			zeta := e.products.zeta[o*e.k.Neurons()+l.At:][:l.Out]
+			writeColumns(dst[o*(c1-c0):(o+1)*(c1-c0)], l, zeta, a, nil, nil, zeta, c0, c1)
 		}
 	}
 }
 
+// writeColumns writes those of a layer's parameters that are among the columns c0, …, c1−1 into one output's row: y·xᵀ + u·vᵀ for the
+// weights, or y·xᵀ for a nil u, and bias for the biases.
+func writeColumns(row []float64, l *kernel.Layer, y, x, u, v, bias []float64, c0, c1 int) {
+	// Rows of weights that lie entirely within the columns, and single weights of those that do not.
+	first := min(max(0, (c0-l.Weight+l.In-1)/l.In), l.Out)
+	last := max(min((c1-l.Weight)/l.In, l.Out), first)
+	if c1 <= l.Weight {
+		first, last = 0, 0
+	}
+	single := func(from, end int) {
+		for k := max(from, c0-l.Weight); k < min(end, c1-l.Weight, l.In*l.Out); k++ {
+			r, j := k/l.In, k%l.In
+			g := y[r] * x[j]
+			if u != nil {
+				g += u[r] * v[j]
+			}
+			row[l.Weight+k-c0] = g
+		}
+	}
+	single(0, first*l.In)
+	if first < last {
+		var whole []float64
+		if u != nil {
+			whole = u[first:last]
+		}
+		kernel.Outer(row[l.Weight+first*l.In-c0:], y[first:last], x, whole, v, l.In)
+	}
+	single(last*l.In, l.In*l.Out)
+	start := l.Weight + l.In*l.Out
+	for r := max(0, c0-start); r < min(l.Out, c1-start); r++ {
+		row[start+r-c0] = bias[r]
+	}
+}
+
 func (e *Evaluator) checkColumns(what string, got, c0, c1 int) {
-	if c0 < 0 || c1 < c0 || c1 > len(e.p) {
+	if c0 < 0 || c1 < c0 || c1 > len(e.k.Params()) {
 		panic("nn: columns outside the parameter vector")
 	}
 	checkLen(what, got, e.net.Outputs*(c1-c0))
 }
 
-// backward makes the adjoints alpha and zeta of every output.
-func (e *Evaluator) backward() {
-	if e.have.back {
+// needBack makes zeta, the derivatives of every output with respect to all pre-activations.
+func (e *Evaluator) needBack() {
+	if e.haveBack {
 		return
 	}
-	s := &e.products
-	for i := len(e.layers) - 1; i >= 0; i-- {
-		l := &e.layers[i]
-		for o := range e.net.Outputs {
-			alpha := s.alpha[o*e.neurons+l.at : o*e.neurons+l.at+l.Out]
-			zeta := s.zeta[o*e.neurons+l.at : o*e.neurons+l.at+l.Out]
-			if i == len(e.layers)-1 {
-				clear(alpha)
-				alpha[o] = 1
-			}
-			if l.fn == kernel.Identity {
-				copy(zeta, alpha)
-			} else {
-				kernel.Mul(zeta, alpha, e.d1[l.at:])
-			}
-			e.transposedLayer(s.alpha[o*e.neurons+l.from:o*e.neurons+l.from+l.In], zeta, l)
-		}
+	e.haveBack = true
+	outputs, neurons := e.net.Outputs, e.k.Neurons()
+	zeta, d1 := e.products.zeta, e.k.D1()
+	for o := range outputs {
+		row := zeta[o*neurons+e.output : o*neurons+e.output+outputs]
+		clear(row)
+		row[o] = d1[e.output+o]
 	}
-	e.have.back = true
+	for i := len(e.layers) - 1; i > 0; i-- {
+		e.multiplyRows(zeta, zeta, &e.layers[i], d1)
+	}
+}
+
+// multiplyRows carries a row of adjoints per output from the layer's outputs in src to its inputs in dst and multiplies each by factor.
+func (e *Evaluator) multiplyRows(dst, src []float64, l *kernel.Layer, factor []float64) {
+	neurons, width := e.k.Neurons(), kernel.Padded(l.In)
+	kernel.MulPanel(dst[l.From:], neurons, src[l.At:], neurons, 1, e.k.Rows(l), width, e.net.Outputs, l.Out, width, nil, nil, factor[l.From:], 0)
 }

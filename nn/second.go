@@ -12,96 +12,53 @@ import "github.com/stiffnode/stiffnode/internal/kernel"
 // Method: the tangents ż_l = W_l ȧ_{l−1}, ȧ_l = φ′(z_l)ż_l of every pair are carried forward, then the reverse mode is applied to
 // values and tangents together (reverse over forward; Pearlmutter, Neural Computation 6, 1994). The adjoints of the values of all pairs
 // are summed, so that n pairs cost n+1 backward passes and one pass over gp.
-func (e *Evaluator) SecondOrder(gx, gp, w, u []float64, n int) {
-	e.needPoint("SecondOrder")
+func (e *Evaluator) SecondOrder(gx, gp, w, u []float64, n int) { e.Adjoint(gx, gp, nil, w, u, n) }
+
+// Adjoint is VJP and SecondOrder in one: it adds to gx and gp the gradients of
+//
+//	w0ᵀ f(x, p) + Σ_{i<n} w_iᵀ J(x, p) u_i
+//
+// at the cost of SecondOrder alone. w0 may be nil, which stands for zero.
+func (e *Evaluator) Adjoint(gx, gp, w0, w, u []float64, n int) {
+	e.needPoint("a second-order product")
+	e.checkGradients(gx, gp)
+	if w0 != nil {
+		checkLen("w0", len(w0), e.net.Outputs)
+	}
 	checkLen("w", len(w), n*e.net.Outputs)
 	checkLen("u", len(u), n*e.net.Inputs)
-	if gx != nil {
-		checkLen("gx", len(gx), e.net.Inputs)
-	}
-	if gp != nil {
-		checkLen("gp", len(gp), len(e.p))
-	}
-	e.second()
-	for c := 0; c < n; c += maxPairs {
-		count := min(maxPairs, n-c)
-		e.secondChunk(gx, gp, w[c*e.net.Outputs:], u[c*e.net.Inputs:], count)
-	}
-}
-
-func (e *Evaluator) secondChunk(gx, gp, w, u []float64, n int) {
-	s := &e.products
-	for c := range n {
-		e.tangent(c, u[c*e.net.Inputs:(c+1)*e.net.Inputs])
-	}
-	// Row c < n of delta: adjoint of pair c's tangents; row n: adjoint of the values, summed over the pairs.
-	delta, next := s.delta, s.next
-	stride := len(delta) / (maxPairs + 1)
-	for c := range n {
-		copy(delta[c*stride:], w[c*e.net.Outputs:(c+1)*e.net.Outputs])
-	}
-	clear(delta[n*stride : n*stride+e.net.Outputs])
-	for i := len(e.layers) - 1; i >= 0; i-- {
-		l := &e.layers[i]
-		beta := delta[n*stride : n*stride+l.Out]
-		if l.fn != kernel.Identity {
-			for r := range beta {
-				sum := 0.0
-				for c := range n {
-					sum += s.tz[c*e.neurons+l.at+r] * delta[c*stride+r]
-					delta[c*stride+r] *= e.d1[l.at+r]
-				}
-				beta[r] = e.d1[l.at+r]*beta[r] + e.d2[l.at+r]*sum
-			}
+	if n == 0 {
+		if w0 != nil {
+			e.VJP(gx, gp, w0)
 		}
-		if gp != nil {
-			for r := range l.Out {
-				row := gp[l.Weight+r*l.In : l.Weight+(r+1)*l.In]
-				for c := range n {
-					kernel.AddScaled(row, delta[c*stride+r], s.ta[c*e.neurons+l.from:])
-				}
-				kernel.AddScaled(row, beta[r], e.act[l.from:])
-			}
-			kernel.AddScaled(gp[l.Bias:l.Bias+l.Out], 1, beta)
-		}
-		if i > 0 || gx != nil {
-			first := 0
-			if i == 0 {
-				first = n // the tangents' own adjoints end here: u is constant
-			}
-			for c := first; c <= n; c++ {
-				e.transposedLayer(next[c*stride:c*stride+l.In], delta[c*stride:c*stride+l.Out], l)
-			}
-			delta, next = next, delta
-		}
+		return
 	}
-	if gx != nil {
-		kernel.AddScaled(gx, 1, delta[n*stride:n*stride+len(gx)])
-	}
-}
-
-// tangent carries the direction u from the inputs to all neurons, into place c of tz and ta.
-func (e *Evaluator) tangent(c int, u []float64) {
-	tz, ta := e.products.tz[c*e.neurons:(c+1)*e.neurons], e.products.ta[c*e.neurons:(c+1)*e.neurons]
-	copy(ta, u)
-	for i := range e.layers {
-		l := &e.layers[i]
-		stride := padded(l.Out)
-		z := tz[l.at : l.at+stride]
-		clear(z)
-		for j := range l.In {
-			kernel.AddScaled(z, ta[l.from+j], e.packed[l.columns+j*stride:])
+	e.needSecond()
+	outputs, inputs := e.net.Outputs, e.net.Inputs
+	for n > 0 {
+		pairs := min(n, kernel.MaxPairs)
+		for c := range pairs {
+			copyShort(e.k.TA(c), u[c*inputs:(c+1)*inputs])
 		}
-		if l.fn == kernel.Identity {
-			copy(ta[l.at:], z)
+		e.k.Tangents(pairs)
+		for c := range pairs {
+			copyShort(e.k.Zeta(c)[e.output:], w[c*outputs:(c+1)*outputs])
+		}
+		if w0 != nil {
+			copyShort(e.k.Eta()[e.output:], w0)
 		} else {
-			kernel.Mul(ta[l.at:l.at+stride], z, e.d1[l.at:])
+			clear(e.k.Eta()[e.output:])
 		}
+		e.k.Backward(pairs, gp, gx != nil)
+		addShort(gx, e.k.Eta()[:len(gx)])
+		w, u, w0 = w[pairs*outputs:], u[pairs*inputs:], nil
+		n -= pairs
 	}
 }
 
 // SecondOrderJacobian writes, at the remembered point, ∂(J u)/∂x, outputs×inputs row-major, into dx and the columns c0, …, c1−1 of
-// ∂(J u)/∂p, outputs×(c1−c0) row-major, into dp; J = ∂f/∂x and u has length inputs. dx may be nil.
+// ∂(J u)/∂p, outputs×(c1−c0) row-major, into dp; J = ∂f/∂x and u has length inputs. dx may be nil. Every call costs a pass through the
+// network for each output, so few calls with many columns are better than many with few.
 func (e *Evaluator) SecondOrderJacobian(dx, dp, u []float64, c0, c1 int) {
 	e.needPoint("SecondOrderJacobian")
 	outputs, inputs := e.net.Outputs, e.net.Inputs
@@ -110,45 +67,41 @@ func (e *Evaluator) SecondOrderJacobian(dx, dp, u []float64, c0, c1 int) {
 	}
 	checkLen("u", len(u), inputs)
 	e.checkColumns("dp", len(dp), c0, c1)
-	e.second()
-	e.backward()
-	e.tangent(0, u)
-	s := &e.products
+	e.needSecond()
+	e.needBack()
+	copyShort(e.k.TA(0), u)
+	e.k.Tangents(1)
+
+	s, neurons := &e.products, e.k.Neurons()
+	tz, ta, a := e.k.Tangent(0), e.k.TA(0), e.k.A()
+	kernel.Mul(s.bend[e.layers[0].At:], e.k.D2()[e.layers[0].At:], tz[e.layers[0].At:])
+	for o := range outputs {
+		// The outputs' adjoint is the unit vector: all that reaches z_o is by the bend of the output activation.
+		eta := s.eta[o*neurons+e.output : o*neurons+e.output+outputs]
+		clear(eta)
+		eta[o] = s.bend[e.output+o]
+	}
 	for i := len(e.layers) - 1; i >= 0; i-- {
 		l := &e.layers[i]
+		width := kernel.Padded(l.In)
 		for o := range outputs {
-			base := o*e.neurons + l.at
-			eta, alpha := s.eta[base:base+l.Out], s.alpha[base:base+l.Out]
-			if i == len(e.layers)-1 {
-				clear(eta)
-			}
-			if l.fn != kernel.Identity {
-				for r := range eta {
-					eta[r] = e.d1[l.at+r]*eta[r] + e.d2[l.at+r]*s.tz[l.at+r]*alpha[r]
-				}
-			}
-			from := o*e.neurons + l.from
-			e.transposedLayer(s.eta[from:from+l.In], eta, l)
-			e.secondColumns(dp[o*(c1-c0):(o+1)*(c1-c0)], l, s.zeta[base:], eta, c0, c1)
+			zeta := s.zeta[o*neurons+l.At:][:l.Out]
+			eta := s.eta[o*neurons+l.At:][:l.Out]
+			writeColumns(dp[o*(c1-c0):(o+1)*(c1-c0)], l, zeta, ta[l.From:l.From+width], eta, a[l.From:l.From+width], eta, c0, c1)
+		}
+		e.multiplyRows(s.eta, s.eta, l, e.k.D1())
+		if i == 0 {
+			break
+		}
+		e.multiplyRows(s.alpha, s.zeta, l, s.bend)
+		for o := range outputs {
+			from := o*neurons + l.From
+			addShort(s.eta[from:from+l.In], s.alpha[from:from+l.In])
 		}
 	}
 	if dx != nil {
 		for o := range outputs {
-			copy(dx[o*inputs:(o+1)*inputs], s.eta[o*e.neurons:])
+			copyShort(dx[o*inputs:(o+1)*inputs], s.eta[o*neurons:][:inputs])
 		}
-	}
-}
-
-// secondColumns writes the columns of one layer's parameters into one output's row of ∂(J u)/∂p.
-func (e *Evaluator) secondColumns(row []float64, l *layer, zeta, eta []float64, c0, c1 int) {
-	a, ta := e.act[l.from:l.from+l.In], e.products.ta[l.from:l.from+l.In]
-	for r := range l.Out {
-		first := l.Weight + r*l.In
-		for j := max(0, c0-first); j < min(l.In, c1-first); j++ {
-			row[first+j-c0] = zeta[r]*ta[j] + eta[r]*a[j]
-		}
-	}
-	for r := max(0, c0-l.Bias); r < min(l.Out, c1-l.Bias); r++ {
-		row[l.Bias+r-c0] = eta[r]
 	}
 }

@@ -23,13 +23,13 @@ const (
 // LeakySlope is the slope of LeakyReLU for negative arguments.
 const LeakySlope = 0.01
 
-// Arguments beyond these bounds are treated as being at the limit of the function: what is cut off is smaller than 1e-290 or, for a
-// function that grows, far below one unit in the last place. Inside them no intermediate result overflows or is subnormal.
+// Beyond these arguments 2^v of the formulas below has v < −1023 (or > 1023): the function is at its limit, and what is cut off is smaller
+// than 1e-290 or far below one unit in the last place.
 const (
-	tanhBound    = 340. // exp(-2·340) = 5e-296
-	geluBound    = 20.9 // exp(-u) of the sigmoid form is 1e-298
-	geluErfBound = 36.5 // exp(-x²/2) is 5e-290
-	sigmoidBound = 680. // exp(-680) = 5e-296
+	tanhBound    = 354.6
+	geluBound    = 21.15
+	geluErfBound = 37.66
+	expBound     = 709.2
 )
 
 const (
@@ -52,56 +52,62 @@ var scalarFuncs = [NumFuncs]func(x float64) (v, d1, d2 float64){
 
 // At returns the function's value and first and second derivative at x.
 //
-// At a kink (ReLU, LeakyReLU) the derivative is the one from the left; the second derivative of ELU at 0 too. NaN gives three NaNs,
-// infinities the limits.
+// At a kink (ReLU, LeakyReLU) the derivative is the one from the left; the second derivative of ELU at 0 too. NaN gives three NaNs
+// (except the identity, whose derivatives do not depend on x), infinities the limits.
 func (f Func) At(x float64) (v, d1, d2 float64) { return scalarFuncs[f](x) }
 
-// Value writes f(z) into dst.
-func (f Func) Value(dst, z []float64) {
-	dst = dst[:len(z)]
+// Apply writes f(z) into dst, if order ≥ 1 f′(z) into d1, and if order ≥ 2 f″(z) into d2. All have the length of z; those that the order
+// leaves out may be nil. dst may be z.
+func (f Func) Apply(order int, dst, d1, d2, z []float64) {
+	n := len(z)
+	if f >= NumFuncs || len(dst) < n || order >= 1 && len(d1) < n || order >= 2 && len(d2) < n {
+		panic("kernel: Apply with a slice too short or an unknown function")
+	}
+	f.apply(order, dst, d1, d2, z)
+}
+
+func (f Func) applyGo(order int, dst, d1, d2, z []float64) {
 	fn := scalarFuncs[f]
-	for i, x := range z {
-		dst[i], _, _ = fn(x)
+	switch order {
+	case 0:
+		for i, x := range z {
+			dst[i], _, _ = fn(x)
+		}
+	case 1:
+		d1 = d1[:len(z)]
+		for i, x := range z {
+			dst[i], d1[i], _ = fn(x)
+		}
+	default:
+		d1, d2 = d1[:len(z)], d2[:len(z)]
+		for i, x := range z {
+			dst[i], d1[i], d2[i] = fn(x)
+		}
 	}
 }
 
-// Value1 writes f(z) into dst and f′(z) into d1.
-func (f Func) Value1(dst, d1, z []float64) {
-	dst, d1 = dst[:len(z)], d1[:len(z)]
-	fn := scalarFuncs[f]
-	for i, x := range z {
-		dst[i], d1[i], _ = fn(x)
-	}
-}
-
-// Value2 writes f(z) into dst, f′(z) into d1 and f″(z) into d2.
-func (f Func) Value2(dst, d1, d2, z []float64) {
-	dst, d1, d2 = dst[:len(z)], d1[:len(z)], d2[:len(z)]
-	fn := scalarFuncs[f]
-	for i, x := range z {
-		dst[i], d1[i], d2[i] = fn(x)
-	}
-}
-
-func identity(x float64) (v, d1, d2 float64) {
-	if x != x {
-		return x, x, x
-	}
-	return x, 1, 0
-}
+func identity(x float64) (v, d1, d2 float64) { return x, 1, 0 }
 
 func tanh(x float64) (v, d1, d2 float64) {
 	a := math.Abs(x)
 	if a > tanhBound {
 		return math.Copysign(1, x), 0, 0
 	}
-	// With e = exp(−2|x|): tanh|x| = (1−e)/(1+e), sech² = 4e/(1+e)²; 1−e from expm1, exact to the last place for small x too.
-	m := math.Expm1(-2 * a)
-	e := math.Exp(-2 * a)
-	w := 1 / (1 + e)
-	v = math.Copysign(-m*w, x)
-	d1 = 4 * e * w * w
+	// With e = exp(−2|x|): tanh|x| = (1−e)/(1+e), sech² = 4e/(1+e)²; 1−e is made without cancellation.
+	r, scale := reduce(a, -2*log2e, -2*log2eLo)
+	p := exp2Minus1(r)
+	m := scale*p + (scale - 1)
+	e := scale*p + scale
+	w := 2 / (2 + m)
+	v = math.Copysign(m/(2+m), x)
+	d1 = e * w * w
 	return v, d1, -2 * v * d1
+}
+
+// logistic returns σ = 1/(1+e), σ′ = σ(1−σ) and 1−2σ: 1−σ is e·σ, which keeps its accuracy where σ is close to 1.
+func logistic(e float64) (s, slope, skew float64) {
+	s = 1 / (1 + e)
+	return s, e * s * s, (e - 1) * s
 }
 
 // gelu is x·σ(u), u = 2√(2/π)(x + 0.044715x³), which equals ½x(1 + tanh(u/2)) without its cancellation for negative x.
@@ -112,14 +118,13 @@ func gelu(x float64) (v, d1, d2 float64) {
 	case x < -geluBound:
 		return math.Copysign(0, -1), 0, 0
 	}
-	u := 2 * geluA * x * (1 + geluB*x*x)
-	u1 := 2 * geluA * (1 + 3*geluB*x*x)
+	x2 := x * x
+	r, scale := reduce(x*(-2*geluA*log2e+(-2*geluA*geluB*log2e)*x2), 1, 0)
+	e := exp2Fast(r) * scale
+	s, slope, skew := logistic(e)
+	u1 := 2*geluA + (6*geluA*geluB)*x2
 	u2 := 12 * geluA * geluB * x
-	e := math.Exp(-u)
-	s := 1 / (1 + e)
-	t := e * s * s   // σ′ = σ(1−σ), with 1−σ = e·σ
-	c := (e - 1) * s // 1 − 2σ
-	return x * s, s + x*t*u1, t * (2*u1 + x*(u2+c*u1*u1))
+	return x / (1 + e), s + x*slope*u1, slope * (2*u1 + x*(u2+skew*u1*u1))
 }
 
 func geluErf(x float64) (v, d1, d2 float64) {
@@ -129,8 +134,11 @@ func geluErf(x float64) (v, d1, d2 float64) {
 	case x < -geluErfBound:
 		return math.Copysign(0, -1), 0, 0
 	}
-	cdf := 0.5 * math.Erfc(-x/math.Sqrt2)
-	pdf := math.Exp(-0.5*x*x) / math.Sqrt(2*math.Pi)
+	cdf, e := normalTail(math.Abs(x))
+	if x > 0 {
+		cdf = 1 - cdf
+	}
+	pdf := e * (1 / (math.Sqrt2 * math.SqrtPi))
 	return x * cdf, cdf + x*pdf, pdf * (2 - x*x)
 }
 
@@ -156,47 +164,59 @@ func leakyReLU(x float64) (v, d1, d2 float64) {
 
 func softplus(x float64) (v, d1, d2 float64) {
 	switch {
-	case x > sigmoidBound:
+	case x > expBound:
 		return x, 1, 0
-	case x < -sigmoidBound:
+	case x < -expBound:
 		return 0, 0, 0
 	}
-	v = max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
-	e := math.Exp(-x)
-	s := 1 / (1 + e)
-	return v, s, e * s * s
+	// Everything from e = exp(−|x|): log(1+exp(x)) = max(x, 0) + log(1+e), σ(|x|) = 1/(1+e).
+	r, scale := reduce(math.Abs(x), -log2e, -log2eLo)
+	e := exp2Fast(r) * scale
+	w := 1 / (1 + e)
+	v, s := log1p(e), e*w
+	d2 = s * w
+	if x > 0 {
+		return x + v, w, d2
+	}
+	return v, s, d2
 }
 
 func silu(x float64) (v, d1, d2 float64) {
 	switch {
-	case x > sigmoidBound:
+	case x > expBound:
 		return x, 1, 0
-	case x < -sigmoidBound:
+	case x < -expBound:
 		return math.Copysign(0, -1), 0, 0
 	}
-	e := math.Exp(-x)
-	s := 1 / (1 + e)
-	t := e * s * s
-	c := (e - 1) * s
-	return x * s, s + x*t, t * (2 + x*c)
+	r, scale := reduce(x, -log2e, -log2eLo)
+	e := exp2Fast(r) * scale
+	s, slope, skew := logistic(e)
+	return x / (1 + e), s + x*slope, slope * (2 + x*skew)
 }
 
 func elu(x float64) (v, d1, d2 float64) {
-	if x > 0 {
+	switch {
+	case x > 0:
 		return x, 1, 0
+	case x < -expBound:
+		return -1, 0, 0
 	}
-	e := math.Exp(x)
-	return math.Expm1(x), e, e
+	r, scale := reduce(x, log2e, log2eLo)
+	p := exp2Minus1(r)
+	e := scale*p + scale
+	return scale*p + (scale - 1), e, e
 }
 
 func sinh(x float64) (v, d1, d2 float64) {
-	if math.Abs(x) > sigmoidBound {
-		// sinh and cosh reach a little beyond the overflow of exp.
-		h := math.Exp(0.5 * math.Abs(x))
-		d1 = 0.5 * h * h
-		v = math.Copysign(d1, x)
-		return v, d1, v
+	a := math.Abs(x)
+	if a > 710.7 {
+		return math.Copysign(math.Inf(1), x), math.Inf(1), math.Copysign(math.Inf(1), x)
 	}
-	v = math.Sinh(x)
-	return v, math.Cosh(x), v
+	// m = (e^|x| − 1)/4 and q = e^|x|/4 are finite wherever sinh and cosh are.
+	r, k := reduceInteger(a, log2e, log2eLo)
+	p, scale := exp2Minus1(r), pow2(int64(k)-2)
+	m := scale*p + (scale - 0.25)
+	q := scale*p + scale
+	v = math.Copysign(2*m+0.5*(m/q), x)
+	return v, 2*q + 0.125/q, v
 }

@@ -2,42 +2,119 @@ package kernel
 
 // A panel is a row-major block of columns (directions, points or right-hand sides) that one matrix is applied to. Its lanes run along a row.
 
-// MulPanel computes Y = A·X for an m×k matrix A and a k×n panel X. Element (i, j) of A is a[i*ra+j*ca], so the same call serves A and its
-// transpose; the rows of X and Y start ldx and ldy apart. Y must not overlap X.
-func MulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int) {
-	for i := range m {
-		row := y[i*ldy : i*ldy+n]
-		clear(row)
-		addRowTimesPanel(row, a[i*ra:], ca, x, ldx, k)
+// MulPanel computes Y = A·X for an m×k matrix A and a k×n panel X, with options, in this order: if b is not nil, b[i] is added to row i; if
+// scale is not nil, row i is multiplied by scale[i]; if factor is not nil, Y is multiplied element by element by the panel factor, whose
+// rows are ldf apart: 0 multiplies every row by the same numbers.
+//
+// Element (i, j) of A is a[i*ra+j*ca], so the same call serves A and its transpose. The rows of X start ldx apart. Y must not overlap X.
+func MulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, b, scale, factor []float64, ldf int) {
+	if m <= 0 || n <= 0 {
+		return
 	}
+	if len(y) < (m-1)*ldy+n || k > 0 && (len(a) < (m-1)*ra+(k-1)*ca+1 || len(x) < (k-1)*ldx+n) ||
+		b != nil && len(b) < m || scale != nil && len(scale) < m || factor != nil && (ldf < 0 || len(factor) < (m-1)*ldf+n) || ra < 0 || ca < 0 {
+		panic("kernel: MulPanel with a slice too short")
+	}
+	mulPanel(y, ldy, a, ra, ca, x, ldx, m, k, n, b, scale, factor, ldf)
 }
 
-// AffinePanel computes Y = A·X + b·1ᵀ: MulPanel with b[i] added to row i.
-func AffinePanel(y []float64, ldy int, a []float64, ra, ca int, b, x []float64, ldx, m, k, n int) {
+func mulPanelGo(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, b, scale, factor []float64, ldf int) {
 	for i := range m {
 		row := y[i*ldy : i*ldy+n]
-		bi := b[i]
-		for c := range row {
-			row[c] = bi
+		start := 0.
+		if b != nil {
+			start = b[i]
 		}
-		addRowTimesPanel(row, a[i*ra:], ca, x, ldx, k)
+		for c := range row {
+			row[c] = start
+		}
+		for j := range k {
+			addScaledGo(row, a[i*ra+j*ca], x[j*ldx:j*ldx+n])
+		}
+		if scale != nil {
+			Scale(row, scale[i])
+		}
+		if factor != nil {
+			Mul(row, row, factor[i*ldf:])
+		}
 	}
 }
 
-func addRowTimesPanel(row, a []float64, ca int, x []float64, ldx, k int) {
-	for j := range k {
-		AddScaled(row, a[j*ca], x[j*ldx:j*ldx+len(row)])
+// AddPanelTransposed adds Y·Xᵀ to G and the sums of Y's rows to sums: g[i*ldg+j] gets Σ_c y[i*ldy+c]·x[j*ldx+c] and sums[i] gets
+// Σ_c y[i*ldy+c], for the m rows of Y, k rows of X and n columns. It is the gradient of a layer's weights and biases, summed over the
+// points of a block.
+func AddPanelTransposed(g []float64, ldg int, sums, y []float64, ldy int, x []float64, ldx, m, k, n int) {
+	if m <= 0 || n <= 0 {
+		return
 	}
+	if k < 1 || len(g) < (m-1)*ldg+k || len(sums) < m || len(y) < (m-1)*ldy+n || len(x) < (k-1)*ldx+n {
+		panic("kernel: AddPanelTransposed with a slice too short")
+	}
+	addPanelTransposed(g, ldg, sums, y, ldy, x, ldx, m, k, n)
 }
 
-// AddPanelTransposed adds Y·Xᵀ to G: element (i, j) of G, g[i*ldg+j], gets Σ_c y[i*ldy+c]·x[j*ldx+c] for the m rows of Y and k rows of X.
-// It is the gradient of a layer's weights summed over the points of a block.
-func AddPanelTransposed(g []float64, ldg int, y []float64, ldy int, x []float64, ldx, m, k, n int) {
+func addPanelTransposedGo(g []float64, ldg int, sums, y []float64, ldy int, x []float64, ldx, m, k, n int) {
 	for i := range m {
 		row := y[i*ldy : i*ldy+n]
 		gi := g[i*ldg : i*ldg+k]
 		for j := range gi {
-			gi[j] += Dot(row, x[j*ldx:j*ldx+n])
+			gi[j] += dotGo(row, x[j*ldx:j*ldx+n])
+		}
+		s := 0.
+		for _, v := range row {
+			s += v
+		}
+		sums[i] += s
+	}
+}
+
+// Transpose writes the transpose of the m×n matrix src into dst; rows start lds and ldd apart.
+func Transpose(dst []float64, ldd int, src []float64, lds, m, n int) {
+	if m <= 0 || n <= 0 {
+		return
+	}
+	if len(dst) < (n-1)*ldd+m || len(src) < (m-1)*lds+n {
+		panic("kernel: Transpose with a slice too short")
+	}
+	transpose(dst, ldd, src, lds, m, n)
+}
+
+// transposePart writes the transpose of the rows from i0 and columns from j0 on.
+func transposePart(dst []float64, ldd int, src []float64, lds, i0, m, j0, n int) {
+	for j := j0; j < n; j++ {
+		row := dst[j*ldd : j*ldd+m]
+		for i := i0; i < m; i++ {
+			row[i] = src[i*lds+j]
+		}
+	}
+}
+
+// Outer writes y·xᵀ + u·vᵀ into the len(y)×k matrix dst; without the second term if u is nil. x and v hold k numbers and their padding to whole
+// registers.
+func Outer(dst, y, x, u, v []float64, k int) {
+	m := len(y)
+	if m == 0 || k <= 0 {
+		return
+	}
+	if len(dst) < m*k || len(x) < Padded(k) || u != nil && (len(u) < m || len(v) < Padded(k)) {
+		panic("kernel: Outer with a slice too short")
+	}
+	outer(dst[:m*k], y, x, u, v, k)
+}
+
+func outerGo(dst, y, x, u, v []float64, k int) {
+	x = x[:k]
+	for i, s := range y {
+		row := dst[i*k : (i+1)*k]
+		if u == nil {
+			for j := range row {
+				row[j] = s * x[j]
+			}
+			continue
+		}
+		t, v := u[i], v[:k]
+		for j := range row {
+			row[j] = s*x[j] + t*v[j]
 		}
 	}
 }

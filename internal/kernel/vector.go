@@ -1,7 +1,9 @@
 package kernel
 
-// AddScaled adds s·x to y.
-func AddScaled(y []float64, s float64, x []float64) {
+// AddScaled adds s·x to y, the first len(y) numbers of each.
+func AddScaled(y []float64, s float64, x []float64) { addScaled(y, s, x[:len(y)]) }
+
+func addScaledGo(y []float64, s float64, x []float64) {
 	x = x[:len(y)]
 	for len(y) >= 4 && len(x) >= 4 {
 		y[0] += s * x[0]
@@ -15,8 +17,11 @@ func AddScaled(y []float64, s float64, x []float64) {
 	}
 }
 
-// Dot returns xᵀy, summed in four interleaved partial sums.
-func Dot(x, y []float64) float64 {
+// Dot returns xᵀy over the length of x.
+func Dot(x, y []float64) float64 { return dot(x, y[:len(x)]) }
+
+// dotGo adds up in four interleaved partial sums.
+func dotGo(x, y []float64) float64 {
 	y = y[:len(x)]
 	var s0, s1, s2, s3 float64
 	for len(x) >= 4 && len(y) >= 4 {
@@ -32,23 +37,7 @@ func Dot(x, y []float64) float64 {
 	return (s0 + s2) + (s1 + s3)
 }
 
-// Sum returns the sum of x in the order of Dot.
-func Sum(x []float64) float64 {
-	var s0, s1, s2, s3 float64
-	for len(x) >= 4 {
-		s0 += x[0]
-		s1 += x[1]
-		s2 += x[2]
-		s3 += x[3]
-		x = x[4:]
-	}
-	for _, v := range x {
-		s0 += v
-	}
-	return (s0 + s2) + (s1 + s3)
-}
-
-// Mul writes the elementwise product x∘y into dst, which may be either of them.
+// Mul writes the elementwise product x∘y into dst, which may be either of them, over the length of dst.
 func Mul(dst, x, y []float64) {
 	x, y = x[:len(dst)], y[:len(dst)]
 	for i := range dst {

@@ -1,0 +1,33 @@
+// Command gen writes the AVX2+FMA assembly of package kernel. It is a module of its own so that the library does not depend on the
+// generator. Run it by `go generate` in the kernel's folder.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/mmcloughlin/avo/build"
+)
+
+var families = map[string]func(){
+	"elementwise": elementwise,
+	"network":     network,
+	"panel":       panels,
+	"solve":       solves,
+	"vector":      vectors,
+}
+
+func main() {
+	family := flag.String("family", "", "which file to generate")
+	flag.Parse()
+	generate, ok := families[*family]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "gen: unknown family %q\n", *family)
+		os.Exit(2)
+	}
+	build.ConstraintExpr("amd64,!purego")
+	generate()
+	emitConstants()
+	build.Generate()
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The fields of kernel.Net and kernel.Layer, in bytes.
+const (
+	netLayers     = 0
+	netLayerCount = 8
+	netParams     = 24
+	netColumns    = 48
+	netRows       = 72
+	netSlab       = 96
+	netStride     = 120
+	netPanel      = 128
+	netPanelNext  = 152
+
+	layerIn      = 0
+	layerOut     = 8
+	layerFunc    = 16
+	layerFrom    = 24
+	layerAt      = 32
+	layerWeight  = 40
+	layerColumns = 48
+	layerRows    = 56
+	layerSize    = 64
+)
+
+// The rows of neurons, as in kernel.
+const (
+	maxPairs   = 4
+	rowEta     = 3
+	rowD2      = 4
+	rowTangent = 5
+	rowTA      = rowTangent + maxPairs
+	rowZeta    = rowTA + maxPairs
+)
+
+func network() {
+	forward()
+	for pairs := 1; pairs <= maxPairs; pairs++ {
+		tangents(pairs)
+	}
+	for pairs := range maxPairs + 1 {
+		backward(pairs)
+	}
+}
+
+// field loads a field of a structure.
+func field(base reg.Register, offset int) reg.GPVirtual {
+	r := GP64()
+	MOVQ(Mem{Base: base, Disp: offset}, r)
+	return r
+}
+
+// at is base + 8·index in a fresh register, index being a field in units of numbers.
+func at(base reg.Register, structure reg.Register, offset int) reg.GPVirtual {
+	r := field(structure, offset)
+	LEAQ(Mem{Base: base, Index: r, Scale: 8}, r)
+	return r
+}
+
+// neurons addresses the rows of a block of neurons: p points to it in row 0, and the rows lie stride bytes apart.
+type neurons struct{ p, stride reg.Register }
+
+func (n neurons) a(k int) Mem  { return Mem{Base: n.p, Disp: 32 * k} }
+func (n neurons) z(k int) Mem  { return Mem{Base: n.p, Index: n.stride, Scale: 1, Disp: 32 * k} }
+func (n neurons) d1(k int) Mem { return Mem{Base: n.p, Index: n.stride, Scale: 2, Disp: 32 * k} }
+func (n neurons) d2(k int) Mem { return Mem{Base: n.p, Index: n.stride, Scale: 4, Disp: 32 * k} }
+
+// forward keeps in registers only what its inner loops need: general registers are scarce.
+func forward() {
+	function("forwardAVX2", "func(net *byte, order int, jacobian bool)",
+		"is Net.forwardGo and, with jacobian set, Net.jacobianPanel interleaved with it.")
+	net := Load(Param("net"), GP64())
+	layer := field(net, netLayers)
+	stride := strideBytes(net)
+	panel, panelNext := field(net, netPanel), field(net, netPanelNext)
+
+	Label("layer")
+	net = Load(Param("net"), GP64())
+	slab := field(net, netSlab)
+	from, p := at(slab, layer, layerFrom), at(slab, layer, layerAt)
+	weights := at(field(net, netColumns), layer, layerColumns)
+	column := paddedBytes(layer, layerOut) // from column to column
+	doubleThenSingle("", copyOf(column), func(prefix string, n int) {
+		forwardBlock(prefix, n, layer, column, from, weights, neurons{p, stride})
+	}, func(bytes int) {
+		ADDQ(U8(bytes), p)
+		ADDQ(U8(bytes), weights)
+	})
+
+	jacobian := GP64()
+	Load(Param("jacobian"), jacobian.As8())
+	TESTB(jacobian.As8(), jacobian.As8())
+	JEQ(LabelRef("next"))
+	forwardPanel(layer, stride, panel, panelNext)
+	XCHGQ(panel, panelNext)
+
+	Label("next")
+	net = Load(Param("net"), GP64())
+	end := field(net, netLayerCount)
+	SHLQ(U8(6), end) // a layer has 64 bytes
+	ADDQ(Mem{Base: net, Disp: netLayers}, end)
+	ADDQ(U8(layerSize), layer)
+	CMPQ(layer, end)
+	JNE(LabelRef("layer"))
+	VZEROUPPER()
+	RET()
+}
+
+// forwardBlock makes n registers of outputs: z = b + Σ_j a_j·column_j, and the activation.
+func forwardBlock(prefix string, n int, layer, column, from, weights reg.Register, to neurons) {
+	// The biases are the column after the last.
+	w, a, j := GP64(), GP64(), GP64()
+	MOVQ(Mem{Base: layer, Disp: layerIn}, j)
+	IMULQ(column, j)
+	ADDQ(weights, j)
+	even := each(n, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: j, Disp: 32 * k}, z) })
+	odd := each(n, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	MOVQ(weights, w)
+	MOVQ(from, a)
+	MOVQ(Mem{Base: layer, Disp: layerIn}, j)
+	SUBQ(U8(2), j)
+	JLT(LabelRef(prefix + "dot_last"))
+	Label(prefix + "dot")
+	s, t := YMM(), YMM()
+	VBROADCASTSD(Mem{Base: a}, s)
+	VBROADCASTSD(Mem{Base: a, Disp: 8}, t)
+	for k := range n {
+		VFMADD231PD(Mem{Base: w, Disp: 32 * k}, s, even[k])
+	}
+	for k := range n {
+		VFMADD231PD(Mem{Base: w, Index: column, Scale: 1, Disp: 32 * k}, t, odd[k])
+	}
+	ADDQ(U8(16), a)
+	LEAQ(Mem{Base: w, Index: column, Scale: 2}, w)
+	SUBQ(U8(2), j)
+	JGE(LabelRef(prefix + "dot"))
+	Label(prefix + "dot_last")
+	CMPQ(j, I8(-1))
+	JNE(LabelRef(prefix + "dot_done"))
+	VBROADCASTSD(Mem{Base: a}, s)
+	for k := range n {
+		VFMADD231PD(Mem{Base: w, Disp: 32 * k}, s, even[k])
+	}
+	Label(prefix + "dot_done")
+	z := even
+	for k := range n {
+		VADDPD(odd[k], z[k], z[k])
+		VMOVUPD(z[k], to.z(k))
+	}
+
+	dispatch(prefix, Mem{Base: layer, Disp: layerFunc}, n,
+		func(k int, again bool, x reg.VecVirtual) {
+			if again {
+				VMOVUPD(to.z(k), x)
+			} else {
+				VMOVAPD(z[k], x)
+			}
+		},
+		func(k, of int, y reg.Register) {
+			VMOVUPD(y, []Mem{to.a(k), to.d1(k), to.d2(k)}[of])
+		},
+		func(of int, end string) {
+			CMPQ(NewParamAddr("order", 8), U8(of+1))
+			JLT(LabelRef(end))
+		})
+}
+
+// forwardPanel makes the next panel of derivatives with respect to the inputs, D1·W·panel, or D1·W in the first layer.
+func forwardPanel(layer, stride, panel, panelNext reg.Register) {
+	net := Load(Param("net"), GP64())
+	in, out := field(layer, layerIn), field(layer, layerOut)
+	d1 := at(field(net, netSlab), layer, layerAt)
+	LEAQ(Mem{Base: d1, Index: stride, Scale: 2}, d1)
+	dst := copyOf(panelNext)
+	CMPQ(layer, Mem{Base: net, Disp: netLayers})
+	JNE(LabelRef("panel_later"))
+	rows := field(net, netRows)
+	Label("panel_first")
+	t, d := YMM(), YMM()
+	VBROADCASTSD(Mem{Base: d1}, d)
+	VMULPD(Mem{Base: rows}, d, t)
+	VMOVUPD(t, Mem{Base: dst})
+	ADDQ(U8(32), rows)
+	ADDQ(U8(32), dst)
+	ADDQ(U8(8), d1)
+	DECQ(out)
+	JNE(LabelRef("panel_first"))
+	JMP(LabelRef("next_panel"))
+
+	Label("panel_later")
+	params := field(net, netParams)
+	w := at(params, layer, layerWeight)
+	row := GP64() // bytes from one row of weights to the next
+	MOVQ(in, row)
+	SHLQ(U8(3), row)
+	SUBQ(U8(4), out)
+	JLT(LabelRef("panel_rest"))
+	Label("panel_four")
+	{
+		w3, x, j := GP64(), GP64(), GP64()
+		LEAQ(Mem{Base: w, Index: row, Scale: 2}, w3)
+		ADDQ(row, w3)
+		MOVQ(panel, x)
+		MOVQ(in, j)
+		sum := each(4, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+		Label("panel_four_dot")
+		t := YMM()
+		VMOVUPD(Mem{Base: x}, t)
+		for k, m := range []Mem{{Base: w}, {Base: w, Index: row, Scale: 1}, {Base: w, Index: row, Scale: 2}, {Base: w3}} {
+			s := YMM()
+			VBROADCASTSD(m, s)
+			VFMADD231PD(t, s, sum[k])
+		}
+		ADDQ(U8(8), w)
+		ADDQ(U8(8), w3)
+		ADDQ(U8(32), x)
+		DECQ(j)
+		JNE(LabelRef("panel_four_dot"))
+		for k := range sum {
+			VBROADCASTSD(Mem{Base: d1, Disp: 8 * k}, t)
+			VMULPD(t, sum[k], sum[k])
+			VMOVUPD(sum[k], Mem{Base: dst, Disp: 32 * k})
+		}
+		MOVQ(w3, w) // the end of the fourth row
+	}
+	ADDQ(U8(32), d1)
+	ADDQ(U32(128), dst)
+	SUBQ(U8(4), out)
+	JGE(LabelRef("panel_four"))
+	Label("panel_rest")
+	ADDQ(U8(4), out)
+	JEQ(LabelRef("next_panel"))
+	Label("panel_one")
+	{
+		x, j := GP64(), GP64()
+		MOVQ(panel, x)
+		MOVQ(in, j)
+		sum, s := YMM(), YMM()
+		VXORPD(sum, sum, sum)
+		Label("panel_one_dot")
+		VBROADCASTSD(Mem{Base: w}, s)
+		VFMADD231PD(Mem{Base: x}, s, sum)
+		ADDQ(U8(8), w)
+		ADDQ(U8(32), x)
+		DECQ(j)
+		JNE(LabelRef("panel_one_dot"))
+		VBROADCASTSD(Mem{Base: d1}, s)
+		VMULPD(s, sum, sum)
+		VMOVUPD(sum, Mem{Base: dst})
+	}
+	ADDQ(U8(8), d1)
+	ADDQ(U8(32), dst)
+	DECQ(out)
+	JNE(LabelRef("panel_one"))
+	Label("next_panel")
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// solves emits substitution for a panel of right-hand sides: 16 columns at a time, then 8, then 4; two rows at a time, so that every row of
+// the solution that is loaded is used twice.
+func solves() {
+	function("substituteAVX2", "func(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c int)",
+		"is substituteGo for c a multiple of 4. The strides may be negative: then the rows of b are taken from the last to the first.")
+	b := param("b")
+	ra, ca, ldb := bytesParam("ra"), bytesParam("ca"), bytesParam("ldb")
+	left := param("c")
+	for _, width := range []int{4, 2, 1} {
+		prefix := fmt.Sprintf("columns_%d_", 4*width)
+		SUBQ(U8(4*width), left)
+		JLT(LabelRef(prefix + "finished"))
+		Label(prefix + "next")
+		substituteColumns(prefix, width, b, ra, ca, ldb)
+		ADDQ(U32(32*width), b)
+		SUBQ(U8(4*width), left)
+		JGE(LabelRef(prefix + "next"))
+		Label(prefix + "finished")
+		ADDQ(U8(4*width), left)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// substituteColumns solves for width registers of columns.
+func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
+	a := param("a") // the row of the triangle
+	to := copyOf(b)
+	done := GP64()
+	XORQ(done, done)
+	Label(prefix + "pair")
+	{
+		n := param("n")
+		SUBQ(done, n)
+		CMPQ(n, U8(2))
+		JLT(LabelRef(prefix + "last"))
+		top := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: to, Disp: 32 * k}, z) })
+		bottom := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: to, Index: ldb, Scale: 1, Disp: 32 * k}, z) })
+		ai, x, j := copyOf(a), copyOf(b), copyOf(done)
+		TESTQ(j, j)
+		JEQ(LabelRef(prefix + "pair_diagonal"))
+		Label(prefix + "pair_dot")
+		s, t := YMM(), YMM()
+		VBROADCASTSD(Mem{Base: ai}, s)
+		VBROADCASTSD(Mem{Base: ai, Index: ra, Scale: 1}, t)
+		for k := range width {
+			z := YMM()
+			VMOVUPD(Mem{Base: x, Disp: 32 * k}, z)
+			VFNMADD231PD(z, s, top[k])
+			VFNMADD231PD(z, t, bottom[k])
+		}
+		ADDQ(ca, ai)
+		ADDQ(ldb, x)
+		DECQ(j)
+		JNE(LabelRef(prefix + "pair_dot"))
+		Label(prefix + "pair_diagonal")
+		divideByDiagonal(prefix+"top_", top, Mem{Base: ai})
+		VBROADCASTSD(Mem{Base: ai, Index: ra, Scale: 1}, t)
+		for k := range width {
+			VMOVUPD(top[k], Mem{Base: to, Disp: 32 * k})
+			VFNMADD231PD(top[k], t, bottom[k])
+		}
+		ADDQ(ca, ai)
+		divideByDiagonal(prefix+"bottom_", bottom, Mem{Base: ai, Index: ra, Scale: 1})
+		for k := range width {
+			VMOVUPD(bottom[k], Mem{Base: to, Index: ldb, Scale: 1, Disp: 32 * k})
+		}
+	}
+	LEAQ(Mem{Base: a, Index: ra, Scale: 2}, a)
+	LEAQ(Mem{Base: to, Index: ldb, Scale: 2}, to)
+	ADDQ(U8(2), done)
+	JMP(LabelRef(prefix + "pair"))
+	Label(prefix + "last")
+	{
+		n := param("n")
+		CMPQ(done, n)
+		JEQ(LabelRef(prefix + "solved"))
+		sum := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: to, Disp: 32 * k}, z) })
+		ai, x, j := copyOf(a), copyOf(b), copyOf(done)
+		TESTQ(j, j)
+		JEQ(LabelRef(prefix + "last_diagonal"))
+		Label(prefix + "last_dot")
+		s := YMM()
+		VBROADCASTSD(Mem{Base: ai}, s)
+		for k := range width {
+			VFNMADD231PD(Mem{Base: x, Disp: 32 * k}, s, sum[k])
+		}
+		ADDQ(ca, ai)
+		ADDQ(ldb, x)
+		DECQ(j)
+		JNE(LabelRef(prefix + "last_dot"))
+		Label(prefix + "last_diagonal")
+		divideByDiagonal(prefix+"last_", sum, Mem{Base: ai})
+		for k := range width {
+			VMOVUPD(sum[k], Mem{Base: to, Disp: 32 * k})
+		}
+	}
+	Label(prefix + "solved")
+}
+
+// divideByDiagonal multiplies by the reciprocal of a diagonal element, which does not wait for the sums; nothing for a unit diagonal.
+func divideByDiagonal(prefix string, x vec, diagonal Mem) {
+	CMPB(NewParamAddr("unit", 24), U8(0))
+	JNE(LabelRef(prefix + "unit"))
+	d, one := YMM(), constant(1, 1)[0]
+	VBROADCASTSD(diagonal, d)
+	VDIVPD(d, one, d)
+	for _, z := range x {
+		VMULPD(d, z, z)
+	}
+	Label(prefix + "unit")
+}

@@ -1,0 +1,71 @@
+package kernel
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+var families = []string{"elementwise", "network", "panel", "solve", "vector"}
+
+// The committed assembly is what the generator writes.
+func TestAssemblyIsGenerated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("building the generator takes seconds")
+	}
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go command here")
+	}
+	run := func(args ...string) ([]byte, error) {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = "gen"
+		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+		return cmd.CombinedOutput()
+	}
+	if out, err := run(tool, "mod", "download"); err != nil {
+		t.Skipf("the generator's modules cannot be had: %v\n%s", err, out)
+	}
+	dir := t.TempDir()
+	gen := filepath.Join(dir, "gen")
+	if out, err := run(tool, "build", "-o", gen, "."); err != nil {
+		t.Fatalf("the generator does not build: %v\n%s", err, out)
+	}
+	for _, family := range families {
+		file := filepath.Join(dir, family)
+		if out, err := run(gen, "-family", family, "-out", file, "-pkg", "kernel"); err != nil {
+			t.Fatalf("%s: %v\n%s", family, err, out)
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(family + "_amd64.s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The first line tells the command, with paths.
+		_, got, _ = bytes.Cut(got, []byte("\n"))
+		_, want, _ = bytes.Cut(want, []byte("\n"))
+		if !bytes.Equal(got, want) {
+			t.Errorf("generated assembly differs from %s_amd64.s: run go generate", family)
+		}
+	}
+}
+
+// The generator takes registers that only AVX-512 has when it runs out of others: the assembly must not use any.
+func TestAssemblyKeepsToAVX2(t *testing.T) {
+	forbidden := regexp.MustCompile(`\b([XY](1[6-9]|2[0-9]|3[01])|Z[0-9]+|K[0-7])\b`)
+	for _, family := range families {
+		text, err := os.ReadFile(family + "_amd64.s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := forbidden.Find(text); m != nil {
+			t.Errorf("%s_amd64.s uses %s", family, m)
+		}
+	}
+}
