@@ -53,6 +53,9 @@ const (
 	eventRoundoff = 4 * unitRound
 	simultaneous  = 25 // times eventRoundoff
 	accumulation  = 1000 * unitRound
+	// zenoGaps is the number of ever shorter times between state changes after which an event that stops turning back has not been
+	// resolved: its times accumulate within the error of a step.
+	zenoGaps = 3
 )
 
 // A crossing is a zero of an event within a step.
@@ -69,7 +72,11 @@ type eventFinder struct {
 	// zero, so that the sign of g is that with which it leaves zero.
 	now    []float64
 	atZero []bool
-	last   []float64 // time of the latest state change by an event, NaN if none
+	// Of the state changes that events have made: time of the latest (NaN if none), time since the one before, how often in succession
+	// that became shorter, and whether g was rising.
+	last, gap []float64
+	shrunk    []int
+	up        []bool
 
 	// landing says that the next step is to end at time aim, which must not be beyond limit; target is the event, together marks
 	// those that happen with it, and landings counts the attempts.
@@ -89,6 +96,7 @@ type eventFinder struct {
 	probing int                   // event that probe evaluates
 	probe   func(float64) float64 // g on the dense output of the step in hand
 	nan     error
+	zeno    int // an event whose times accumulate, or −1
 }
 
 func (e *eventFinder) init(s *Solver) error {
@@ -106,8 +114,8 @@ func (e *eventFinder) init(s *Solver) error {
 			return &InputError{What: "event", Msg: fmt.Sprintf("%s has direction %d; choose +1, −1 or 0", e.name(i), ev.Direction)}
 		}
 	}
-	e.now, e.last = make([]float64, n), make([]float64, n)
-	e.atZero, e.together = make([]bool, n), make([]bool, n)
+	e.now, e.last, e.gap, e.shrunk = make([]float64, n), make([]float64, n), make([]float64, n), make([]int, n)
+	e.atZero, e.together, e.up = make([]bool, n), make([]bool, n), make([]bool, n)
 	e.value = make([]float64, n*(samples+1))
 	e.found = make([]crossing, 0, n*(samples+2))
 	e.y = make([]float64, s.p.Dim)
@@ -158,7 +166,7 @@ func (e *eventFinder) begin(s *Solver) error {
 	for i := range e.events {
 		e.now[i] = e.eval(s, i, s.c.t, s.c.y)
 		e.atZero[i] = e.now[i] == 0
-		e.last[i] = math.NaN()
+		e.last[i], e.gap[i], e.shrunk[i] = math.NaN(), math.Inf(1), 0
 	}
 	return e.failed(s)
 }
@@ -181,6 +189,9 @@ func (e *eventFinder) search(s *Solver, tnew, h float64) (again bool, err error)
 	if err := e.failed(s); err != nil {
 		return false, err
 	}
+	if e.zeno >= 0 {
+		return false, e.accumulates(s, e.zeno, "passes through zero after turning back ever sooner")
+	}
 	first := -1 // the earliest that acts
 	for k, x := range e.found {
 		if e.events[x.event].acts() {
@@ -199,7 +210,7 @@ func (e *eventFinder) search(s *Solver, tnew, h float64) (again bool, err error)
 			clear(e.together)
 		}
 		e.target, e.targetUp = x.event, x.rising
-		e.landed = 1-x.theta <= round || e.landings >= maxLandings
+		e.landed = 1-x.theta <= simultaneous*round || e.landings >= maxLandings
 		for _, o := range e.found[first:] {
 			// once the step ends beyond its target, whatever acts in it happens at its end
 			if o.theta-x.theta <= simultaneous*round || e.landed && e.events[o.event].acts() {
@@ -220,7 +231,7 @@ func (e *eventFinder) search(s *Solver, tnew, h float64) (again bool, err error)
 			return false, err
 		}
 		switch {
-		case math.Abs(ahead) <= round, ahead > 0 && ahead <= 1 && e.landings >= maxLandings:
+		case math.Abs(ahead) <= simultaneous*round, ahead > 0 && ahead <= 1 && e.landings >= maxLandings:
 			e.landed = true
 		case ahead > 0 && ahead <= 1 && (e.limit-tnew)*c.dir > 0:
 			e.aimAt(c, tnew+ahead*h)
@@ -262,13 +273,13 @@ func (e *eventFinder) sample(s *Solver, tnew float64) {
 
 // find collects the zeros of all events within the step in the order in which they happen.
 func (e *eventFinder) find() {
-	e.found = e.found[:0]
+	e.found, e.zeno = e.found[:0], -1
 	tol := e.roundoff() / 4
 	for i := range e.events {
 		e.probing = i
 		g := e.value[i*(samples+1) : (i+1)*(samples+1)]
 		left, gl, residual := 0.0, g[0], 0.0
-		known := !e.atZero[i]
+		known, since := !e.atZero[i], 0 // since which node the sign of g is known
 		if !known {
 			residual = math.Abs(gl)
 		}
@@ -277,8 +288,12 @@ func (e *eventFinder) find() {
 				if left, gl, known = e.leave(k, residual, g[k]); !known {
 					continue
 				}
+				since = k
+				if e.shrunk[i] >= zenoGaps && (gl > 0) == e.up[i] {
+					e.zeno = i
+				}
 			}
-			if k > 1 && turns(g[k-2], g[k-1], g[k]) && left <= e.node[k-2] {
+			if k-2 >= since && turns(g[k-2], g[k-1], g[k]) {
 				// |g| has a minimum between samples: look at the vertex of the parabola through them
 				v := vertex(e.node[k-1], 1.0/samples, g[k-2], g[k-1], g[k])
 				if gv := e.probe(v); gv != 0 && (gv > 0) != (g[k-1] > 0) {
@@ -355,7 +370,7 @@ func (e *eventFinder) fire(s *Solver) (stop, changed bool, err error) {
 		if e.landed && (e.together[x.event] || e.events[x.event].acts()) {
 			continue // happens at the end of the step
 		}
-		if 1-x.theta <= round {
+		if 1-x.theta <= simultaneous*round {
 			s.sol.hit(x.event, c.t, c.y, x.rising)
 			e.atZero[x.event] = true
 			continue
@@ -378,15 +393,21 @@ func (e *eventFinder) fire(s *Solver) (stop, changed bool, err error) {
 		if !e.together[i] || e.events[i].Apply == nil {
 			continue
 		}
+		up := e.rising(i)
 		c.enter(inApply, c.t, c.y)
 		e.events[i].Apply(c.t, c.y)
 		c.leave()
 		changed = true
-		if math.Abs(c.t-e.last[i]) <= accumulation*math.Abs(c.t) {
-			return false, false, s.fail(CauseEvent, e.h, fmt.Errorf("event %s happened again after %.3g", e.name(i), math.Abs(c.t-e.last[i])),
-				"the times of this event accumulate (Zeno behaviour): make it terminal once it comes to rest")
+		gap := math.Abs(c.t - e.last[i])
+		if gap <= accumulation*math.Abs(c.t) {
+			return false, false, e.accumulates(s, i, fmt.Sprintf("happened again after %.3g", gap))
 		}
-		e.last[i] = c.t
+		if gap < e.gap[i] {
+			e.shrunk[i]++
+		} else {
+			e.shrunk[i] = 0
+		}
+		e.last[i], e.gap[i], e.up[i] = c.t, gap, up
 	}
 	if !changed {
 		return stop, false, nil
@@ -403,6 +424,12 @@ func (e *eventFinder) fire(s *Solver) (stop, changed bool, err error) {
 		s.quad.save(&s.sol)
 	}
 	return stop, true, e.reread(s)
+}
+
+// accumulates reports an event whose times have a limit.
+func (e *eventFinder) accumulates(s *Solver, i int, what string) error {
+	return s.fail(CauseEvent, e.h, fmt.Errorf("event %s %s", e.name(i), what),
+		"the times of this event accumulate (Zeno behaviour): end the solve, or let Apply bring the state to rest, before they do")
 }
 
 // rising says in which direction event i crossed zero in the step in hand.

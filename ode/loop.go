@@ -194,7 +194,7 @@ func (s *Solver) tooSmall(step float64, last bool) error {
 	case RejectNewton, RejectSingular:
 		advice = "Newton's iteration fails however small the step is: check the Jacobian, or use ode.FiniteDifference"
 	case RejectNonFinite, RejectField:
-		advice = "the right-hand side is not defined beyond this point: the solution may leave its domain or blow up here"
+		advice = "the right-hand side, or what else is evaluated along the solution, is not defined beyond this point: the solution may leave its domain or blow up here"
 	case RejectBounds:
 		advice = "the solution leaves the bounds asked for: the bounds contradict the equations, or the tolerance is too loose"
 	}
