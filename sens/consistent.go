@@ -125,7 +125,7 @@ func (t *tangents) slopeTangent(dst []float64, at float64, y, slope []float64) {
 	if e.err != nil {
 		return
 	}
-	kernel.MulPanel(dst, w, e.densePoint(), k, 1, t.s, w, k, k, w)
+	mulBlock(dst, e.densePoint(), t.s, k, w)
 	t.addParams(dst, 1, e.field)
 	if e.con.singular() {
 		copy(t.arg, dst)

@@ -18,6 +18,9 @@ type ReverseOptions struct {
 	RTol float64
 	// ATol is the absolute tolerance of the adjoint; 0 means 1e-3·RTol times the smallest of the states' largest loss gradients.
 	ATol float64
+	// Checkpoint keeps the state every so many steps of the forward solve, and solves again between two of them when the adjoint comes
+	// by, instead of keeping the dense output of the whole solve; 0 keeps it all. Each checkpoint is a restart for both solves.
+	Checkpoint int
 	// MaxSteps bounds the steps of the whole reverse pass; 0 means 20 000. A pass that collapses ends there, or earlier, with a *ReverseError.
 	MaxSteps int
 }
@@ -71,6 +74,9 @@ type continuous struct {
 	engine  *engine     // for the slope at the end
 	con     *constraint // of the mass matrix, nil for the identity
 	square  []float64   // scratch for a dense Jacobian
+
+	resolve *ode.Solver // solves again between checkpoints; nil without
+	marks   marks
 
 	params []float64
 	states []float64 // saved
@@ -127,7 +133,8 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 	c.pairs = newPairs(pf, c.k, &c.stats)
 	c.variant = variant(c)
 	opt := s.Options
-	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, c.variant.reads().forward, nil
+	whole := c.variant.reads().forward && rev.Checkpoint == 0
+	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, whole, nil
 	method := opt.Method
 	if method == nil {
 		method = ode.Auto
@@ -136,6 +143,12 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 	opt.Observer = c.integrate
 	if c.forward, err = ode.NewSolver(s.Problem, opt); err != nil {
 		return nil, err
+	}
+	if c.variant.reads().forward && !whole {
+		opt.Dense, opt.Observer = true, nil
+		if c.resolve, err = ode.NewSolver(s.Problem, opt); err != nil {
+			return nil, err
+		}
 	}
 	sys, at := c.variant.system()
 	c.at = at
@@ -175,8 +188,11 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 // the dense output's own error.
 func gaussNodes(r *ReverseOptions) int { return max(2, (r.Method.Info().Order+3)/2) }
 
-// integrate adds a forward step's share of an integral cost.
+// integrate notes checkpoints and adds a forward step's share of an integral cost.
 func (c *continuous) integrate(s *ode.Step) error {
+	if c.resolve != nil {
+		c.marks.step(s)
+	}
 	if c.field.integral != nil {
 		for j, x := range c.gauss.x {
 			t := s.T + x*s.H
@@ -212,6 +228,7 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 		return &ode.InputError{What: "loss", Msg: "has an integral cost, which backsolve does not take; use another gradient method"}
 	}
 	c.cost = 0
+	c.marks.start(t0, y0, c.rev.Checkpoint)
 	c.field.sign = math.Copysign(1, t1-t0)
 	bind(c.forward.Field().(ode.ParamField), p)
 	c.forward.SetSaveAt(times)
@@ -227,6 +244,10 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	bind(c.field.ParamField, p)
 	c.params = p
 	c.field.sol, c.field.step = sol.Dense, 0
+	if c.resolve != nil {
+		bind(c.resolve.Field().(ode.ParamField), p)
+		c.marks.finish(t1)
+	}
 	c.grads = resize(c.grads, len(sol.Y))
 	g.begin(sol, loss, c.grads, c.k, c.m)
 	g.Loss += c.cost
@@ -312,6 +333,9 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 	for t := t1; ; {
 		for ; i >= 0 && g.Times[i] == t; i-- {
 			zero = zero && isZero(c.grads[i*c.k:(i+1)*c.k])
+			if err := c.cover(ctx, t); err != nil {
+				return err
+			}
 			if err := c.jump(lam, t, c.grads[i*c.k:(i+1)*c.k]); err != nil {
 				return &ReverseError{Method: c.method, Time: t, Err: err}
 			}
@@ -323,6 +347,12 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 		if i >= 0 {
 			next = g.Times[i]
 		}
+		if c.resolve != nil {
+			if err := c.cover(ctx, t); err != nil {
+				return err
+			}
+			next = c.marks.stop(next)
+		}
 		if !zero || !c.variant.reads().forward {
 			c.variant.prepare(c.z, g, t, first)
 			first = false
@@ -333,6 +363,28 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 		t = next
 	}
 	c.initial(g, lam)
+	return nil
+}
+
+// cover makes the dense output between the checkpoints around t, or before it, available.
+func (c *continuous) cover(ctx context.Context, t float64) error {
+	if c.resolve == nil {
+		return nil
+	}
+	m := &c.marks
+	if !m.leave(t) {
+		return nil
+	}
+	a, b := m.interval()
+	sol, err := c.resolve.Solve(ctx, a, b, m.y[m.at*c.k:(m.at+1)*c.k])
+	if sol != nil {
+		c.stats.Add(&sol.Stats)
+		c.stats.Steps -= sol.Stats.Steps // counted are reverse steps
+	}
+	if err != nil {
+		return &ReverseError{Method: c.method, Time: a, Err: fmt.Errorf("the forward solve could not be repeated from a checkpoint: %w", err)}
+	}
+	c.field.sol, c.field.step = sol.Dense, 0
 	return nil
 }
 

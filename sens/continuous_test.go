@@ -220,6 +220,34 @@ func TestAlgebraicEquations(t *testing.T) {
 	}
 }
 
+// With checkpoints the dense output is made again piece by piece, to the accuracy of the solve.
+func TestCheckpointedInterpolation(t *testing.T) {
+	prob, p, y0 := roberProblem()
+	times, loss, want := paperLoss()
+	for _, every := range []int{7, 100, 100_000} {
+		rev := ReverseOptions{Checkpoint: every}
+		for _, method := range []Method{QuadratureAdjoint{Reverse: rev}, GaussAdjoint{Reverse: rev}, IMEXAdjoint{Reverse: rev}, InterpolatingAdjoint{Reverse: rev}} {
+			ev, err := method.New(Setup{Problem: prob, Options: ode.Options{Method: ode.KenCarp4, RTol: 1e-6, ATol: []float64{1e-12}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var g Gradient
+			for range 2 {
+				if err := ev.Gradient(context.Background(), &g, p, y0, 0, 1e5, times, loss); err != nil {
+					t.Fatal(err)
+				}
+				if e := worstComponent(g.Params, want); !(e <= 1e-4) {
+					t.Errorf("%s, a checkpoint every %d steps: error %.2g", method.Info().Name, every, e)
+				}
+			}
+			c := ev.(*continuous)
+			if n := len(c.marks.t); every == 7 && n < g.Forward.Steps/8 || every == 100_000 && n != 1 {
+				t.Errorf("%d checkpoints in %d steps, one was asked for every %d", n, g.Forward.Steps, every)
+			}
+		}
+	}
+}
+
 // An option that cannot work is refused, and reverse options are heeded.
 func TestContinuousRefusals(t *testing.T) {
 	prob, _, _ := roberProblem()

@@ -108,7 +108,7 @@ func (t *tangents) derivative(dst []float64, scale float64, i int, v []float64) 
 // linear writes scale·(J·V + ∂f/∂p·Q) into dst, for a field that remembers the point and its Jacobian there.
 func (t *tangents) linear(dst []float64, scale float64, field ode.ParamField, jac, v []float64) {
 	k, w := t.e.k, t.width
-	kernel.MulPanel(dst, w, jac, k, 1, v, w, k, k, w)
+	mulBlock(dst, jac, v, k, w)
 	t.addParams(dst, 1, field)
 	if scale != 1 {
 		kernel.Scale(dst, scale)
@@ -180,7 +180,7 @@ func (t *tangents) addSecond(dst []float64, scale float64, u []float64, tau floa
 			field.SecondOrderJacobian(t.dy, nil, u, tau, 0, 0)
 		}
 	}
-	kernel.MulPanel(t.dp, w, t.dy, k, 1, t.s, w, k, k, w)
+	mulBlock(t.dp, t.dy, t.s, k, w)
 	kernel.AddScaled(dst, scale, t.dp[:k*w])
 }
 
@@ -195,7 +195,7 @@ func (t *tangents) massTimes(v []float64) []float64 {
 			kernel.Scale(row, d)
 		}
 	case mass.Dense != nil:
-		kernel.MulPanel(t.tmp, w, mass.Dense, k, 1, v, w, k, k, w)
+		mulBlock(t.tmp, mass.Dense, v, k, w)
 	default:
 		return v
 	}
