@@ -15,7 +15,7 @@ func Methods() []Method {
 		Rosenbrock23, Rodas4, Rodas5P,
 		Radau,
 		BDF,
-		AutoTsit5Rosenbrock23, AutoTsit5KenCarp4, AutoTsit5Rodas5P, AutoDOP853Radau,
+		AutoTsit5Rosenbrock23, AutoTsit5KenCarp4, AutoTsit5Rodas5P,
 	}
 }
 
