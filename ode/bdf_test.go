@@ -3,7 +3,6 @@ package ode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"testing"
 )
@@ -666,16 +665,4 @@ func TestBDFDoesNotAllocatePerStep(t *testing.T) {
 	if many < 2*few || b > a {
 		t.Errorf("%g allocations in %d steps, %g in %d", a, few, b, many)
 	}
-}
-
-func ExampleBDFMethod() {
-	// the method of CVODE, held to order 2
-	p := Func(1, func(dst []float64, t float64, y []float64) { dst[0] = -1000 * (y[0] - math.Cos(t)) })
-	sol, err := Solve(context.Background(), p, 0, 1, []float64{1}, Options{Method: BDFMethod{MaxOrder: 2}})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("%.4f\n", sol.YEnd[0])
-	// Output: 0.5411
 }
