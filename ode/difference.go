@@ -171,6 +171,19 @@ func (d *differencer) jacobianAt(dst []float64, jac *Jacobian, dfdt []float64, t
 	return d.eval(dst, t, y)
 }
 
+// reset forgets what earlier solves taught about the increments, so that a solve gives the same whatever came before it.
+func (d *differencer) reset() {
+	for j := range d.fac {
+		d.fac[j], d.seen[j] = sqrtEps, 0
+	}
+	d.floor = nil
+}
+
+func (d *differencedSplit) reset() {
+	d.differencer.reset()
+	d.implicit.reset()
+}
+
 // widen makes the increments at least those that states of size atol/rtol get. It is called when an iteration matrix is
 // singular: an increment that suits a tiny state can drown in the roundoff of a constraint such as y1 + y2 + y3 = 1.
 func (d *differencer) widen(atol []float64, rtol float64) {

@@ -144,3 +144,35 @@ func TestIMEXPairs(t *testing.T) {
 		}
 	}
 }
+
+// What a solver did before must not change a bit of what it does.
+func TestSolverHasNoMemory(t *testing.T) {
+	p, err := problems.ByName("ROBER")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range ode.Methods() {
+		if m.Info().Split {
+			continue
+		}
+		for _, ivp := range []*ode.Problem{p.IVP, ode.FiniteDifference(p.IVP)} {
+			s, err := ode.NewSolver(ivp, ode.Options{Method: m, RTol: 1e-3, MaxSteps: 3000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// a method that runs out of steps has a memory too
+			first, _ := s.Solve(context.Background(), 0, 100, p.Y0)
+			first = first.Clone()
+			s.Solve(context.Background(), 0, 1e4, []float64{0.2, 1e-6, 0.8})
+			second, _ := s.Solve(context.Background(), 0, 100, p.Y0)
+			if first.Stats != second.Stats {
+				t.Errorf("%s: %s, and then %s", m.Info().Name, &first.Stats, &second.Stats)
+			}
+			for i, v := range first.YEnd {
+				if second.YEnd[i] != v {
+					t.Errorf("%s: y%d = %.17g, and then %.17g", m.Info().Name, i+1, v, second.YEnd[i])
+				}
+			}
+		}
+	}
+}

@@ -130,6 +130,9 @@ func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *
 		s.size0 = max(s.size0, math.Abs(v), c.atol[i]/c.rtol)
 	}
 	c.haveF = false
+	if d, ok := c.field.(interface{ reset() }); ok {
+		d.reset()
+	}
 	c.stats = Stats{}
 	s.degree = -1
 	s.sol.reset(t0, y0, s.opt.SaveAt)

@@ -7,6 +7,9 @@ import "math"
 //
 //	(M/(hγ) − J) u_i = f(t_n + α_i h, y_n + Σ_{j<i} A_ij u_j) + M Σ_{j<i} (C_ij/h) u_j + γ_i h ∂f/∂t,
 //	y_{n+1} = y_n + Σ B_i u_i,  error estimate Σ E_i u_i,  dense output y_n + Σ_i (Σ_p D_ip θ^{p+1}) u_i.
+//
+// On a Tape, Stages holds u_1 … u_s one after the other; Extra (with KeepFactors, for a dense Jacobian) holds J at (t_n, y_n) and
+// the factors of M − hγJ.
 type RosenbrockTableau struct {
 	Info  Info
 	Gamma float64
