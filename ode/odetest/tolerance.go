@@ -86,23 +86,12 @@ func References(t testing.TB, m ode.Method) {
 			continue
 		}
 		digits, _ := p.Mescd(sol.YEnd, p.T1)
-		floor := Floor(info, rtol)
+		floor := problems.Floor(info, rtol)
 		t.Logf("%s at rtol %g: %.2f digits (floor %.2f), %v", p.Name, rtol, digits, floor, &sol.Stats)
 		if !(digits >= floor) {
 			t.Errorf("%s at rtol %g: %.2f digits, at least %.2f are due", p.Name, rtol, digits, floor)
 		}
 	}
-}
-
-// Floor is the least number of correct digits (see problems.Problem.Mescd) that a method owes at a relative tolerance: for order
-// p ≤ 3, −(p/(p+1))·log10 rtol − 2; for higher and variable order, −log10 rtol − 3.
-func Floor(info ode.Info, rtol float64) float64 {
-	digits := -math.Log10(rtol)
-	if info.Order <= 3 {
-		p := float64(info.Order)
-		return p/(p+1)*digits - 2
-	}
-	return digits - 3
 }
 
 // Backwards demands that a problem is solved as well from its end to its start.
@@ -124,7 +113,7 @@ func Backwards(t testing.TB, m ode.Method) {
 			k.at(want, at)
 			worst = max(worst, distance(sol.State(i), want))
 		}
-		if limit := math.Pow(10, -Floor(m.Info(), rtol)); !(worst <= limit) {
+		if limit := math.Pow(10, -problems.Floor(m.Info(), rtol)); !(worst <= limit) {
 			t.Errorf("%s, backwards: error %.3g, limit %.3g", k.name, worst, limit)
 		}
 	}

@@ -95,25 +95,6 @@ func (p *Problem) AbsTol(rtol float64) []float64 {
 	return out
 }
 
-// Mescd is the number of correct digits of a computed state at time t, by the mixed error of the Test Set for IVP Solvers:
-// −log10 of the largest |y − ref|/(atol/rtol + |ref|). It is +Inf where nothing differs and NaN where y is not finite; ok is false where no
-// solution is known at that time.
-func (p *Problem) Mescd(y []float64, t float64) (digits float64, ok bool) {
-	ref := make([]float64, len(p.Y0))
-	if !p.Solution(ref, t) {
-		return math.NaN(), false
-	}
-	worst := 0.0
-	for i, v := range y {
-		e := math.Abs(v-ref[i]) / (p.ATol[i] + math.Abs(ref[i]))
-		if math.IsNaN(e) || math.IsInf(e, 0) {
-			return math.NaN(), true
-		}
-		worst = max(worst, e)
-	}
-	return -math.Log10(worst), true
-}
-
 // values are the values of the parameters.
 func (p *Problem) values() []float64 {
 	v := make([]float64, len(p.Params))
