@@ -329,3 +329,20 @@ func TestLeftNullSpace(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkSolve(b *testing.B) {
+	for _, n := range []int{2, 3, 6, 10, 20, 50, 100} {
+		a, x := random(rand.New(rand.NewPCG(9, 10)), n)
+		f := NewLU(n)
+		if err := f.Factor(a); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			y := make([]float64, n)
+			for b.Loop() {
+				copy(y, x)
+				f.Solve(y)
+			}
+		})
+	}
+}
