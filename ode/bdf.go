@@ -22,7 +22,8 @@ var BDF Method = BDFMethod{}
 type BDFMethod struct {
 	// MaxOrder bounds the order; 0 means 5.
 	MaxOrder int
-	// Order fixes the order; 0 lets it vary. A fixed order above 1 needs Past to start from.
+	// Order fixes the order; 0 lets it vary. A fixed order above 1 needs Past to start from; behind a discontinuity, where the past is
+	// of no use, the order varies up to it.
 	Order int
 	// Past is the solution before the start, the dense output of an earlier solve for example: the method then starts at full
 	// order from values at t0, t0 − h, …. nil starts from the initial state alone.
@@ -102,6 +103,7 @@ type bdfStepper struct {
 	corrected bool // zp holds the corrected array rather than the predicted one
 
 	restart bool // no step has been accepted since the start
+	fixed   bool // the order must not change
 	change  bdfChange
 	newt    bdfNewton
 	choice  bdfChoice
@@ -137,7 +139,9 @@ func (st *bdfStepper) start() *stepError {
 	st.begin()
 	st.choice = bdfChoice{wait: 2, maxGrowth: bdfFirstGrowth}
 	st.newt.forget()
-	if st.m.Past != nil {
+	st.fixed = st.m.Order == 1
+	if st.m.Past != nil && c.stats.Steps == 0 {
+		st.fixed = st.m.Order > 0
 		return st.startFromPast()
 	}
 	return nil
@@ -147,7 +151,7 @@ func (st *bdfStepper) start() *stepError {
 func (st *bdfStepper) begin() {
 	c := st.c
 	st.q, st.hz, st.restart = 1, 0, true
-	st.change = bdfChange{}
+	st.change.any = false
 	st.limit.reset()
 	st.past.pending = false
 	copy(st.z[0], c.y)
@@ -179,7 +183,9 @@ func (st *bdfStepper) scaleStart(h float64) {
 func (st *bdfStepper) attempt(h float64) (float64, *stepError) {
 	st.scaleStart(h)
 	st.predict(h / st.hz)
-	st.form.compute(st.q, h, &st.tau)
+	if h != st.form.h || st.q != st.form.q || st.limit.count <= st.q+1 {
+		st.form.compute(st.q, h, &st.tau) // otherwise all steps that matter are of this size, and nothing changes
+	}
 	if bad := st.solve(h); bad != nil {
 		return 0, bad
 	}
@@ -241,11 +247,15 @@ func (st *bdfStepper) correct() {
 	if st.corrected {
 		return
 	}
-	for j := 0; j <= st.q; j++ {
-		l, row := st.form.l[j], st.zp[j]
-		for i, v := range st.e {
-			row[i] += l * v
-		}
+	n, p, l := st.c.n, &st.zp, &st.form.l
+	p0, p1, p2, p3, p4, p5 := p[0][:n], p[1][:n], p[2][:n], p[3][:n], p[4][:n], p[5][:n]
+	for i, e := range st.e[:n] {
+		p0[i] += e // l_0 = 1
+		p1[i] += l[1] * e
+		p2[i] += l[2] * e
+		p3[i] += l[3] * e
+		p4[i] += l[4] * e
+		p5[i] += l[5] * e
 	}
 	st.corrected = true
 }
@@ -262,7 +272,7 @@ func (st *bdfStepper) accepted(h float64) {
 	}
 	st.tau[1] = h
 	st.restart, st.past.pending = false, false
-	st.change = bdfChange{}
+	st.change.any = false
 	st.newt.age++
 	st.newt.jacAge++
 	st.c.haveF = false

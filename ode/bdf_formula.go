@@ -32,8 +32,9 @@ func (l *nordsieckPolynomial) timesMonic(d int, a float64) {
 type bdfCoefficients struct {
 	// l are the coefficients of Λ; those above q are zero.
 	l nordsieckPolynomial
-	// gamma is h/l[1], the coefficient of f in the equation for e.
-	gamma float64
+	// q is the order and h the step size; gamma is h/l[1], the coefficient of f in the equation for e.
+	q        int
+	h, gamma float64
 	// errorCoef·‖e‖ estimates the local error.
 	errorCoef float64
 	// diffCoef relates e to h^{q+1} y^{(q+1)}.
@@ -65,7 +66,7 @@ func (k *bdfCoefficients) compute(q int, h float64, tau *[maxBDFOrder + 2]float6
 	}
 	a1 := 1 - k.alphaHat + k.alpha
 	k.a2 = 1 + float64(q)*a1
-	k.gamma = h / k.l[1]
+	k.q, k.h, k.gamma = q, h, h/k.l[1]
 	k.errorCoef = math.Abs(a1 / (k.alpha * k.a2))
 	k.diffCoef = math.Abs(k.a2 * k.star / (k.l[q] * k.inv))
 }

@@ -70,7 +70,7 @@ func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 	eta, q = sizeFactor(biasSame, err, st.q), st.q
 	if ch.wait <= 0 {
 		ch.wait = 2
-		if st.m.Order == 0 {
+		if !st.fixed {
 			if lower := st.lowerFactor(); st.q > 1 && lower > eta {
 				eta, q = lower, st.q-1
 			}
@@ -134,7 +134,7 @@ func (st *bdfStepper) sizeAfterFailure(h, err float64, reason RejectReason) floa
 	}
 	// the history does not describe the solution ahead, as behind a discontinuity
 	switch {
-	case st.m.Order > 0:
+	case st.fixed:
 	case st.q > 1:
 		st.lower()
 	default:

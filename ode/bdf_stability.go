@@ -5,7 +5,7 @@ import "math"
 // Constants of the detection of stability limits (Hindmarsh 1992).
 const (
 	stabilityHistory    = 5        // steps that the test looks at
-	stabilityInterval   = 4        // steps between tests
+	stabilityInterval   = 8        // steps between tests
 	unstableAbove       = 0.98     // |root|² from which the step size counts as limited by stability
 	equalRatios         = 1e-4     // spread of ratios below which the dominant root is taken as real
 	similarRatios       = 5e-4     // and spread that the other sequences may then have
@@ -55,7 +55,7 @@ func (b *bdfStability) allows(q int) bool { return b.hold == 0 || q <= b.top }
 // reached takes up the norms of the step just accepted and says whether the step size is limited by stability.
 func (b *bdfStability) reached(st *bdfStepper) bool {
 	q := st.q
-	if q < 3 || st.m.Order > 0 {
+	if q < 3 || st.fixed {
 		return false
 	}
 	factorial := 1.0

@@ -210,6 +210,26 @@ func TestBDFOrder(t *testing.T) {
 	}
 }
 
+// With the step size held by a bound the order still rises, and the accuracy with it: y' = −y, exact e^{−t}.
+func TestBDFOrderRisesAtBoundedStep(t *testing.T) {
+	p := FuncJacobian(1, func(dst []float64, _ float64, y []float64) { dst[0] = -y[0] }, func(j *Jacobian, _ float64, _ []float64) { j.Set(0, 0, -1) })
+	orders := map[int]int{}
+	s, err := NewSolver(p, Options{Method: BDF, RTol: 1e-5, ATol: []float64{1e-8}, MaxStep: 0.02, Tape: &Tape{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sol, err := s.Solve(context.Background(), 0, 8, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range s.opt.Tape.Steps {
+		orders[step.Order]++
+	}
+	if e := math.Abs(sol.YEnd[0]*math.Exp(8) - 1); e > 1e-5 || orders[3]+orders[4]+orders[5] < 200 {
+		t.Errorf("error %g with orders %v", e, orders)
+	}
+}
+
 // Raising the order and lowering it again changes nothing but what the higher order added, and the raised history
 // interpolates one more value.
 func TestBDFOrderChangeKeepsInterpolation(t *testing.T) {
@@ -287,6 +307,15 @@ func TestBDFOptions(t *testing.T) {
 	}
 	if count["1"] < 2*count["2"] || count["2"] < 2*count["5"] || count["past"] >= count["5"] {
 		t.Errorf("steps %v", count)
+	}
+	// a discontinuity makes the past useless, not the solve
+	kick := Event{Value: func(x float64, _ []float64) float64 { return x - 2 }, Apply: func(_ float64, y []float64) { y[0], y[1] = 1, 1 }}
+	sol, err := Solve(context.Background(), p, 1, 5, []float64{0.5, 0.5}, Options{Method: BDFMethod{Order: 4, Past: past}, RTol: 1e-7, ATol: []float64{1e-9}, Events: []Event{kick}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := math.Abs(sol.YEnd[0]*4 - 1); e > 1e-5 {
+		t.Errorf("after a kick: error %g", e)
 	}
 	if n := (BDFMethod{MaxOrder: 2}).Info(); n.Order != 2 || n.Name == BDF.Info().Name {
 		t.Errorf("info %+v", n)
