@@ -156,8 +156,8 @@ type convergence struct {
 
 // begin starts an attempt; fresh says that the factors are new.
 func (m *convergence) begin(c *core, fresh bool) {
-	m.tol = max(c.newtonTol, 10*epsilon/c.rtol)
-	m.noise = max(100*epsilon/c.rtol, 0.1*c.newtonTol)
+	m.tol = max(c.newtonTol, 10*unitRound/c.rtol)
+	m.noise = max(100*unitRound/c.rtol, 0.1*c.newtonTol)
 	m.rate, m.most = 0, 0
 	if fresh {
 		m.eta = 1
@@ -186,7 +186,7 @@ func (m *convergence) judge(size float64) verdict {
 	if m.k == 1 {
 		m.prev = size
 		// one increment tells nothing about the rate; that of the system before is trusted, with caution, for small increments only
-		if size == 0 || size <= 1 && math.Pow(max(m.eta, epsilon), 0.8)*size <= m.tol {
+		if size == 0 || size <= 1 && math.Pow(max(m.eta, unitRound), 0.8)*size <= m.tol {
 			return converged
 		}
 		return goOn
@@ -218,6 +218,3 @@ func (m *convergence) judge(size float64) verdict {
 	}
 	return goOn
 }
-
-// epsilon is the spacing of numbers at 1.
-const epsilon = 2.220446049250313e-16
