@@ -69,7 +69,7 @@ func errorsAt(t testing.TB, m ode.Method, k known, sizes []float64) (end, sup []
 			}
 		}
 		sup = append(sup, worst)
-		if e < roundoff && worst < roundoff {
+		if n := len(sup); worst < roundoff || n > 1 && worst < noise && worst > sup[n-2]/2 {
 			break
 		}
 	}

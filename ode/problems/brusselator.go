@@ -16,9 +16,10 @@ const brusselatorPoints = 40
 //	u_i' = A + u_i² v_i − (B + 1) u_i + α (n+1)² (u_{i−1} − 2u_i + u_{i+1}),
 //	v_i' = B u_i − u_i² v_i + α (n+1)² (v_{i−1} − 2v_i + v_{i+1}),
 //
-// u = 1 and v = 3 at both ends. Diffusion is the implicit part of the split right-hand side, reaction the explicit one. n must be
-// positive. There is a reference solution for n = 40.
+// u = 1 and v = 3 at both ends. Diffusion is the implicit part of the split right-hand side, reaction the explicit one. n
+// below 1 counts as 1. There is a reference solution for n = 40.
 func Brusselator(n int) *Problem {
+	n = max(n, 1)
 	params := []Param{{"A", 1}, {"B", 3}, {"alpha", 1. / 50}}
 	p := &Problem{
 		Name: "Brusselator", Title: fmt.Sprintf("Brusselator with diffusion in one dimension, %d points", n),
