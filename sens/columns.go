@@ -31,18 +31,28 @@ type columnWorker struct {
 	bad  any // a panic
 }
 
-// defaultChunk is the number of columns carried at once: wide enough for vector instructions, narrow enough for the stage blocks to
-// stay in cache.
-const defaultChunk = 64
+// Every chunk evaluates Jacobians and factorises anew, so there are by default as many as workers, up to maxChunk columns each, which keeps
+// the blocks of a step in the second-level cache. The bits of a column must not depend on this division: chunks consist of groups of
+// chunkGrain columns, for which the field is asked at a time, and blocks are filled up to a multiple of laneGrain columns, which the
+// kernels treat alike wherever they stand.
+const (
+	chunkGrain = 96
+	laneGrain  = 16
+	maxChunk   = 10 * chunkGrain
+)
 
 func newColumns(s *Setup, field ode.ParamField, chunk, workers, total int, method string) (*columns, error) {
-	if chunk <= 0 {
-		chunk = defaultChunk
-	}
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	chunk = min(chunk, max(total, 1))
+	group := chunkGrain
+	if chunk <= 0 {
+		chunk = roundUp(min((total+workers-1)/workers, maxChunk), chunkGrain)
+	} else {
+		chunk = roundUp(chunk, laneGrain)
+		group = min(group, chunk)
+		chunk = chunk / group * group
+	}
 	workers = min(workers, (total+chunk-1)/chunk)
 	c := &columns{chunk: chunk, total: total}
 	for i := range max(workers, 1) {
@@ -54,11 +64,15 @@ func newColumns(s *Setup, field ode.ParamField, chunk, workers, total int, metho
 			}
 		}
 		w := &columnWorker{c: c, t: newTangents(newEngine(s.Problem, f))}
+		w.t.group = group
 		w.loop = w.work
 		c.workers = append(c.workers, w)
 	}
 	return c, nil
 }
+
+// roundUp is the smallest multiple of grain that is not smaller than n.
+func roundUp(n, grain int) int { return (n + grain - 1) / grain * grain }
 
 // run computes all columns for the recorded solve with parameters p. On an error it returns the step at which it occurred.
 func (c *columns) run(ctx context.Context, tape *ode.Tape, p []float64, out sink) (at int, err error) {

@@ -2,14 +2,12 @@ package sens
 
 import (
 	"context"
-
-	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // DiscreteForward differentiates the numerical solution with frozen steps in forward mode, in chunks of parameters that run in
 // parallel: what the paper's scripts do, but with one solve for all chunks and one factorisation per step.
 type DiscreteForward struct {
-	// Chunk is the number of columns carried at once; 0 chooses.
+	// Chunk is the number of columns carried at once, rounded up to a multiple of 16; 0 divides them among the workers.
 	Chunk int
 	// Workers is the number of goroutines; 0 means GOMAXPROCS. The result does not depend on it.
 	Workers int
@@ -49,11 +47,11 @@ type discreteForward struct {
 }
 
 // saved implements sink: it adds ∂ℓ_o/∂y · S to the columns' place in the gradient.
-func (d *discreteForward) saved(o int, block []float64, c0, width int) {
-	dst := d.all[c0 : c0+width]
+func (d *discreteForward) saved(o int, block []float64, c0, cols, width int) {
+	dst := d.all[c0 : c0+cols]
 	for r := range d.k {
 		if w := d.rows[o*d.k+r]; w != 0 {
-			kernel.AddScaled(dst, w, block[r*width:(r+1)*width])
+			addScaledPlainly(dst, w, block[r*width:r*width+cols])
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 type JacobianOptions struct {
 	// Initial adds k columns for the initial values after the m columns of the parameters.
 	Initial bool
-	// Chunk is the number of columns carried at once; 0 chooses. Workers is the number of goroutines; 0 means GOMAXPROCS.
+	// Chunk is the number of columns carried at once; 0 divides them among the workers. Workers is the number of goroutines; 0 means
+	// GOMAXPROCS. The result does not depend on it.
 	Chunk, Workers int
 }
 
@@ -59,9 +60,9 @@ func (j *ForwardJacobian) SetTolerances(rtol float64, atol []float64) error {
 }
 
 // saved implements sink.
-func (j *ForwardJacobian) saved(o int, block []float64, c0, width int) {
+func (j *ForwardJacobian) saved(o int, block []float64, c0, cols, width int) {
 	for r := range j.k {
-		copy(j.dY[(o*j.k+r)*j.cols+c0:], block[r*width:(r+1)*width])
+		copy(j.dY[(o*j.k+r)*j.cols+c0:], block[r*width:r*width+cols])
 	}
 }
 
@@ -139,4 +140,4 @@ func (j *ForwardJacobian) check(call string, rows, params, initial []float64) er
 // directed is the sink for one direction.
 type directed struct{ dst []float64 }
 
-func (d *directed) saved(o int, block []float64, _, _ int) { copy(d.dst[o*len(block):], block) }
+func (d *directed) saved(o int, block []float64, _, _, _ int) { copy(d.dst[o*len(block):], block) }

@@ -11,7 +11,9 @@ import (
 // The directions are either columns c0, …, c0+width−1 of the identity on (p, y0), parameters first, or arbitrary ones.
 type tangents struct {
 	e     *engine
-	width int
+	width int       // of the blocks
+	cols  int       // directions; the columns beyond are zero
+	group int       // columns of the parameters that the field is asked for at a time
 	c0    int       // first column, when directions are unit vectors
 	q     []float64 // m×width directions of the parameters, or nil for unit vectors
 
@@ -26,9 +28,10 @@ type tangents struct {
 	cur      step
 }
 
-// A sink receives the derivative of saved state number o: a k×width block.
+// A sink receives the derivative of saved state number o: the first cols columns of a k×width block, which belong to columns c0 … of the
+// whole.
 type sink interface {
-	saved(o int, block []float64, c0, width int)
+	saved(o int, block []float64, c0, cols, width int)
 }
 
 func newTangents(e *engine) *tangents {
@@ -37,7 +40,8 @@ func newTangents(e *engine) *tangents {
 
 // unit prepares for the columns c0 ≤ c < c1 of the derivative with respect to (p, y0).
 func (t *tangents) unit(c0, c1 int) {
-	t.resize(c1 - c0)
+	t.cols = c1 - c0
+	t.resize(roundUp(t.cols, laneGrain))
 	t.c0, t.q = c0, nil
 	clear(t.s)
 	for c := max(c0, t.e.m); c < c1; c++ {
@@ -48,6 +52,7 @@ func (t *tangents) unit(c0, c1 int) {
 // direct prepares for width directions (q, dy0), q being m×width and dy0 k×width; either may be nil.
 func (t *tangents) direct(q, dy0 []float64, width int) {
 	t.resize(width)
+	t.cols = width
 	if q == nil {
 		t.c0, t.q = t.e.m, nil
 	} else {
@@ -61,12 +66,11 @@ func (t *tangents) resize(width int) {
 	t.width = width
 	n := t.e.k * width
 	t.s, t.arg, t.tmp, t.out = resize(t.s, n), resize(t.arg, n), resize(t.tmp, n), resize(t.out, n)
-	t.dp = resize(t.dp, t.e.k*max(width, directedColumns))
+	if t.group == 0 {
+		t.group = chunkGrain
+	}
+	t.dp = resize(t.dp, t.e.k*max(width, t.group))
 }
-
-// directedColumns is the number of parameters whose columns of a second-order Jacobian are made at a time when the directions are
-// not unit vectors.
-const directedColumns = 64
 
 // room makes place for s stages.
 func (t *tangents) room(s int) {
@@ -122,11 +126,12 @@ func (t *tangents) addParams(dst []float64, scale float64, field ode.ParamField)
 	case t.q != nil:
 		field.JVP(t.dp[:k*w], nil, t.q, w)
 		kernel.AddScaled(dst, scale, t.dp[:k*w])
-	case t.c0 < t.e.m:
-		c1 := min(t.c0+w, t.e.m)
-		n := c1 - t.c0
-		field.ParamJacobian(t.dp[:k*n], t.c0, c1)
-		t.addColumns(dst, scale, n)
+	default:
+		for c0 := t.c0; c0 < t.paramEnd(); c0 += t.group {
+			c1 := min(c0+t.group, t.paramEnd())
+			field.ParamJacobian(t.dp[:k*(c1-c0)], c0, c1)
+			t.addColumns(dst, scale, c0, c1)
+		}
 	}
 }
 
@@ -148,10 +153,14 @@ func (t *tangents) applyMassInverse(dst, v []float64) {
 	}
 }
 
-// addColumns adds scale times the k×n block dp to the first n columns of dst.
-func (t *tangents) addColumns(dst []float64, scale float64, n int) {
+// paramEnd is the end of those columns of the block that belong to parameters.
+func (t *tangents) paramEnd() int { return min(t.c0+t.cols, t.e.m) }
+
+// addColumns adds scale times the k×(c1−c0) block dp to the columns c0 … c1−1 of the whole, of which dst holds a part.
+func (t *tangents) addColumns(dst []float64, scale float64, c0, c1 int) {
+	n, at := c1-c0, c0-t.c0
 	for r := range t.e.k {
-		kernel.AddScaled(dst[r*t.width:r*t.width+n], scale, t.dp[r*n:(r+1)*n])
+		addScaledPlainly(dst[r*t.width+at:r*t.width+at+n], scale, t.dp[r*n:(r+1)*n])
 	}
 }
 
@@ -160,14 +169,17 @@ func (t *tangents) addColumns(dst []float64, scale float64, n int) {
 func (t *tangents) addSecond(dst []float64, scale float64, u []float64, tau float64) {
 	k, w, m, field := t.e.k, t.width, t.e.m, t.e.field
 	if t.q == nil {
-		n := max(min(t.c0+w, m)-t.c0, 0)
-		c0 := min(t.c0, m)
-		field.SecondOrderJacobian(t.dy, t.dp[:k*n], u, tau, c0, c0+n)
-		t.addColumns(dst, scale, n)
+		for c0 := t.c0; c0 < t.paramEnd(); c0 += t.group {
+			c1 := min(c0+t.group, t.paramEnd())
+			field.SecondOrderJacobian(t.dy, t.dp[:k*(c1-c0)], u, tau, c0, c1)
+			t.addColumns(dst, scale, c0, c1)
+		}
+		if t.c0 >= m {
+			field.SecondOrderJacobian(t.dy, nil, u, tau, 0, 0)
+		}
 	} else {
-		// columns of the parameters in groups that fit the scratch block
-		for c0 := 0; c0 < m; c0 += directedColumns {
-			c1 := min(c0+directedColumns, m)
+		for c0 := 0; c0 < m; c0 += t.group {
+			c1 := min(c0+t.group, m)
 			n := c1 - c0
 			field.SecondOrderJacobian(t.dy, t.dp[:k*n], u, tau, c0, c1)
 			for r := range k {
@@ -211,7 +223,7 @@ func (t *tangents) run(tape *ode.Tape, out sink) (at int, err error) {
 		t.consistentTangent(tape.T0, tape.Y(0))
 	}
 	for o < len(tape.Outputs) && tape.Outputs[o].Step < 0 {
-		out.saved(o, t.s, t.c0, t.width)
+		out.saved(o, t.s, t.c0, t.cols, t.width)
 		o++
 	}
 	s := &t.cur
@@ -236,12 +248,12 @@ func (t *tangents) run(tape *ode.Tape, out sink) (at int, err error) {
 		for ; o < last && !tape.Outputs[o].End; o++ {
 			s.rule.dense(w, tape.Outputs[o].Theta, s.h)
 			t.output(t.out, s.rule, w[:live])
-			out.saved(o, t.out, t.c0, t.width)
+			out.saved(o, t.out, t.c0, t.cols, t.width)
 		}
 		s.rule.end(w, s.h)
 		t.output(t.s, s.rule, w[:live])
 		for ; o < last; o++ {
-			out.saved(o, t.s, t.c0, t.width)
+			out.saved(o, t.s, t.c0, t.cols, t.width)
 		}
 	}
 	return 0, nil
