@@ -6,6 +6,8 @@ package linalg
 import (
 	"fmt"
 	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // SingularError says that a matrix could not be factorised: its pivot in column Column (from 0) is zero or not finite.
@@ -188,22 +190,8 @@ func (f *LU) SolveBlock(b []float64, cols int) {
 			}
 		}
 	}
-	for i := 1; i < n; i++ {
-		ri := b[i*cols : (i+1)*cols]
-		for j := 0; j < i; j++ {
-			subScaled(ri, a[i*n+j], b[j*cols:(j+1)*cols])
-		}
-	}
-	for i := n - 1; i >= 0; i-- {
-		ri := b[i*cols : (i+1)*cols]
-		for j := i + 1; j < n; j++ {
-			subScaled(ri, a[i*n+j], b[j*cols:(j+1)*cols])
-		}
-		d := f.inv[i]
-		for j := range ri {
-			ri[j] *= d
-		}
-	}
+	kernel.SolveLower(a, n, 1, true, b, cols, n, cols)
+	kernel.SolveUpper(a, n, 1, false, b, cols, n, cols)
 }
 
 // subScaled computes dst -= s·x.
