@@ -22,6 +22,7 @@ type cli struct {
 	Problems  problemsCmd  `cmd:"" help:"List the known problems."`
 	Gradients gradientsCmd `cmd:"" help:"Compare every gradient method on a model and data."`
 	Methods   methodsCmd   `cmd:"" help:"List the solvers and the gradient methods."`
+	Paper     paperCmd     `cmd:"" help:"Reproduce the figures and claims of the paper, with verdicts."`
 	Bench     benchCmd     `cmd:"" help:"Figures of this machine."`
 }
 

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/stiffnode/stiffnode/internal/bench"
+	"github.com/stiffnode/stiffnode/internal/paper"
+)
+
+type paperCmd struct {
+	IDs        []string `arg:"" optional:"" name:"id" help:"Entries, or all; none lists them."`
+	Out        string   `help:"Folder for report, figures, data and cache." default:"paper" placeholder:"DIR"`
+	References string   `help:"Folder of reference material with the published histories; by default a folder named shared beside the working directory." placeholder:"DIR"`
+	Fresh      bool     `help:"Run again what the cache holds."`
+}
+
+func (c *paperCmd) Run(a *app) error {
+	if len(c.IDs) == 0 {
+		rows := [][]string{{"entry", "place", "title"}}
+		for _, e := range paper.Entries() {
+			rows = append(rows, []string{e.ID, e.Place, e.Title})
+		}
+		leftTable(a.out, rows)
+		return nil
+	}
+	entries, err := paper.Find(c.IDs)
+	if err != nil {
+		return usageError(err.Error())
+	}
+	var mu sync.Mutex
+	done, err := paper.Make(a.ctx, entries, paper.Options{
+		Dir: c.Out, Cores: runtime.GOMAXPROCS(0), References: bench.References(c.References), Fresh: c.Fresh,
+		Say: func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			a.say(format, args...)
+		},
+	})
+	if err != nil {
+		if a.ctx.Err() != nil {
+			return context.Cause(a.ctx)
+		}
+		return err
+	}
+	rows := [][]string{{"entry", "claims that agree", "figures"}}
+	for _, d := range done {
+		rows = append(rows, []string{d.Entry.ID, d.Agreement(), d.Names()})
+	}
+	leftTable(a.out, rows)
+	a.say("report: %s and report.md", filepath.Join(c.Out, "report.html"))
+	return nil
+}

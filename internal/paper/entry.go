@@ -1,0 +1,111 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/stiffnode/stiffnode/internal/plots"
+)
+
+// An Entry is one experiment of the paper.
+type Entry struct {
+	// ID as used on the command line, Title in words, Place in the paper.
+	ID, Title, Place string
+	// Config says everything that decides the result; a change of it makes a cached result stale.
+	Config string
+	// Threads is the number of cores that Run keeps busy.
+	Threads int
+	// Run does the experiment.
+	Run func(ctx context.Context, env *Env) (*Result, error)
+}
+
+// Env is what entries are run with.
+type Env struct {
+	// References is the folder of published histories and networks; empty where there is none.
+	References string
+	// Say is told of progress.
+	Say func(format string, args ...any)
+}
+
+// A Result is what an entry measured.
+type Result struct {
+	// Text explains what was done and what is seen, in paragraphs.
+	Text []string
+	// Claims are compared one by one with what was measured.
+	Claims []Claim
+	// Figures are drawn from the run's data.
+	Figures []Figure `json:"-"`
+	// Tables are the data behind figures and claims.
+	Tables []Table
+	// Timing lists measured times, which differ from run to run.
+	Timing []Table
+}
+
+// A Claim is a statement of the paper beside what was measured.
+type Claim struct {
+	// Paper is what the paper says, Measured what this run found.
+	Paper, Measured string
+	// Agrees says whether they agree; Why explains a difference.
+	Agrees bool
+	Why    string
+}
+
+// A Figure is a picture with the name of its files and a caption.
+type Figure struct {
+	Name, Caption string
+	Plot          *plots.Figure
+}
+
+// A Table is data with a name, written as CSV; Shown says that the report prints it.
+type Table struct {
+	Name   string
+	Header []string
+	Rows   [][]string
+	Shown  bool
+}
+
+func (r *Result) say(format string, args ...any) {
+	r.Text = append(r.Text, fmt.Sprintf(format, args...))
+}
+
+// claim adds a statement; why is reported where it does not agree.
+func (r *Result) claim(agrees bool, paper, measured, why string) {
+	if agrees {
+		why = ""
+	}
+	r.Claims = append(r.Claims, Claim{Paper: paper, Measured: measured, Agrees: agrees, Why: why})
+}
+
+// Entries lists the experiments in the order of the paper.
+func Entries() []*Entry {
+	return []*Entry{
+		stiffnessEntry(), reverseEntry(), zoomEntry(), reversedAdjointEntry(), agreementEntry(), linearEntry(), costEntry(),
+		daeEntry(), baselineEntry(), scaledEntry(), pollutionEntry(), supplementEntry(), steerEntry(), trainingStiffnessEntry(), beyondEntry(),
+	}
+}
+
+// Find returns the entries named; "all" is every one. The error names what there is.
+func Find(ids []string) ([]*Entry, error) {
+	all := Entries()
+	var out []*Entry
+	var known []string
+	for _, e := range all {
+		known = append(known, e.ID)
+	}
+	for _, id := range ids {
+		if id == "all" {
+			return all, nil
+		}
+		found := false
+		for _, e := range all {
+			if e.ID == id {
+				out, found = append(out, e), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no entry %q; there are all, %s", id, strings.Join(known, ", "))
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,277 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/stiffnode/stiffnode/internal/plots"
+	"github.com/stiffnode/stiffnode/train"
+)
+
+// Published figures of the released histories: median of the last 1000 losses, best loss.
+const (
+	publishedROBER, publishedBestROBER = 0.005937, 0.004406
+	publishedPOLLU, publishedBestPOLLU = 0.003856, 0.001855
+	publishedHours                     = 2
+)
+
+func seconds(l *learning) float64 { return l.result.Elapsed.Seconds() }
+
+// timing notes how long a run took: the one thing that differs when a report is made again.
+func (r *Result) timing(name string, runs []*learning, names []string) {
+	t := Table{Name: name, Shown: true, Header: []string{"run", "epochs", "seconds", "epochs per second"}}
+	for i, l := range runs {
+		t.Rows = append(t.Rows, []string{names[i], fmt.Sprint(len(l.history)), fmt.Sprintf("%.1f", seconds(l)), fmt.Sprintf("%.0f", float64(len(l.history))/seconds(l))})
+	}
+	r.Timing = append(r.Timing, t)
+}
+
+func baselineEntry() *Entry {
+	const epochs = 10_000
+	return &Entry{
+		ID: "fig4", Title: "The baseline fails on Robertson's problem", Place: "Figs. 4 and 5", Threads: 1, Config: fmt.Sprintf("baseline.toml, seed 1, %d epochs", epochs),
+		Run: func(ctx context.Context, env *Env) (*Result, error) {
+			l, err := learn(ctx, env, "baseline", epochs, nil)
+			if err != nil {
+				return nil, err
+			}
+			r := &Result{Tables: []Table{l.table("fig4-history")}}
+			r.say("One hidden layer of 50 tanh nodes, no scaling, Adam at 0.005: the paper's baseline. The code that trains it is the one that succeeds below; only the configuration differs.")
+			r.claim(l.settled() >= 10*publishedROBER, "the loss flat-lines far above that of the scaled network", fmt.Sprintf("median of the last %d: %s, best %s; scaled network (published) %s", lastEpochs, num(l.settled()), num(l.best()), num(publishedROBER)), "")
+			r.claim(l.spread() >= 1, "the gradient norm fluctuates wildly", fmt.Sprintf("it covers %.1f decades in the second half of the run", l.spread()), "the norm is that of exact discrete gradients with this solver")
+			r.timing("fig4-times", []*learning{l}, []string{"baseline"})
+			r.Figures = append(r.Figures,
+				l.fit("fig4", "Data and the baseline's model.", []bool{false, false, false}),
+				curves("fig5", "Loss and gradient norm of the baseline.", []*learning{l}, []string{"baseline"}, plots.Series{}))
+			return r, nil
+		},
+	}
+}
+
+func scaledEntry() *Entry {
+	const epochs = 50_000
+	return &Entry{
+		ID: "fig6", Title: "The scaled network learns Robertson's problem", Place: "Figs. 6 and 7", Threads: 1, Config: fmt.Sprintf("robertson/paper.toml, seed 1, %d epochs", epochs),
+		Run: func(ctx context.Context, env *Env) (*Result, error) {
+			l, err := learn(ctx, env, "rober", epochs, nil)
+			if err != nil {
+				return nil, err
+			}
+			r := &Result{Tables: []Table{l.table("fig6-history")}}
+			r.say("Six hidden layers of five GELU nodes (%d parameters), equation and loss scaled, AdamW at 0.005, %d epochs: the paper's recipe with the constants of its released script, from one seed. `stiffnode bench recipe rober` repeats it over ten.", len(l.result.Model.Params), epochs)
+			r.claim(l.best() <= 0.02, "the loss falls to 0.0044 at best", "best "+num(l.best())+", median of the last 1000 "+num(l.settled()), "one seed of many: the outcome depends on the seed")
+			r.claim(l.settled() <= 0.02, "median of the last 1000 losses 0.0059 (released history)", num(l.settled()), "one seed of many: the outcome depends on the seed")
+			r.claim(l.spread() <= 2, "the gradient norm is stable", fmt.Sprintf("it covers %.1f decades in the second half of the run", l.spread()), "")
+			r.claim(seconds(l) < publishedHours*3600/10, "two hours on one core", "less than a tenth of that; the time is in the table below", "")
+			r.timing("fig6-times", []*learning{l}, []string{"paper's recipe"})
+			r.Figures = append(r.Figures,
+				l.fit("fig6", "Data and the scaled network's model.", []bool{false, false, false}),
+				curves("fig7", "Loss and gradient norm of the scaled network.", []*learning{l}, []string{"this run"}, publishedHistory(env, "rober")))
+			return r, nil
+		},
+	}
+}
+
+func pollutionEntry() *Entry {
+	const epochs = 25_000
+	return &Entry{
+		ID: "fig8", Title: "The scaled network learns the air pollution problem", Place: "Fig. 8", Threads: 1, Config: fmt.Sprintf("pollution/paper.toml, seed 1, %d epochs", epochs),
+		Run: func(ctx context.Context, env *Env) (*Result, error) {
+			l, err := learn(ctx, env, "pollu", epochs, nil)
+			if err != nil {
+				return nil, err
+			}
+			r := &Result{Tables: []Table{l.table("fig8-history")}}
+			r.say("POLLU: 20 species, 25 reactions, 20 uniform times on [0, 60]; three hidden layers of ten GELU nodes (%d parameters).", len(l.result.Model.Params))
+			r.claim(l.settled() <= 2*publishedPOLLU, "median of the last 1000 losses 0.0039 (released history)", num(l.settled()), "one seed of many")
+			score, _, err := train.Evaluate(ctx, l.result.Model, l.set, nil)
+			if err != nil {
+				return nil, err
+			}
+			good := 0
+			for _, s := range score.States {
+				if s.MAE <= 0.05 {
+					good++
+				}
+			}
+			r.claim(good == len(score.States), "it succeeds on all 20 species", fmt.Sprintf("%d of %d states with a mean error below 5 %% of their range", good, len(score.States)), "")
+			r.timing("fig8-times", []*learning{l}, []string{"paper's recipe"})
+			r.Figures = append(r.Figures,
+				l.fit("fig8", "Data and model of all species.", nil),
+				curves("fig8-history", "Loss and gradient norm.", []*learning{l}, []string{"this run"}, publishedHistory(env, "pollu")))
+			return r, nil
+		},
+	}
+}
+
+func supplementEntry() *Entry {
+	const epochs = 8_000
+	return &Entry{
+		ID: "supplement", Title: "Scaling, depth and width", Place: "supplement", Threads: 2, Config: fmt.Sprintf("six variants of the recipes, seed 1, %d epochs", epochs),
+		Run: func(ctx context.Context, env *Env) (*Result, error) {
+			variants := []struct {
+				name, recipe string
+				change       func(*train.Config)
+			}{
+				{"6×5 GELU, scaled", "rober", nil},
+				{"6×5 GELU, no scaling", "rober", func(c *train.Config) { c.Model.YScale, c.Model.TScale = "none", "none" }},
+				{"1×50 tanh, scaled", "rober", func(c *train.Config) { c.Model.Hidden, c.Model.Activation = []int{50}, "tanh" }},
+				{"3×5 GELU, scaled", "rober", func(c *train.Config) { c.Model.Hidden = []int{5, 5, 5} }},
+				{"6×10 GELU, scaled", "rober", func(c *train.Config) { c.Model.Hidden = slices.Repeat([]int{10}, 6) }},
+				{"POLLU, 1×50 tanh, no scaling", "pollu", func(c *train.Config) {
+					c.Model.Hidden, c.Model.Activation, c.Model.YScale, c.Model.TScale = []int{50}, "tanh", "none", "none"
+				}},
+				{"POLLU, 3×10 GELU, scaled", "pollu", nil},
+			}
+			runs, names := make([]*learning, len(variants)), make([]string, len(variants))
+			errs := make([]error, len(variants))
+			parallel(2, len(variants), func(i int) {
+				v := variants[i]
+				names[i] = v.name
+				runs[i], errs[i] = learn(ctx, env, v.recipe, epochs, v.change)
+			})
+			for i, err := range errs {
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", names[i], err)
+				}
+			}
+			r := &Result{}
+			r.say("The same problems with scaling, depth and width changed one at a time, %d epochs each.", epochs)
+			table := Table{Name: "supplement", Shown: true, Header: []string{"network", "best", "median of the last 1000", "gradient norm, decades", "failed solves"}}
+			for i, l := range runs {
+				table.Rows = append(table.Rows, []string{names[i], num(l.best()), num(l.settled()), fmt.Sprintf("%.1f", l.spread()), fmt.Sprint(l.result.Failures)})
+			}
+			r.Tables = append(r.Tables, table)
+			r.claim(runs[1].best() >= 3*runs[0].best(), "without scaling the same deep network fails", "best "+num(runs[1].best())+" against "+num(runs[0].best()), "one seed and fewer epochs than the paper's")
+			r.claim(runs[2].best() <= 0.1 && runs[2].best() >= runs[0].best(), "a shallow tanh network with scaling succeeds, but slower", "best "+num(runs[2].best())+" against "+num(runs[0].best()), "one seed and fewer epochs than the paper's")
+			r.claim(runs[5].best() >= 3*runs[6].best(), "the baseline fails on POLLU", "best "+num(runs[5].best())+" against "+num(runs[6].best())+" of the scaled network", "one seed and fewer epochs than the paper's")
+			r.timing("supplement-times", runs, names)
+			r.Figures = append(r.Figures, curves("supplement", "Loss and gradient norm of the variants.", runs, names, plots.Series{}))
+			return r, nil
+		},
+	}
+}
+
+func steerEntry() *Entry {
+	const epochs, target = 10_000, 0.03
+	return &Entry{
+		ID: "steer", Title: "STEER and annealing", Place: "Sec. IV", Threads: 2, Config: fmt.Sprintf("plain, STEER 0.3, exponential annealing; seeds 1-3, %d epochs, loss %g", epochs, target),
+		Run: func(ctx context.Context, env *Env) (*Result, error) {
+			variants := []struct {
+				name   string
+				change func(*train.Config)
+			}{
+				{"plain", func(*train.Config) {}},
+				{"STEER", func(c *train.Config) { c.STEER.Fraction = 0.3 }},
+				{"annealing", func(c *train.Config) {
+					c.Schedule.Kind, c.Schedule.Factor, c.Schedule.Every, c.Schedule.Final = "exponential", 0.5, 2500, 1e-4
+				}},
+			}
+			const seeds = 3
+			runs, names := make([]*learning, len(variants)*seeds), make([]string, len(variants)*seeds)
+			errs := make([]error, len(runs))
+			parallel(2, len(runs), func(i int) {
+				v := variants[i/seeds]
+				names[i] = fmt.Sprintf("%s, seed %d", v.name, i%seeds+1)
+				runs[i], errs[i] = learn(ctx, env, "rober", epochs, func(c *train.Config) {
+					c.Train.Seed = uint64(i%seeds + 1)
+					v.change(c)
+				})
+			})
+			for i, err := range errs {
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", names[i], err)
+				}
+			}
+			r := &Result{}
+			r.say("Epochs to reach a scaled mean absolute error of %g on Robertson's problem with the paper's network: plain, with random truncation of the end (STEER, up to 30 %% of the rows), and with the learning rate halved every 2500 epochs; three seeds each.", target)
+			table := Table{Name: "steer", Shown: true, Header: []string{"run", "epochs to " + num(target), "best"}}
+			var middle [3]float64
+			for v := range variants {
+				var reached []float64
+				for s := range seeds {
+					l := runs[v*seeds+s]
+					n := l.reach(target)
+					text := fmt.Sprint(n)
+					if n == 0 {
+						n, text = 2*epochs, "not reached"
+					}
+					reached = append(reached, float64(n))
+					table.Rows = append(table.Rows, []string{names[v*seeds+s], text, num(l.best())})
+				}
+				middle[v] = median(reached)
+			}
+			r.Tables = append(r.Tables, table)
+			for v, name := range []string{"", "STEER", "annealing"} {
+				if v > 0 {
+					r.claim(middle[v] <= middle[0], name+" accelerates training", fmt.Sprintf("middle seed %.0f epochs against %.0f", middle[v], middle[0]), "with exact gradients and few seeds the difference is within the scatter of the seeds")
+				}
+			}
+			r.timing("steer-times", runs, names)
+			r.Figures = append(r.Figures, curves("steer", "Loss and gradient norm, first seed of each.", []*learning{runs[0], runs[seeds], runs[2*seeds]}, []string{"plain", "STEER", "annealing"}, plots.Series{}))
+			return r, nil
+		},
+	}
+}
+
+func beyondEntry() *Entry {
+	return &Entry{
+		ID: "beyond", Title: "Beyond the paper: the default training", Place: "not in the paper", Threads: 2, Config: "default configuration, seed 1, ROBER and POLLU",
+		Run: func(ctx context.Context, env *Env) (*Result, error) {
+			r := &Result{}
+			r.say("The same data with no configuration at all, beside the paper's curves in seconds (the paper: two hours on one core, spread evenly over its epochs).")
+			table := Table{Name: "beyond", Shown: true, Header: []string{"problem", "scaled mae", "paper's best", "recipe"}}
+			var panels []plots.Panel
+			var runs []*learning
+			var names []string
+			for _, c := range []struct {
+				recipe, name string
+				best         float64
+				hours        float64
+			}{{"rober", "ROBER", publishedBestROBER, publishedHours}, {"pollu", "POLLU", publishedBestPOLLU, 0}} {
+				_, set, err := recipe(c.recipe)
+				if err != nil {
+					return nil, err
+				}
+				cfg := train.Default()
+				cfg.Train.Seed = 1
+				l, err := run(ctx, env, cfg, set)
+				if err != nil {
+					return nil, err
+				}
+				score, _, err := train.Evaluate(ctx, l.result.Model, set, l.result.Initial)
+				if err != nil {
+					return nil, err
+				}
+				runs, names = append(runs, l), append(names, c.name)
+				table.Rows = append(table.Rows, []string{c.name, num(score.MAE), num(c.best), l.cfg.Train.Recipe})
+				r.claim(score.MAE <= c.best, fmt.Sprintf("%s: best loss %s after %s", c.name, num(c.best), map[bool]string{true: "two hours", false: "25 000 epochs"}[c.hours > 0]), num(score.MAE)+" with the default training; the seconds are in the table below", "")
+				ours := plots.Series{Name: "stiffnode, default"}
+				for _, rec := range l.history {
+					ours.X, ours.Y = append(ours.X, rec.Elapsed.Seconds()), append(ours.Y, rec.MAE)
+				}
+				panel := plots.Panel{Title: c.name, X: plots.Axis{Label: "seconds", Log: true}, Y: plots.Axis{Label: "scaled mean absolute error", Log: true}, Series: []plots.Series{ours}}
+				if theirs := publishedHistory(env, c.recipe); c.hours > 0 && len(theirs.X) > 0 {
+					last := theirs.X[len(theirs.X)-1]
+					for i := range theirs.X {
+						theirs.X[i] *= c.hours * 3600 / last
+					}
+					panel.Series = append(panel.Series, theirs)
+				}
+				panels = append(panels, panel)
+			}
+			r.Tables = append(r.Tables, table)
+			r.timing("beyond-times", runs, names)
+			r.Figures = append(r.Figures, Figure{"beyond", "Loss over seconds: the default training, and the paper's run.", &plots.Figure{Panels: [][]plots.Panel{panels}}})
+			return r, nil
+		},
+	}
+}
+
+func quantile(v []float64, q float64) float64 {
+	s := slices.Clone(v)
+	slices.Sort(s)
+	return s[int(math.Round(q*float64(len(s)-1)))]
+}

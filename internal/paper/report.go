@@ -1,0 +1,173 @@
+package paper
+
+import (
+	"encoding/base64"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const introduction = `What Kim, Ji, Deng, Ma and Rackauckas, "Stiff neural ordinary differential equations" (Chaos 31, 093122, 2021), show, run again by
+stiffnode. Each section says what was done, compares the paper's claims with what was measured in this run, and shows the figure. The data
+behind every figure lie beside this report as CSV.`
+
+// writeReport writes report.md and the self-contained report.html.
+func writeReport(dir string, done []*Done) error {
+	if err := os.WriteFile(filepath.Join(dir, "report.md"), []byte(markdown(done)), 0o644); err != nil {
+		return err
+	}
+	page, err := htmlPage(dir, done)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "report.html"), []byte(page), 0o644)
+}
+
+// counts are the numbers of claims that agree and of all.
+func counts(done []*Done) (agree, all int) {
+	for _, d := range done {
+		for _, c := range d.Result.Claims {
+			all++
+			if c.Agrees {
+				agree++
+			}
+		}
+	}
+	return agree, all
+}
+
+func verdict(c Claim) string {
+	if c.Agrees {
+		return "agrees"
+	}
+	return "differs"
+}
+
+func markdown(done []*Done) string {
+	var b strings.Builder
+	agree, all := counts(done)
+	fmt.Fprintf(&b, "# Stiff neural ODEs, reproduced\n\n%s\n\n%d of %d claims agree.\n\n", introduction, agree, all)
+	b.WriteString("| section | claims that agree |\n|---|---|\n")
+	for _, d := range done {
+		a, n := counts([]*Done{d})
+		fmt.Fprintf(&b, "| %s (%s) | %d of %d |\n", d.Entry.Title, d.Entry.Place, a, n)
+	}
+	for _, d := range done {
+		fmt.Fprintf(&b, "\n## %s\n\n%s; `stiffnode paper %s`\n", d.Entry.Title, d.Entry.Place, d.Entry.ID)
+		for _, t := range d.Result.Text {
+			fmt.Fprintf(&b, "\n%s\n", t)
+		}
+		if len(d.Result.Claims) > 0 {
+			b.WriteString("\n| the paper | measured | verdict |\n|---|---|---|\n")
+			for _, c := range d.Result.Claims {
+				v := verdict(c)
+				if c.Why != "" {
+					v += ": " + c.Why
+				}
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(c.Paper), cell(c.Measured), cell(v))
+			}
+		}
+		for _, p := range d.Pictures {
+			fmt.Fprintf(&b, "\n![%s](%s.png)\n\n*%s*\n", p.Name, p.Name, p.Caption)
+		}
+		for _, t := range shown(d.Result) {
+			fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(cells(t.Header), " | "), strings.Repeat("---|", len(t.Header)))
+			for _, row := range t.Rows {
+				fmt.Fprintf(&b, "| %s |\n", strings.Join(cells(row), " | "))
+			}
+		}
+	}
+	return b.String()
+}
+
+func shown(r *Result) []Table {
+	var out []Table
+	for _, t := range append(append([]Table(nil), r.Tables...), r.Timing...) {
+		if t.Shown {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", "\\|") }
+
+func cells(row []string) []string {
+	out := make([]string, len(row))
+	for i, s := range row {
+		out[i] = cell(s)
+	}
+	return out
+}
+
+const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
+h1,h2{line-height:1.2}h2{margin-top:3rem;border-top:1px solid #ccc;padding-top:1.5rem}table{border-collapse:collapse;margin:1rem 0;font-size:14px}
+td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}th{background:#f3f3f3}
+.agrees{color:#0a6b3d;font-weight:600}.differs{color:#a33;font-weight:600}img{max-width:100%}figcaption{font-size:14px;color:#555}code{background:#f3f3f3;padding:0 .2em}`
+
+func htmlPage(dir string, done []*Done) (string, error) {
+	var b strings.Builder
+	e := html.EscapeString
+	agree, all := counts(done)
+	fmt.Fprintf(&b, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Stiff neural ODEs, reproduced</title><style>%s</style>\n", style)
+	fmt.Fprintf(&b, "<h1>Stiff neural ODEs, reproduced</h1>\n<p>%s</p>\n<p><b>%d of %d claims agree.</b></p>\n<table><tr><th>section</th><th>claims that agree</th></tr>\n", e(introduction), agree, all)
+	for _, d := range done {
+		a, n := counts([]*Done{d})
+		fmt.Fprintf(&b, "<tr><td><a href=\"#%s\">%s</a> (%s)</td><td>%d of %d</td></tr>\n", e(d.Entry.ID), e(d.Entry.Title), e(d.Entry.Place), a, n)
+	}
+	b.WriteString("</table>\n")
+	for _, d := range done {
+		fmt.Fprintf(&b, "<h2 id=\"%s\">%s</h2>\n<p>%s; <code>stiffnode paper %s</code></p>\n", e(d.Entry.ID), e(d.Entry.Title), e(d.Entry.Place), e(d.Entry.ID))
+		for _, t := range d.Result.Text {
+			fmt.Fprintf(&b, "<p>%s</p>\n", e(t))
+		}
+		if len(d.Result.Claims) > 0 {
+			b.WriteString("<table><tr><th>the paper</th><th>measured</th><th>verdict</th></tr>\n")
+			for _, c := range d.Result.Claims {
+				v := verdict(c)
+				fmt.Fprintf(&b, "<tr><td>%s</td><td>%s</td><td><span class=\"%s\">%s</span> %s</td></tr>\n", e(c.Paper), e(c.Measured), v, v, e(c.Why))
+			}
+			b.WriteString("</table>\n")
+		}
+		for _, p := range d.Pictures {
+			raw, err := os.ReadFile(filepath.Join(dir, p.Name+".png"))
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&b, "<figure><img alt=\"%s\" src=\"data:image/png;base64,%s\"><figcaption>%s</figcaption></figure>\n", e(p.Name), base64.StdEncoding.EncodeToString(raw), e(p.Caption))
+		}
+		for _, t := range shown(d.Result) {
+			b.WriteString("<table><tr>")
+			for _, h := range t.Header {
+				fmt.Fprintf(&b, "<th>%s</th>", e(h))
+			}
+			b.WriteString("</tr>\n")
+			for _, row := range t.Rows {
+				b.WriteString("<tr>")
+				for _, v := range row {
+					fmt.Fprintf(&b, "<td>%s</td>", e(v))
+				}
+				b.WriteString("</tr>\n")
+			}
+			b.WriteString("</table>\n")
+		}
+	}
+	return b.String(), nil
+}
+
+// Agreement says how many claims agree.
+func (d *Done) Agreement() string {
+	a, n := counts([]*Done{d})
+	return fmt.Sprintf("%d of %d", a, n)
+}
+
+// Names are the names of the figures.
+func (d *Done) Names() string {
+	var names []string
+	for _, p := range d.Pictures {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,200 @@
+package paper
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/internal/plots"
+	"github.com/stiffnode/stiffnode/internal/study"
+	"github.com/stiffnode/stiffnode/train"
+)
+
+// lastEpochs is the number of losses whose median stands for where a run ended.
+const lastEpochs = 1000
+
+// learning is one training run with its outcome on the data.
+type learning struct {
+	cfg     train.Config
+	set     *data.Set
+	result  *train.Result
+	history []train.Record
+	model   []data.Trajectory // the model on a dense grid
+}
+
+// recipe loads one of the recipes of the examples: rober, pollu or baseline.
+func recipe(name string) (*train.Config, *data.Set, error) {
+	for _, r := range study.Recipes() {
+		if r.Name == name {
+			return r.Load()
+		}
+	}
+	return nil, nil, fmt.Errorf("there is no recipe %q", name)
+}
+
+// learn trains a recipe after change has been applied to its configuration.
+func learn(ctx context.Context, env *Env, name string, epochs int, change func(*train.Config)) (*learning, error) {
+	cfg, set, err := recipe(name)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Train.Epochs, cfg.Train.Seed = epochs, 1
+	if change != nil {
+		change(cfg)
+	}
+	return run(ctx, env, cfg, set)
+}
+
+func run(ctx context.Context, env *Env, cfg *train.Config, set *data.Set) (*learning, error) {
+	cfg.Resolve(set)
+	t, err := train.New(cfg, set)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	every := max(1, t.Epochs()/4)
+	t.Observer = func(r train.Record) {
+		if r.Epoch%every == 0 {
+			env.Say("epoch %d of %d, loss %.3g", r.Epoch, t.Epochs(), r.Loss)
+		}
+	}
+	l := &learning{cfg: *cfg, set: set}
+	// a run that comes to a point from which it cannot go on is an outcome, not an error
+	if l.result, err = t.Run(ctx); l.result == nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, err
+	}
+	l.history = l.result.History
+	if l.result.Model == nil {
+		return nil, fmt.Errorf("training did not begin: %w", err)
+	}
+	for i := range set.Trajectories {
+		tr := &set.Trajectories[i]
+		grid := tr.Grid(400, set.LogTimes())
+		p, err := l.result.Model.NewPredictorWith(train.EvaluationOptions(l.result.Model))
+		if err != nil {
+			return nil, err
+		}
+		y, err := p.Predict(ctx, tr.Times[0], l.result.Initial[i], grid)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			continue // what cannot be solved is not drawn
+		}
+		l.model = append(l.model, data.Trajectory{Name: tr.Name, Times: grid, Values: y})
+	}
+	return l, nil
+}
+
+// settled is the median of the last losses, measured by Eq. 14.
+func (l *learning) settled() float64 {
+	h := make([]train.Record, len(l.history))
+	for i, r := range l.history {
+		h[i] = train.Record{Loss: r.MAE}
+	}
+	return train.MedianOfLast(h, lastEpochs)
+}
+
+// best is the lowest value of Eq. 14.
+func (l *learning) best() float64 {
+	b := math.Inf(1)
+	for _, r := range l.history {
+		b = min(b, r.MAE)
+	}
+	return b
+}
+
+// reach is the first epoch with Eq. 14 at or below a value, 0 if none.
+func (l *learning) reach(v float64) int {
+	for _, r := range l.history {
+		if r.MAE <= v {
+			return r.Epoch
+		}
+	}
+	return 0
+}
+
+// spread is how many decades the gradient norm covers in the last half of the run, between its 5th and 95th percentile.
+func (l *learning) spread() float64 {
+	var norms []float64
+	for _, r := range l.history[len(l.history)/2:] {
+		if r.GradientNorm > 0 {
+			norms = append(norms, r.GradientNorm)
+		}
+	}
+	if len(norms) < 20 {
+		return math.NaN()
+	}
+	return math.Log10(quantile(norms, 0.95) / quantile(norms, 0.05))
+}
+
+// table is the history, thinned to about a thousand rows.
+func (l *learning) table(name string) Table {
+	t := Table{Name: name, Header: []string{"epoch", "loss", "scaled mae", "gradient norm"}}
+	step := max(1, len(l.history)/1000)
+	for i := 0; i < len(l.history); i += step {
+		r := l.history[i]
+		t.Rows = append(t.Rows, []string{strconv.Itoa(r.Epoch), num(r.Loss), num(r.MAE), num(r.GradientNorm)})
+	}
+	return t
+}
+
+// fit is the figure of data and model.
+func (l *learning) fit(name, caption string, logValue []bool) Figure {
+	return Figure{name, caption, plots.Fit(plots.FitData{
+		Train: l.set, Model: l.model, LogTime: l.set.LogTimes(), LogValue: logValue,
+	})}
+}
+
+// curves are loss and gradient norm over epochs.
+func curves(name, caption string, runs []*learning, names []string, published plots.Series) Figure {
+	loss := plots.Panel{Y: plots.Axis{Label: "scaled mean absolute error", Log: true}, X: plots.Axis{Bare: true}}
+	grad := plots.Panel{Y: plots.Axis{Label: "gradient norm", Log: true}, X: plots.Axis{Label: "epoch"}}
+	for i, l := range runs {
+		a, b := plots.Series{Name: names[i]}, plots.Series{Name: names[i]}
+		step := max(1, len(l.history)/2000)
+		for j := 0; j < len(l.history); j += step {
+			r := l.history[j]
+			a.X, a.Y = append(a.X, float64(r.Epoch)), append(a.Y, r.MAE)
+			b.X, b.Y = append(b.X, float64(r.Epoch)), append(b.Y, r.GradientNorm)
+		}
+		loss.Series, grad.Series = append(loss.Series, a), append(grad.Series, b)
+	}
+	if len(published.X) > 0 {
+		loss.Series = append(loss.Series, published)
+	}
+	return Figure{name, caption, &plots.Figure{Panels: [][]plots.Panel{{loss}, {grad}}}}
+}
+
+// publishedHistory is a loss history released with the paper; it is empty where there is no folder of references.
+func publishedHistory(env *Env, name string) plots.Series {
+	s := plots.Series{Name: "published", Style: plots.Style{Dash: plots.Dashed}}
+	if env.References == "" {
+		return s
+	}
+	f, err := os.Open(filepath.Join(env.References, "reference", name+"_published_history.csv"))
+	if err != nil {
+		return s
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return s
+	}
+	for _, row := range rows[1:] {
+		x, err1 := strconv.ParseFloat(row[0], 64)
+		y, err2 := strconv.ParseFloat(row[1], 64)
+		if err1 == nil && err2 == nil {
+			s.X, s.Y = append(s.X, x), append(s.Y, y)
+		}
+	}
+	return s
+}
