@@ -22,6 +22,7 @@ type tangents struct {
 	out      []float64 // k×width, derivative of a saved state
 	dp       []float64 // scratch for columns of the parameters
 	dy       []float64 // k×k
+	square   []float64 // k×k
 	weights  []float64
 	carry    []float64 // derivative of the last stage vector of the step before
 	hist     []float64 // derivative of the history of a multistep method
@@ -35,7 +36,7 @@ type sink interface {
 }
 
 func newTangents(e *engine) *tangents {
-	return &tangents{e: e, dy: make([]float64, e.k*e.k)}
+	return &tangents{e: e, dy: make([]float64, e.k*e.k), square: make([]float64, e.k*e.k)}
 }
 
 // unit prepares for the columns c0 ≤ c < c1 of the derivative with respect to (p, y0).
@@ -111,12 +112,16 @@ func (t *tangents) derivative(dst []float64, scale float64, i int, v []float64) 
 
 // linear writes scale·(J·V + ∂f/∂p·Q) into dst, for a field that remembers the point and its Jacobian there.
 func (t *tangents) linear(dst []float64, scale float64, field ode.ParamField, jac, v []float64) {
-	k, w := t.e.k, t.width
-	mulBlock(dst, jac, v, k, w)
-	t.addParams(dst, 1, field)
+	k := t.e.k
 	if scale != 1 {
-		kernel.Scale(dst, scale)
+		// k² numbers are scaled rather than a block
+		for i, x := range jac[:k*k] {
+			t.square[i] = scale * x
+		}
+		jac = t.square
 	}
+	mulBlock(dst, jac, v, k, t.width)
+	t.addParams(dst, scale, field)
 }
 
 // addParams adds scale·∂f/∂p·Q at the point that the field remembers to dst.
