@@ -71,6 +71,11 @@ func (s *Solver) loop(ctx context.Context) error {
 				return err
 			}
 		}
+		if bad == nil && e <= 1 && s.opt.Judge != nil {
+			if bad, err = s.consult(step, &e); err != nil {
+				return err
+			}
+		}
 		if bad != nil || e > 1 {
 			reason := RejectError
 			if bad != nil {

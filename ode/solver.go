@@ -28,6 +28,7 @@ type Solver struct {
 	size0       float64 // largest initial state, or size below which tolerances are absolute
 	events      eventFinder
 	quad        quadratureState
+	shown       Tape // the attempt that Options.Judge looks at
 }
 
 // NewSolver checks problem and options and makes the workspace. The error is an *InputError.
