@@ -28,6 +28,7 @@ func decay() *data.Set {
 // quick leaves out the race of the default configuration.
 func quick() *train.Config {
 	c := train.Default()
+	c.Train.Recipe = "first-order"
 	c.Starts.Count, c.Train.Epochs, c.Model.Hidden = 1, 400, []int{4}
 	return c
 }
@@ -98,7 +99,6 @@ func TestCancelledTrainingGivesWhatThereIs(t *testing.T) {
 func ExampleTrainSet() {
 	set := decay() // a = exp(−t), b = 1 − a at 15 times
 	cfg := train.Default()
-	cfg.Starts.Count, cfg.Train.Epochs = 1, 500
 	res, err := stiffnode.TrainSet(context.Background(), stiffnode.Options{Config: cfg}, set)
 	if err != nil {
 		fmt.Println(err)

@@ -30,6 +30,8 @@ type Config struct {
 	Optimizer OptimizerConfig `toml:"optimizer"`
 	Schedule  ScheduleConfig  `toml:"schedule"`
 	STEER     STEERConfig     `toml:"steer"`
+
+	LeastSquares LeastSquaresConfig `toml:"least_squares"`
 }
 
 // DataConfig says what is learned from.
@@ -118,16 +120,27 @@ type STEERConfig struct {
 	Fraction float64 `toml:"fraction" comment:"largest part of a trajectory's rows cut from its end at random in each epoch; 0: none"`
 }
 
+// LeastSquaresConfig is about the recipe least-squares.
+type LeastSquaresConfig struct {
+	Starts         int `toml:"starts" comment:"random starts of each race, fitted to derivatives estimated from the data"`
+	WarmIterations int `toml:"warm_iterations" comment:"iterations of that fit in each of its rounds, every one of which halves the number of starts"`
+	Survivors      int `toml:"survivors" comment:"starts that the last of these rounds leaves"`
+	Racers         int `toml:"racers" comment:"the best of these race on whole trajectories"`
+	Races          int `toml:"races" comment:"races at most, where none ends well"`
+}
+
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
 		Model:     ModelConfig{Activation: "gelu", Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
-		Solver:    SolverConfig{Method: "AutoTsit5(Rosenbrock23)", RTol: 1e-4, MaxSteps: 20_000, Gradient: "discrete-reverse"},
-		Loss:      LossConfig{Kind: "mae", Scale: "range", HuberDelta: 0.01},
-		Train:     RunConfig{Recipe: "first-order", Epochs: 4000, Seed: 1, Keep: "best", Checkpoint: 5},
+		Solver:    SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},
+		Loss:      LossConfig{Kind: "mse", Scale: "range", HuberDelta: 0.01},
+		Train:     RunConfig{Recipe: "least-squares", Epochs: 1000, Seed: 1, Keep: "best", Checkpoint: 5},
 		Starts:    StartsConfig{Count: 8, Epochs: 250},
 		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
 		Schedule:  ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
+
+		LeastSquares: LeastSquaresConfig{Starts: 16, WarmIterations: 25, Survivors: 4, Racers: 4, Races: 3},
 	}
 }
 
@@ -300,6 +313,11 @@ func (c *Config) problems() []ConfigProblem {
 	number("schedule.final", s.Final, s.Final >= 0 && s.Final <= o.LearningRate, "at least 0 and at most the learning rate")
 	number("schedule.factor", s.Factor, s.Factor > 0 && s.Factor <= 1, "above 0 and at most 1")
 	count("schedule.every", s.Every, 1)
+	count("least_squares.starts", c.LeastSquares.Starts, 1)
+	count("least_squares.warm_iterations", c.LeastSquares.WarmIterations, 1)
+	count("least_squares.survivors", c.LeastSquares.Survivors, 1)
+	count("least_squares.racers", c.LeastSquares.Racers, 1)
+	count("least_squares.races", c.LeastSquares.Races, 1)
 	number("steer.fraction", c.STEER.Fraction, c.STEER.Fraction >= 0 && c.STEER.Fraction < 1, "at least 0 and below 1")
 	return out
 }

@@ -31,10 +31,11 @@ type recipe interface {
 
 // recipes are the ways to train that a configuration may name.
 var recipes = map[string]func(*task) (recipe, error){
-	"first-order": newFirstOrder,
+	"first-order":   newFirstOrder,
+	"least-squares": newLeastSquares,
 }
 
-func recipeNames() []string { return []string{"first-order"} }
+func recipeNames() []string { return []string{"least-squares", "first-order"} }
 
 // Record is one epoch of a run's history.
 type Record struct {

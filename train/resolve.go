@@ -42,8 +42,13 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 		chose("model.output", c.Model.Output, why)
 	}
 	if strings.EqualFold(c.Solver.Method, auto) {
-		c.Solver.Method = ode.Auto.Info().Name
-		chose("solver.method", c.Solver.Method, "it switches to an implicit method where the model is stiff")
+		c.Solver.Method = ode.AutoTsit5Rosenbrock23.Info().Name
+		why := "it switches to an implicit method where the model is stiff"
+		if c.Train.Recipe == "least-squares" {
+			c.Solver.Method = ode.Rodas5P.Info().Name
+			why = "few steps at tight tolerances, and no iteration whose errors would hinder the optimiser"
+		}
+		chose("solver.method", c.Solver.Method, why)
 	}
 	if m, err := ode.MethodByName(c.Solver.Method); err == nil {
 		c.Solver.Method = m.Info().Name

@@ -1,0 +1,396 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/stiffnode/stiffnode/optim"
+)
+
+// leastSquares is the default recipe. A race of starts on derivatives estimated from the data (warmStart) is followed by a race of the best
+// of them on whole trajectories, by Levenberg–Marquardt, at tolerances that tighten as the residuals fall. Where the winner is not good
+// enough, another race is run from other starts, and the best of all wins.
+//
+// The first epoch of a race is its warm start; each of the others is one iteration of every racer.
+type leastSquares struct {
+	t          *task
+	root       [][]float64
+	rows       int
+	regression *regression
+	tolerances []float64
+	target     float64 // objective at the noise level; 0: no noise is known
+
+	now, races, raceEpochs int
+	racers                 []*racer
+	best                   []float64
+	bestLoss, bestMAE      float64
+	failed                 int
+	over                   bool
+}
+
+// racer is one start on its way through the trajectories.
+type racer struct {
+	s     *shooting
+	lm    *optim.LevenbergMarquardt
+	level int // of tolerances
+	trail []float64
+	done  bool
+	lost  int // failed solves that are no longer in the method's report
+}
+
+func newLeastSquares(t *task) (recipe, error) {
+	l := &leastSquares{t: t, regression: newRegression(t), best: make([]float64, t.total), bestLoss: math.Inf(1), bestMAE: math.Inf(1)}
+	l.root, l.rows = residualFactors(t, true)
+	const loosest = 1e-3
+	for tol := loosest; tol > t.cfg.Solver.RTol*1.001; tol /= 10 {
+		l.tolerances = append(l.tolerances, tol)
+	}
+	l.tolerances = append(l.tolerances, t.cfg.Solver.RTol)
+	l.target = l.noiseLevel()
+	return l, nil
+}
+
+// noiseLevel is the objective that measurement errors alone amount to, where all states that count carry some.
+func (l *leastSquares) noiseLevel() float64 {
+	k, sum := len(l.t.states), 0.0
+	for i := range l.root {
+		for v, f := range l.root[i] {
+			if f == 0 {
+				continue
+			}
+			sd := l.t.stats.States[v%k].Noise
+			if sd == 0 {
+				return 0
+			}
+			sum += f * f * sd * sd
+		}
+	}
+	return sum / 2
+}
+
+func (l *leastSquares) Close() {}
+
+func (l *leastSquares) epochs() int   { return l.t.cfg.Train.Epochs }
+func (l *leastSquares) done() bool    { return l.over || l.now >= l.epochs() }
+func (l *leastSquares) failures() int { return l.failed + l.racing() }
+
+func (l *leastSquares) racing() int {
+	n := 0
+	for _, r := range l.racers {
+		n += r.lost + r.lm.Report().Failed
+	}
+	return n
+}
+
+func (l *leastSquares) result() ([]float64, float64) { return l.best, l.bestLoss }
+
+func (l *leastSquares) current() (theta, gradient []float64) {
+	o, err := newObjective(l.t, 1)
+	if err != nil {
+		return l.best, make([]float64, l.t.total)
+	}
+	defer o.Close()
+	o.full()
+	e := evaluation{grad: make([]float64, l.t.total)}
+	_ = o.evaluate(context.Background(), [][]float64{l.best}, []*evaluation{&e})
+	return l.best, e.grad
+}
+
+func (l *leastSquares) epoch(ctx context.Context) (Record, error) {
+	before := l.failures()
+	if len(l.racers) == 0 {
+		if err := l.begin(ctx); err != nil {
+			return Record{}, err
+		}
+	} else if err := l.advance(ctx); err != nil {
+		return Record{}, err
+	}
+	r := l.record()
+	r.Failures = l.failures() - before
+	l.prune()
+	l.now++
+	return r, nil
+}
+
+// begin runs a warm start and makes its best starts racers.
+func (l *leastSquares) begin(ctx context.Context) error {
+	starts, failed, last, err := l.warmStart(ctx, l.races)
+	if err != nil {
+		return err
+	}
+	l.failed += failed
+	l.races++
+	l.raceEpochs = 0
+	for _, c := range starts[:min(len(starts), l.t.cfg.LeastSquares.Racers)] {
+		r, err := l.newRacer(c.theta)
+		if err != nil {
+			return err
+		}
+		if err := r.lm.Evaluate(ctx); err != nil {
+			if err := context.Cause(ctx); err != nil {
+				l.racers = nil
+				l.races--
+				l.failed -= failed
+				return err
+			}
+			continue
+		}
+		l.racers = append(l.racers, r)
+	}
+	if len(l.racers) == 0 && l.bestLoss-l.bestLoss != 0 {
+		return &FailedError{Epoch: l.now, Failures: failed, Err: last, Advice: "no start could be solved"}
+	}
+	if len(l.racers) == 0 {
+		l.over = l.races >= l.t.cfg.LeastSquares.Races
+	}
+	return nil
+}
+
+func (l *leastSquares) newRacer(theta []float64) (*racer, error) {
+	workers := max(1, runtime.GOMAXPROCS(0)/max(1, l.t.cfg.LeastSquares.Racers))
+	s, err := newShooting(l.t, l.root, l.rows, workers, l.tolerances[0])
+	if err != nil {
+		return nil, err
+	}
+	lm, err := optim.NewLevenbergMarquardt(s, theta, optim.LMConfig{})
+	return &racer{s: s, lm: lm}, err
+}
+
+// advance makes one iteration of every racer. After a cancellation all are where they were before.
+func (l *leastSquares) advance(ctx context.Context) error {
+	saved, err := l.saveRacers()
+	if err != nil {
+		return err
+	}
+	var wait sync.WaitGroup
+	errs := make([]error, len(l.racers))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, r := range l.racers {
+		if r.done {
+			continue
+		}
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			slots <- struct{}{}
+			errs[i] = r.step(ctx, l)
+			<-slots
+		}()
+	}
+	wait.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return errors.Join(l.restoreRacers(saved), err)
+	}
+	l.raceEpochs++
+	return errors.Join(errs...)
+}
+
+const (
+	trailLength   = 8
+	leastProgress = 0.1 // of the objective, over trailLength iterations
+)
+
+// step makes one iteration, and tightens the tolerance when the objective no longer falls as it should: when integration errors may
+// be what stops it.
+func (r *racer) step(ctx context.Context, l *leastSquares) error {
+	status, err := r.lm.Iterate(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var start *optim.StartError
+	var trials *optim.TrialsError
+	if err != nil && !errors.As(err, &start) && !errors.As(err, &trials) {
+		return err
+	}
+	o := r.lm.Report().Objective
+	if l.target > 0 && o <= l.target {
+		r.done = true
+		return nil
+	}
+	r.trail = append(r.trail, o)
+	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
+	rms := math.Sqrt(2 * o / float64(l.rows))
+	if err == nil && status == optim.Running && !stalled && rms > l.tolerances[r.level] {
+		return nil
+	}
+	r.trail = r.trail[:0]
+	if r.level == len(l.tolerances)-1 {
+		r.done = true
+		return nil
+	}
+	r.level++
+	if err := r.s.setTolerance(l.tolerances[r.level]); err != nil {
+		return err
+	}
+	if err := r.lm.Evaluate(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.done = true
+	}
+	return nil
+}
+
+// leader is the racer with the least objective.
+func (l *leastSquares) leader() *racer {
+	if len(l.racers) == 0 {
+		return nil
+	}
+	return slices.MinFunc(l.racers, func(a, b *racer) int {
+		x, y := a.lm.Report().Objective, b.lm.Report().Objective
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+}
+
+func (l *leastSquares) record() Record {
+	r := Record{Epoch: l.now, Loss: l.bestLoss, MAE: l.bestMAE}
+	d := l.leader()
+	if d == nil {
+		return r
+	}
+	rep := d.lm.Report()
+	res := make([]float64, l.rows)
+	d.lm.Residuals(res)
+	loss, mae := 2*rep.Objective/float64(l.rows), d.s.metric(res)
+	if loss < l.bestLoss {
+		d.lm.Params(l.best)
+		l.bestLoss, l.bestMAE = loss, mae
+	}
+	r.Loss, r.MAE, r.GradientNorm = loss, mae, rep.GradientNorm
+	return r
+}
+
+// rounds are the epochs of a race after which half of the racers drop out.
+var rounds = []int{5, 20}
+
+// goodEnough is the root mean square of the residuals below which no other race is run.
+const goodEnough = 2e-3
+
+func (l *leastSquares) prune() {
+	keep := len(l.racers)
+	if slices.Contains(rounds, l.raceEpochs) && keep > 1 {
+		keep = (keep + 1) / 2
+	}
+	slices.SortStableFunc(l.racers, func(a, b *racer) int {
+		x, y := a.lm.Report().Objective, b.lm.Report().Objective
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	for _, r := range l.racers[keep:] {
+		l.failed += r.lost + r.lm.Report().Failed
+	}
+	l.racers = l.racers[:keep]
+	for _, r := range l.racers {
+		if !r.done {
+			return
+		}
+	}
+	if len(l.racers) > 0 {
+		l.failed += l.racing()
+		l.racers = nil
+	}
+	enough := l.target > 0 && l.bestLoss*float64(l.rows)/2 <= l.target || math.Sqrt(l.bestLoss) <= goodEnough
+	if enough || l.races >= l.t.cfg.LeastSquares.Races {
+		l.over = true
+	}
+}
+
+// leastSquaresState is what a checkpoint holds.
+type leastSquaresState struct {
+	Now, Races, RaceEpochs, Failed int
+	Racers                         []racerState
+	Best                           []float64
+	BestLoss, BestMAE              float64
+	Over                           bool
+}
+
+type racerState struct {
+	Level, Lost int
+	Trail       []float64
+	Done        bool
+	Method      []byte
+}
+
+func (l *leastSquares) saveRacers() ([]racerState, error) {
+	var out []racerState
+	for _, r := range l.racers {
+		b, err := r.lm.MarshalBinary()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, racerState{r.level, r.lost, slices.Clone(r.trail), r.done, b})
+	}
+	return out, nil
+}
+
+func (l *leastSquares) restoreRacers(states []racerState) error {
+	var racers []*racer
+	for _, s := range states {
+		if s.Level < 0 || s.Level >= len(l.tolerances) {
+			return fmt.Errorf("tolerance number %d of %d", s.Level, len(l.tolerances))
+		}
+		r, err := l.newRacer(make([]float64, l.t.total))
+		if err != nil {
+			return err
+		}
+		if err := r.s.setTolerance(l.tolerances[s.Level]); err != nil {
+			return err
+		}
+		if err := r.lm.UnmarshalBinary(s.Method); err != nil {
+			return err
+		}
+		r.level, r.lost, r.trail, r.done = s.Level, s.Lost, s.Trail, s.Done
+		racers = append(racers, r)
+	}
+	l.racers = racers
+	return nil
+}
+
+// MarshalBinary implements recipe.
+func (l *leastSquares) MarshalBinary() ([]byte, error) {
+	racers, err := l.saveRacers()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = gob.NewEncoder(&b).Encode(leastSquaresState{
+		Now: l.now, Races: l.races, RaceEpochs: l.raceEpochs, Failed: l.failed, Racers: racers,
+		Best: l.best, BestLoss: l.bestLoss, BestMAE: l.bestMAE, Over: l.over,
+	})
+	return b.Bytes(), err
+}
+
+// UnmarshalBinary implements recipe.
+func (l *leastSquares) UnmarshalBinary(raw []byte) error {
+	var s leastSquaresState
+	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&s); err != nil {
+		return err
+	}
+	if len(s.Best) != l.t.total || s.Now < 0 {
+		return fmt.Errorf("%d parameters in epoch %d where the model has %d", len(s.Best), s.Now, l.t.total)
+	}
+	if err := l.restoreRacers(s.Racers); err != nil {
+		return err
+	}
+	l.now, l.races, l.raceEpochs, l.failed = s.Now, s.Races, s.RaceEpochs, s.Failed
+	l.best, l.bestLoss, l.bestMAE, l.over = s.Best, s.BestLoss, s.BestMAE, s.Over
+	return nil
+}

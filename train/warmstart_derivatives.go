@@ -1,0 +1,122 @@
+package train
+
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/data"
+)
+
+// course is one trajectory as smooth functions of time: states and derivatives at some times. Unknown values are NaN.
+type course struct {
+	times []float64
+	y, dy []float64 // len(times)×k
+	// doubt is the difference of two estimates of the derivative, of different order.
+	doubt []float64
+}
+
+// courses estimates states and derivatives at the observed times. The independent variable is τ = log(t − t0) where times are
+// logarithmic, and then the first row has no place; otherwise τ = t. States with measurement errors are smoothed by a spline, others go
+// through local polynomials of the fourth degree.
+func courses(set *data.Set, stats *data.Stats) []course {
+	out := make([]course, len(set.Trajectories))
+	k := len(set.States)
+	for n := range set.Trajectories {
+		tr := &set.Trajectories[n]
+		first := 0
+		if stats.LogTimes {
+			first = 1
+		}
+		c := course{times: tr.Times[first:]}
+		rows := len(c.times)
+		c.y, c.dy, c.doubt = nans(rows*k), nans(rows*k), nans(rows*k)
+		tau := make([]float64, rows)
+		for i, t := range c.times {
+			tau[i] = t
+			if stats.LogTimes {
+				tau[i] = math.Log(t - tr.Times[0])
+			}
+		}
+		for j := range k {
+			estimate(&c, tau, tr.Values[first*k:], j, k, stats.States[j].Noise)
+			if !stats.LogTimes {
+				continue
+			}
+			for i, t := range c.times {
+				c.dy[i*k+j] /= t - tr.Times[0]
+				c.doubt[i*k+j] /= t - tr.Times[0]
+			}
+		}
+		out[n] = c
+	}
+	return out
+}
+
+// nans returns n numbers that are unknown.
+func nans(n int) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = math.NaN()
+	}
+	return v
+}
+
+// estimate fills in one state, within the span of its observations.
+func estimate(c *course, tau, values []float64, state, k int, noise float64) {
+	var x, y []float64
+	for i, t := range tau {
+		if v := values[i*k+state]; !math.IsNaN(v) {
+			x, y = append(x, t), append(y, v)
+		}
+	}
+	const least = 3
+	if len(x) < least {
+		return
+	}
+	var smooth *spline
+	if noise > 0 && len(x) > least {
+		smooth = newSpline(x, y, noise)
+	}
+	for i, t := range tau {
+		if t < x[0] || t > x[len(x)-1] {
+			continue
+		}
+		at := i*k + state
+		if smooth != nil {
+			c.y[at], c.dy[at] = smooth.at(t)
+			c.doubt[at] = 0
+			continue
+		}
+		var low float64
+		_, low = polynomial(x, y, t, 3)
+		c.y[at], c.dy[at] = polynomial(x, y, t, 5)
+		c.doubt[at] = math.Abs(c.dy[at] - low)
+	}
+}
+
+// polynomial returns value and derivative at t of the polynomial through the n points nearest to t in rank.
+func polynomial(x, y []float64, t float64, n int) (value, slope float64) {
+	n = min(n, len(x))
+	near := 0
+	for i := range x {
+		if math.Abs(x[i]-t) < math.Abs(x[near]-t) {
+			near = i
+		}
+	}
+	a := min(max(0, near-n/2), len(x)-n)
+	x, y = x[a:a+n], y[a:a+n]
+	// Lagrange's basis and its derivatives
+	for m := range x {
+		v, d := 1.0, 0.0
+		for q := range x {
+			if q == m {
+				continue
+			}
+			w := 1 / (x[m] - x[q])
+			d = d*(t-x[q])*w + v*w
+			v *= (t - x[q]) * w
+		}
+		value += v * y[m]
+		slope += d * y[m]
+	}
+	return value, slope
+}
