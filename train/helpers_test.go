@@ -49,6 +49,7 @@ func small(t testing.TB) *data.Set {
 func quick(set *data.Set) *Config {
 	c := Default()
 	c.Train.Recipe, c.Loss.Kind, c.Solver.RTol = "first-order", "mae", 1e-4
+	c.Solver.MaxSteps = 20_000
 	c.Model.Hidden, c.Model.Output = []int{4}, "identity"
 	c.Train.Epochs, c.Train.Checkpoint = 30, 1e9
 	c.Starts.Count, c.Starts.Epochs = 3, 8
