@@ -71,7 +71,7 @@ func printReport(a *app, r *study.Report) {
 	rows := [][]string{{"seed", "first", "best", "median of last 1000", "epochs to 0.01", "gradient norm, decades", "failed solves", "seconds"}}
 	for _, run := range r.Runs {
 		if run.Err != nil {
-			rows = append(rows, []string{fmt.Sprint(run.Seed), run.Err.Error()})
+			rows = append(rows, []string{fmt.Sprint(run.Seed), fmt.Sprintf("%.4g", run.First), fmt.Sprintf("%.4g", run.Best), "stopped"})
 			continue
 		}
 		reached := "–"

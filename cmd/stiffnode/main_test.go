@@ -102,34 +102,19 @@ func TestKilledRunsResumeExactly(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	settings := []string{"train", "d.csv", "--no-figures", "--epochs", "400", "--network", "2x6", "--set", "train.checkpoint=0.005", "--set", "starts.count=2", "--set", "starts.epochs=50", "--set", "steer.fraction=0.2"}
+	settings := []string{"train", "d.csv", "--no-figures", "--epochs", "1500", "--network", "2x6", "--set", "train.checkpoint=0.005", "--set", "starts.count=2", "--set", "starts.epochs=50", "--set", "steer.fraction=0.2"}
+	began := time.Now()
 	if out, err := stiffnode(dir, append(settings, "--out", "whole")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	took := time.Since(began)
 	killed := 0
-	args := append(settings, "--out", "killed")
-	for wait := 60 * time.Millisecond; ; wait += 17 * time.Millisecond {
-		c := stiffnode(dir, args...)
-		var talk bytes.Buffer
-		c.Stderr = &talk
-		if err := c.Start(); err != nil {
+	// Parts of the time that the whole run took, the smaller the more kills; a machine that is busy elsewhere may need several goes.
+	for part := took / 5; killed < 3 && part > took/100; part /= 2 {
+		if err := os.RemoveAll(filepath.Join(dir, "killed")); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(wait, func() { c.Process.Kill() })
-		err := c.Wait()
-		if !timer.Stop() || err != nil {
-			if c.ProcessState.Exited() { // on its own
-				t.Fatalf("%v: %s", err, talk.String())
-			}
-			killed++
-			if _, err := os.Stat(filepath.Join(dir, "killed", "config.toml")); err == nil {
-				args = []string{"train", "--no-figures", "--resume", "killed"}
-			} else {
-				os.RemoveAll(filepath.Join(dir, "killed")) // before the run had a folder
-			}
-			continue
-		}
-		break
+		killed = killAndResume(t, stiffnode, dir, append(settings, "--out", "killed"), part)
 	}
 	if killed < 3 {
 		t.Errorf("killed %d times only: the test shows too little", killed)
@@ -144,6 +129,33 @@ func TestKilledRunsResumeExactly(t *testing.T) {
 	}
 	if !bytes.Equal(whole, resumed) {
 		t.Errorf("after %d kills the model is another one", killed)
+	}
+}
+
+// killAndResume runs a training that is killed after a while, first after the time given and then after a little longer each time, and
+// resumed until it ends. It returns the number of kills.
+func killAndResume(t *testing.T, stiffnode func(string, ...string) *exec.Cmd, dir string, args []string, wait time.Duration) (killed int) {
+	t.Helper()
+	for ; ; wait += wait / 8 {
+		c := stiffnode(dir, args...)
+		var talk bytes.Buffer
+		c.Stderr = &talk
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(wait, func() { c.Process.Kill() })
+		err := c.Wait()
+		timer.Stop()
+		switch {
+		case err == nil:
+			return killed
+		case c.ProcessState.Exited(): // on its own
+			t.Fatalf("%v: %s", err, talk.String())
+		}
+		killed++
+		if _, err := os.Stat(filepath.Join(dir, "killed", "config.toml")); err == nil {
+			args = []string{"train", "--no-figures", "--resume", "killed"}
+		}
 	}
 }
 
