@@ -59,8 +59,8 @@ func run(ctx context.Context, env *Env, cfg *train.Config, set *data.Set) (*lear
 	defer t.Close()
 	every := max(1, t.Epochs()/4)
 	t.Observer = func(r train.Record) {
-		if r.Epoch%every == 0 {
-			env.Say("epoch %d of %d, loss %.3g", r.Epoch, t.Epochs(), r.Loss)
+		if n := t.Done(); n%every == 0 {
+			env.Say("epoch %d of %d, loss %.3g", n, t.Epochs(), r.Loss)
 		}
 	}
 	l := &learning{cfg: *cfg, set: set}
@@ -122,18 +122,23 @@ func (l *learning) reach(v float64) int {
 	return 0
 }
 
-// spread is how many decades the gradient norm covers in the last half of the run, between its 5th and 95th percentile.
+// spread is how many decades the gradient norm covers over the run, from its 1st to its 99th percentile before and at the last change
+// of the loss: a run that has died keeps its norm.
 func (l *learning) spread() float64 {
+	alive := len(l.history)
+	for alive > 1 && l.history[alive-1].GradientNorm == l.history[alive-2].GradientNorm {
+		alive--
+	}
 	var norms []float64
-	for _, r := range l.history[len(l.history)/2:] {
+	for _, r := range l.history[:alive] {
 		if r.GradientNorm > 0 {
 			norms = append(norms, r.GradientNorm)
 		}
 	}
-	if len(norms) < 20 {
+	if len(norms) == 0 {
 		return math.NaN()
 	}
-	return math.Log10(quantile(norms, 0.95) / quantile(norms, 0.05))
+	return math.Log10(quantile(norms, 0.99) / quantile(norms, 0.01))
 }
 
 // table is the history, thinned to about a thousand rows.
