@@ -58,6 +58,9 @@ func (f *frozen) take(tape *ode.Tape, before *[]float64) error {
 		if err := s.load(tape, i); err != nil {
 			return err
 		}
+		if _, ok := r.Formula.(*ode.BDFFormula); ok {
+			return errNotExecutable
+		}
 		if base+i == 0 {
 			f.start = append(f.start[:0], s.y...)
 		}

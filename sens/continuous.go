@@ -135,11 +135,8 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 	opt := s.Options
 	whole := c.variant.reads().forward && rev.Checkpoint == 0
 	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, whole, nil
-	method := opt.Method
-	if method == nil {
-		method = ode.Auto
-	}
-	c.gauss.init(method.Info().DenseOrder)
+	_, dense := orders(opt.Method)
+	c.gauss.init(dense)
 	opt.Observer = c.integrate
 	if c.forward, err = ode.NewSolver(s.Problem, opt); err != nil {
 		return nil, err
@@ -186,7 +183,10 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 
 // gaussNodes is the number of Gauss nodes for a step of the reverse method: a formula of order 2n ≥ order + 2, so that it adds less than
 // the dense output's own error.
-func gaussNodes(r *ReverseOptions) int { return max(2, (r.Method.Info().Order+3)/2) }
+func gaussNodes(r *ReverseOptions) int {
+	order, _ := orders(r.Method)
+	return max(2, (order+3)/2)
+}
 
 // integrate notes checkpoints and adds a forward step's share of an integral cost.
 func (c *continuous) integrate(s *ode.Step) error {
@@ -217,11 +217,8 @@ func (c *continuous) observe(s *ode.Step) error {
 
 // Gradient implements Evaluator.
 func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
-	if len(p) != c.m {
-		return &ode.InputError{What: "parameters", Msg: fmt.Sprintf("have %d values; the right-hand side has %d", len(p), c.m)}
-	}
-	if len(times) == 0 {
-		return &ode.InputError{What: "times to save", Msg: "are none; a loss needs at least one"}
+	if err := checkGradient(c.m, p, times); err != nil {
+		return err
 	}
 	c.field.integral, _ = loss.(IntegralLoss)
 	if c.field.integral != nil && !c.variant.reads().forward {
@@ -238,7 +235,7 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = &ReverseError{Method: c.method, Err: fmt.Errorf("panic: %v", r)}
+			err = &ReverseError{Method: c.method, Err: panicError{r}}
 		}
 	}()
 	bind(c.field.ParamField, p)

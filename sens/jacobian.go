@@ -3,6 +3,7 @@ package sens
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
@@ -14,6 +15,13 @@ type JacobianOptions struct {
 	// Chunk is the number of columns carried at once; 0 divides them among the workers. Workers is the number of goroutines; 0 means
 	// GOMAXPROCS. The result does not depend on it.
 	Chunk, Workers int
+	// ErrorTest lets the sensitivities take part in the error test of the solve: the Jacobian is then not only the exact derivative of
+	// the numerical solution but as close to the true one as the tolerances ask for. It is computed along with the solve by one
+	// goroutine.
+	ErrorTest bool
+	// Scale holds the sizes of the parameters, by which absolute tolerances are divided for ErrorTest; nil means their magnitudes, or 1
+	// where they are zero.
+	Scale []float64
 }
 
 // A ForwardJacobian computes the Jacobian of all saved states with respect to the parameters, and at will the initial values, from one
@@ -29,6 +37,10 @@ type ForwardJacobian struct {
 	params  []float64
 	saves   int
 	dir     directed
+	opt     JacobianOptions
+	lock    *lockstep // with an error test
+	scale   []float64
+	latest  *ode.Tape // of the latest solve
 }
 
 // NewForwardJacobian binds the computation to a problem and a solver. The error is a *RefusedError or an *ode.InputError.
@@ -38,12 +50,25 @@ func NewForwardJacobian(s Setup, opt JacobianOptions) (*ForwardJacobian, error) 
 	if err != nil {
 		return nil, err
 	}
-	j := &ForwardJacobian{primal: p, cols: p.m}
+	if opt.Scale != nil && len(opt.Scale) != p.m {
+		return nil, &ode.InputError{What: "parameter scales", Msg: fmt.Sprintf("are %d for %d parameters", len(opt.Scale), p.m)}
+	}
+	j := &ForwardJacobian{primal: p, cols: p.m, opt: opt}
 	if opt.Initial {
 		j.cols += p.k
 	}
 	if j.columns, err = newColumns(&s, p.field, opt.Chunk, opt.Workers, j.cols, name); err != nil {
 		return nil, err
+	}
+	if opt.ErrorTest {
+		f, err := paramField(&s, name)
+		if err != nil {
+			return nil, err
+		}
+		if j.lock, err = newLockstep(&s, newTangents(newEngine(s.Problem, f)), true, name); err != nil {
+			return nil, err
+		}
+		j.lock.keep, j.lock.t.group = true, chunkGrain
 	}
 	e := newEngine(s.Problem, p.field)
 	e.useBatch()
@@ -56,6 +81,12 @@ func (j *ForwardJacobian) Columns() int { return j.cols }
 
 // SetTolerances changes the tolerances for the solves that follow; see ode.Solver.SetTolerances.
 func (j *ForwardJacobian) SetTolerances(rtol float64, atol []float64) error {
+	if j.lock != nil {
+		if err := j.lock.solver.SetTolerances(rtol, atol); err != nil {
+			return err
+		}
+		j.lock.setTolerances(&j.setup, rtol, atol)
+	}
 	return j.solver.SetTolerances(rtol, atol)
 }
 
@@ -69,6 +100,9 @@ func (j *ForwardJacobian) saved(o int, block []float64, c0, cols, width int) {
 // Solve solves from (t0, y0) to t1 with parameters p and returns the solution saved at times with the Jacobian of its states: row
 // o·k+r, column c of dY (len(times)·k × Columns, row-major) is ∂y_r(times[o])/∂(p, y0)_c. Both are valid until the next call.
 func (j *ForwardJacobian) Solve(ctx context.Context, p, y0 []float64, t0, t1 float64, times []float64) (sol *ode.Solution, dY []float64, err error) {
+	if j.lock != nil {
+		return j.solveTogether(ctx, p, y0, t0, t1, times)
+	}
 	sol, err = j.Linearize(ctx, p, y0, t0, t1, times)
 	if err != nil {
 		return sol, nil, err
@@ -81,6 +115,37 @@ func (j *ForwardJacobian) Solve(ctx context.Context, p, y0 []float64, t0, t1 flo
 	return sol, j.dY, nil
 }
 
+// solveTogether is Solve with the sensitivities in the error test.
+func (j *ForwardJacobian) solveTogether(ctx context.Context, p, y0 []float64, t0, t1 float64, times []float64) (sol *ode.Solution, dY []float64, err error) {
+	j.saves = 0
+	if err := checkGradient(j.m, p, times); err != nil {
+		return nil, nil, err
+	}
+	if len(y0) != j.k {
+		return nil, nil, &ode.InputError{What: "initial state", Msg: fmt.Sprintf("has %d values for %d states", len(y0), j.k)}
+	}
+	defer j.guard(&err)
+	j.scale = append(append(j.scale[:0], p...), y0...)
+	copy(j.scale, j.opt.Scale)
+	absolute(j.scale)
+	j.lock.t.unit(0, j.cols)
+	j.dY = resize(j.dY, len(times)*j.k*j.cols)
+	if sol, err = j.lock.run(ctx, p, y0, t0, t1, times, j.scale[:j.cols], j); err != nil {
+		return sol, nil, err
+	}
+	j.params, j.saves, j.latest = append(j.params[:0], p...), len(sol.Times), &j.lock.tape
+	return sol, j.dY, nil
+}
+
+// absolute replaces sizes by their magnitudes, zeros by 1.
+func absolute(v []float64) {
+	for i, x := range v {
+		if v[i] = math.Abs(x); x == 0 {
+			v[i] = 1
+		}
+	}
+}
+
 // Linearize only solves and records the steps, for products with JVP and VJP.
 func (j *ForwardJacobian) Linearize(ctx context.Context, p, y0 []float64, t0, t1 float64, times []float64) (*ode.Solution, error) {
 	j.saves = 0
@@ -89,7 +154,7 @@ func (j *ForwardJacobian) Linearize(ctx context.Context, p, y0 []float64, t0, t1
 		return sol, err
 	}
 	j.params = append(j.params[:0], p...)
-	j.saves = len(sol.Times)
+	j.saves, j.latest = len(sol.Times), &j.tape
 	return sol, nil
 }
 
@@ -103,7 +168,7 @@ func (j *ForwardJacobian) JVP(dst, dp, dy0 []float64) (err error) {
 	bind(j.field, j.params)
 	j.tan.direct(dp, dy0, 1)
 	j.dir.dst = dst
-	if at, err := j.tan.run(&j.tape, &j.dir); err != nil {
+	if at, err := j.tan.run(j.latest, &j.dir); err != nil {
 		return j.failed(at, err)
 	}
 	return nil
@@ -118,7 +183,7 @@ func (j *ForwardJacobian) VJP(ctx context.Context, gp, gy0, w []float64) (err er
 	defer j.guard(&err)
 	bind(j.field, j.params)
 	clear(gp)
-	if at, err := j.adj.run(ctx, &j.tape, w, gp); err != nil {
+	if at, err := j.adj.run(ctx, j.latest, w, gp); err != nil {
 		return j.failed(at, err)
 	}
 	copy(gy0, j.adj.lam)

@@ -54,10 +54,26 @@ const (
 	familyFIRK       = "fully implicit Runge–Kutta"
 	familyBDF        = "linear multistep (Nordsieck)"
 	familySwitching  = "switching pair"
+	familyAuto       = "automatic choice"
 )
 
 // differentiable are the families whose steps have a rule.
-var differentiable = []string{familyExplicit, familyRosenbrock, familyDIRK, familyIMEX, familyFIRK, familyBDF, familySwitching}
+var differentiable = []string{familyExplicit, familyRosenbrock, familyDIRK, familyIMEX, familyFIRK, familyBDF, familySwitching, familyAuto}
+
+// orders are those of a method's steps and of its dense output; of a pair, which gives the lower ones, those of its explicit partner.
+func orders(m ode.Method) (order, dense int) {
+	if m == nil {
+		m = ode.Auto
+	}
+	i := m.Info()
+	switch i.Family {
+	case familySwitching:
+		return max(i.Order, 5), max(i.DenseOrder, 4)
+	case familyAuto:
+		return 8, 7
+	}
+	return i.Order, i.DenseOrder
+}
 
 // checkOptions refuses what a discrete method cannot differentiate.
 func checkOptions(s *Setup, method string) error {
@@ -75,8 +91,13 @@ func checkOptions(s *Setup, method string) error {
 		m = ode.Auto
 	}
 	family := m.Info().Family
-	if ode.ApproximateJacobian(s.Problem.New()) && (family == familyRosenbrock || family == familySwitching) {
-		return refuse("its steps contain the Jacobian, which is a finite difference here and has no derivative; supply the Jacobian, or choose a method with Newton's iteration (KenCarp4, Radau, BDF)")
+	if ode.ApproximateJacobian(s.Problem.New()) {
+		switch family {
+		case familyRosenbrock:
+			return refuse("its steps contain the Jacobian, which is a finite difference here and has no derivative; supply the Jacobian, or choose a method with Newton's iteration (KenCarp4, Radau, BDF)")
+		case familySwitching, familyAuto:
+			return refuse("its choice may fall on steps that contain the Jacobian, which is a finite difference here and has no derivative; supply the Jacobian, or choose a method with Newton's iteration (KenCarp4, Radau, BDF)")
+		}
 	}
 	if m.Info().Split {
 		if _, ok := s.Problem.New().(Splitter); !ok {
@@ -100,7 +121,8 @@ func (p *primal) record(ctx context.Context, params, y0 []float64, t0, t1 float6
 	if p.observed == nil {
 		opt := p.setup.Options
 		opt.SaveAt, opt.Dense, opt.Tape = []float64{}, false, &p.tape
-		p.nodes.init(p.solver.Method().Info().DenseOrder)
+		_, dense := orders(p.solver.Method())
+		p.nodes.init(dense)
 		opt.Observer = p.visit
 		var err error
 		if p.observed, err = ode.NewSolver(p.setup.Problem, opt); err != nil {
@@ -125,11 +147,8 @@ func (p *primal) visit(s *ode.Step) error {
 
 // solve records the solve from (t0, y0) to t1 with parameters p, saved at times.
 func (p *primal) solve(ctx context.Context, params, y0 []float64, t0, t1 float64, times []float64) (*ode.Solution, error) {
-	if len(params) != p.m {
-		return nil, &ode.InputError{What: "parameters", Msg: fmt.Sprintf("have %d values; the right-hand side has %d", len(params), p.m)}
-	}
-	if len(times) == 0 {
-		return nil, &ode.InputError{What: "times to save", Msg: "are none; a loss needs at least one"}
+	if err := checkGradient(p.m, params, times); err != nil {
+		return nil, err
 	}
 	bind(p.field, params)
 	p.solver.SetSaveAt(times)
@@ -145,10 +164,26 @@ func (p *primal) failed(i int, err error) error {
 	return e
 }
 
+// checkGradient checks the arguments that the solver does not.
+func checkGradient(m int, p, times []float64) error {
+	if len(p) != m {
+		return &ode.InputError{What: "parameters", Msg: fmt.Sprintf("have %d values; the right-hand side has %d", len(p), m)}
+	}
+	if len(times) == 0 {
+		return &ode.InputError{What: "times to save", Msg: "are none; a loss needs at least one"}
+	}
+	return nil
+}
+
+// A panicError is a panic of a user's function.
+type panicError struct{ value any }
+
+func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
 // guard turns a panic of a user's function during the derivative pass into an error.
 func (p *primal) guard(err *error) {
 	if r := recover(); r != nil {
-		*err = &ReverseError{Method: p.method, Err: fmt.Errorf("panic: %v", r)}
+		*err = &ReverseError{Method: p.method, Err: panicError{r}}
 	}
 }
 
