@@ -12,9 +12,11 @@ var BDF Method = BDFMethod{}
 // fixed-leading-coefficient form, on a Nordsieck history array, with a modified Newton iteration: the method of CVODE.
 //
 // Formulas: Byrne and Hindmarsh, ACM TOMS 1, 71 (1975); Jackson and Sacks-Davis, ACM TOMS 6, 295 (1980). Strategy: Brown, Byrne and Hindmarsh,
-// SIAM J. Sci. Stat. Comput. 10, 1038 (1989); Hindmarsh et al., ACM TOMS 31, 363 (2005). It differs from CVODE in two respects: Newton's iteration is held
-// to a tenth of CVODE's tolerance, because the looser one lets the iteration error accumulate along nearly neutral directions, where nothing
-// damps it; and the error weights of a step use the larger of old and new state.
+// SIAM J. Sci. Stat. Comput. 10, 1038 (1989); Hindmarsh et al., ACM TOMS 31, 363 (2005). It differs from CVODE in
+// three respects. Newton's iteration is held to a tenth of CVODE's tolerance (Options.NewtonTol), and a Jacobian with which it was seen to
+// converge slowly is renewed when W is next factorised: with the looser rules the iteration error accumulates along nearly neutral
+// directions, where nothing damps it, and a loose tolerance can return a wrong trajectory as a success. The error weights of a
+// step use the larger of old and new state. And an order that was left for its stability is not taken again for a while.
 //
 // Orders 1 and 2 are A-stable; orders 3 to 5 are stable in a wedge only (A(86°), A(73°), A(52°)), so that solutions which oscillate fast
 // and are hardly damped limit the step size. That is detected, and the order lowered (Hindmarsh 1992). Orders are raised one at a time

@@ -16,6 +16,7 @@ const (
 	bdfTight           = 1e-3
 	bdfTightIterations = 10
 	bdfNoise           = 1e-12
+	bdfSlowRate        = 0.2 // a Jacobian with which the iteration was once slower than this is not used for new factors
 	bdfGammaChange     = 0.3 // relative change of gamma beyond which W is factorised anew
 	bdfSmallChange     = 0.2 // and below which a failure is blamed on the Jacobian
 )
@@ -27,6 +28,7 @@ type bdfNewton struct {
 	haveJac bool
 	gamma   float64 // of the factors, 0 if there are none
 	rate    float64 // estimate of the rate of convergence
+	slowest float64 // rate measured with this Jacobian
 	// steps since W was factorised and since J was evaluated
 	age, jacAge int
 	// stale asks for new factors: the error test failed. distrust asks for a new Jacobian too: an attempt could not be used.
@@ -77,12 +79,12 @@ func (st *bdfStepper) solve(h float64) *stepError {
 // the predicted point.
 func (st *bdfStepper) setup(t, gamma float64, fresh bool) (current bool, bad *stepError) {
 	c, nt := st.c, &st.newt
-	if fresh || !nt.haveJac || nt.jacAge >= bdfJacobianAge {
+	if fresh || !nt.haveJac || nt.jacAge >= bdfJacobianAge || nt.slowest > bdfSlowRate {
 		nt.haveJac, nt.gamma = false, 0
 		if bad := c.evalJacobian(nt.f, nt.jac, nil, t, st.zp[0]); bad != nil {
 			return false, bad
 		}
-		nt.haveJac, nt.jacAge, current = true, 0, true
+		nt.haveJac, nt.jacAge, nt.slowest, current = true, 0, 0, true
 	}
 	nt.gamma = 0
 	if err := st.lin.factor(gamma, &c.p.Mass, nt.jac); err != nil {
@@ -132,6 +134,7 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 			return c.reject(RejectNonFinite, nil)
 		}
 		if m > 1 {
+			nt.slowest = max(nt.slowest, size/before)
 			nt.rate = max(bdfRateDecay*nt.rate, size/before)
 		}
 		if size*min(1, nt.rate) <= tolerance {

@@ -85,6 +85,9 @@ func (b *bdfChange) formula(f *BDFFormula, q int, r float64) {
 	}
 }
 
+// bdfFormulaBytes is the size of a BDFFormula: order and flag, Predict, L and Gamma.
+const bdfFormulaBytes = 8 * (2 + (maxBDFOrder+1)*(maxBDFOrder+2) + maxBDFOrder + 1 + 1)
+
 // newBDFFormula returns a formula that lives as long as the tape's record.
 func (tp *Tape) newBDFFormula() *BDFFormula {
 	if tp.nbdf == len(tp.bdf) {

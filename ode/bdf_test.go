@@ -643,37 +643,6 @@ func (r *replay) step(t *testing.T, f *BDFFormula, t0, h float64, y, near []floa
 	copy(r.d, e)
 }
 
-// Statistics on Robertson's problem and POLLU, so that a silent loss of efficiency is seen; the counts of CVODE 6.4.1 at the same
-// tolerances are the yardstick.
-func TestBDFWork(t *testing.T) {
-	for _, c := range []struct {
-		rtol, atol         float64
-		steps, evals, facs int // within 10 %
-		cvode              int // evaluations
-	}{
-		{1e-3, 1e-9, 193, 337, 40, 364},
-		{1e-6, 1e-12, 453, 767, 67, 1035},
-		{1e-9, 1e-15, 1094, 1561, 100, 2314},
-	} {
-		sol, err := Solve(context.Background(), robertson(), 0, 1e5, []float64{1, 0, 0}, Options{Method: BDF, RTol: c.rtol, ATol: []float64{c.atol}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := &sol.Stats
-		within := func(what string, got, want int) {
-			if math.Abs(float64(got-want)) > 0.1*float64(want)+2 {
-				t.Errorf("rtol %g: %d %s, expected about %d (%v)", c.rtol, got, what, want, s)
-			}
-		}
-		within("steps", s.Steps, c.steps)
-		within("evaluations", s.Evals, c.evals)
-		within("factorisations", s.Factorisations, c.facs)
-		if s.Evals > c.cvode {
-			t.Errorf("rtol %g: %d evaluations, CVODE needs %d", c.rtol, s.Evals, c.cvode)
-		}
-	}
-}
-
 func TestBDFDoesNotAllocatePerStep(t *testing.T) {
 	s, err := NewSolver(robertson(), Options{Method: BDF, RTol: 1e-8, ATol: []float64{1e-14}, SaveAt: []float64{1}})
 	if err != nil {

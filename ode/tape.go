@@ -92,4 +92,6 @@ func (tp *Tape) Stages(i int) []float64 { s := &tp.Steps[i]; return tp.data[s.st
 func (tp *Tape) Extra(i int) []float64 { s := &tp.Steps[i]; return tp.data[s.extra:s.end] }
 
 // Bytes is the memory that the recorded numbers take.
-func (tp *Tape) Bytes() int { return 8*cap(tp.data) + 72*cap(tp.Steps) + 32*cap(tp.Outputs) }
+func (tp *Tape) Bytes() int {
+	return 8*cap(tp.data) + 72*cap(tp.Steps) + 32*cap(tp.Outputs) + bdfFormulaBytes*len(tp.bdf)
+}
