@@ -58,6 +58,13 @@ type outputs struct{ forward, reverse bool }
 // An integrating reversal has the parameters' gradient among the states of its system.
 type integrating interface{ gradient(gp, z []float64) }
 
+// A chunked reversal needs several reverse solves.
+type chunked interface {
+	passes() int
+	// begin prepares for solve number i and returns its first parameter.
+	begin(i int) int
+}
+
 // continuous is the common course of the continuous adjoints: a forward solve with dense output, then the reverse system solved from
 // data time to data time, with jumps of the adjoint by ∂ℓ/∂y at each.
 type continuous struct {
@@ -90,6 +97,8 @@ type continuous struct {
 	pairs          *pairs
 	stats          ode.Stats
 	steps          int
+	first          bool // the first of several reverse passes
+	offset         int  // first parameter of the pass
 	ftmp           []float64
 }
 
@@ -243,25 +252,35 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	c.field.sol, c.field.step = sol.Dense, 0
 	if c.resolve != nil {
 		bind(c.resolve.Field().(ode.ParamField), p)
-		c.marks.finish(t1)
 	}
 	c.grads = resize(c.grads, len(sol.Y))
 	g.begin(sol, loss, c.grads, c.k, c.m)
 	g.Loss += c.cost
 	c.states = g.Y
-	if err := c.tolerances(); err != nil {
-		return err
-	}
 	c.end = append(c.end[:0], sol.YEnd...)
 	c.stats, c.steps = ode.Stats{}, 0
+	passes := 1
+	parts, ok := c.variant.(chunked)
+	if ok {
+		passes = parts.passes()
+	}
 	c.pairs.begin(g.Params)
-	if err := c.sweep(ctx, g, t0, t1); err != nil {
-		return err
+	for i := range passes {
+		c.first, c.offset = i == 0, 0
+		if ok {
+			c.offset = parts.begin(i)
+		}
+		if err := c.tolerances(); err != nil {
+			return err
+		}
+		if err := c.sweep(ctx, g, t0, t1); err != nil {
+			return err
+		}
+		if v, ok := c.variant.(integrating); ok {
+			v.gradient(g.Params, c.z)
+		}
 	}
 	c.pairs.flush()
-	if v, ok := c.variant.(integrating); ok {
-		v.gradient(g.Params, c.z)
-	}
 	if c.pairs.err != nil {
 		return &ReverseError{Method: c.method, Time: t0, Err: c.pairs.err}
 	}
@@ -310,9 +329,9 @@ func (c *continuous) gradientTolerances(atol []float64) {
 		size += math.Abs(g * c.states[i])
 	}
 	for j := range atol {
-		p := math.Abs(c.params[j])
-		if p == 0 {
-			p = 1
+		p := 1.0
+		if i := c.offset + j; i < c.m && c.params[i] != 0 {
+			p = math.Abs(c.params[i])
 		}
 		atol[j] = 1e-3 * c.rev.RTol * size / p
 		if !(atol[j] > 0) {
@@ -324,6 +343,9 @@ func (c *continuous) gradientTolerances(atol []float64) {
 // sweep carries the adjoint from t1 back to t0 and leaves it in g.Initial.
 func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) error {
 	clear(c.z)
+	if c.resolve != nil {
+		c.marks.finish(t1)
+	}
 	lam := c.z[c.at : c.at+c.k]
 	i := len(g.Times) - 1
 	zero, first := c.field.integral == nil, true

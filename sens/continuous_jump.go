@@ -18,7 +18,7 @@ func (c *continuous) jump(lam []float64, t float64, grad []float64) error {
 	}
 	copy(c.ftmp, grad)
 	w := c.con.separate(c.ftmp)
-	if c.con.singular() {
+	if c.con.singular() && c.first {
 		y, cov := c.pairs.add(t)
 		copy(y, f.y)
 		copy(cov, w)

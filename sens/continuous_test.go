@@ -31,7 +31,7 @@ func paperLoss() (times []float64, loss Loss, want []float64) {
 func gradientMethods() []Method {
 	many := ReverseOptions{MaxSteps: 200_000}
 	return []Method{DiscreteReverse{}, DiscreteForward{Workers: 1}, ContinuousForward{}, ContinuousForward{StatesOnly: true, Chunk: 16}, QuadratureAdjoint{Reverse: many}, QuadratureAdjoint{Reverse: many, Adaptive: true},
-		GaussAdjoint{Reverse: many}, IMEXAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many}}
+		GaussAdjoint{Reverse: many}, IMEXAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many, Chunk: 2}}
 }
 
 // fits says that a method is not refused for a solver: BDF chooses its order by the state alone.
@@ -127,7 +127,7 @@ func TestBacksolveFailsOnStiffProblems(t *testing.T) {
 
 // The same code is right where the state equation is well conditioned in both directions.
 func TestMethodsAgreeOnNonstiffProblems(t *testing.T) {
-	methods := append(gradientMethods(), Backsolve{}, Backsolve{Checkpoint: true}, Backsolve{Unsplit: true})
+	methods := append(gradientMethods(), Backsolve{}, Backsolve{Checkpoint: true}, Backsolve{Unsplit: true}, UnsplitForward{}, UnsplitForward{Chunk: 3})
 	check := func(name string, prob *ode.Problem, p, y0 []float64, t0, t1 float64, m ode.Method, rtol, limit float64) {
 		t.Helper()
 		times := []float64{t0 + 0.3*(t1-t0), t0 + 0.7*(t1-t0), t1}
