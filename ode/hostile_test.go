@@ -7,10 +7,10 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 )
 
 // each runs a test for every method.
+
 func each(t *testing.T, f func(t *testing.T, m Method)) {
 	for _, m := range Methods() {
 		t.Run(m.Info().Name, func(t *testing.T) { f(t, m) })
@@ -18,6 +18,7 @@ func each(t *testing.T, f func(t *testing.T, m Method)) {
 }
 
 // run solves a problem, split if the method asks for it.
+
 func run(p *Problem, t0, t1 float64, y0 []float64, o Options) (*Solution, error) {
 	return runContext(context.Background(), p, t0, t1, y0, o)
 }
@@ -27,6 +28,7 @@ func runContext(ctx context.Context, p *Problem, t0, t1 float64, y0 []float64, o
 }
 
 // split gives a method that wants a split right-hand side one whose explicit part is zero.
+
 func split(p *Problem, m Method) *Problem {
 	if m == nil || !m.Info().Split {
 		return p
@@ -51,11 +53,13 @@ func (f allImplicit) EvalExplicit(dst []float64, _ float64, _ []float64) error {
 }
 
 // scalar is a problem with one state whose Jacobian is differenced.
+
 func scalar(f func(t, y float64) float64) *Problem {
 	return Func(1, func(dst []float64, t float64, y []float64) { dst[0] = f(t, y[0]) })
 }
 
 // mustFail solves and wants a *Failure that explains itself and carries a consistent partial solution.
+
 func mustFail(t *testing.T, p *Problem, t0, t1 float64, y0 []float64, opt Options) *Failure {
 	t.Helper()
 	sol, err := run(p, t0, t1, y0, opt)
@@ -84,6 +88,7 @@ func mustFail(t *testing.T, p *Problem, t0, t1 float64, y0 []float64, opt Option
 }
 
 // loose is a tolerance at which methods of any order finish soon.
+
 func loose(m Method) Options { return Options{Method: m, RTol: 1e-4, ATol: []float64{1e-7}} }
 
 func TestNaNAfterSomeTime(t *testing.T) {
@@ -108,6 +113,7 @@ func TestNaNAfterSomeTime(t *testing.T) {
 }
 
 // A right-hand side that is infinite, or refuses, where trial points of a large step land must be solved with smaller steps.
+
 func TestRecoversFromBadTrialPoints(t *testing.T) {
 	rejecting := &Problem{Dim: 1, New: func() Field { return rejectNegative{} }}
 	infinite := scalar(func(_, y float64) float64 {
@@ -135,6 +141,7 @@ func TestRecoversFromBadTrialPoints(t *testing.T) {
 }
 
 // rejectNegative is y' = −y^{3/2}, y = 1/(1+t/2)², which asks for a smaller step at y < 0.
+
 type rejectNegative struct{}
 
 func (rejectNegative) Eval(dst []float64, _ float64, y []float64) error {
@@ -146,54 +153,6 @@ func (rejectNegative) Eval(dst []float64, _ float64, y []float64) error {
 }
 
 func (rejectNegative) EvalJacobian([]float64, *Jacobian, []float64, float64, []float64) error {
-	return ErrNoJacobian
-}
-
-func TestRightHandSideThatAlwaysRejects(t *testing.T) {
-	each(t, func(t *testing.T, m Method) {
-		p := FiniteDifference(&Problem{Dim: 1, New: func() Field {
-			return evalError(func(x float64) error {
-				if x > 0.25 {
-					return &Rejection{Reason: "table ends"}
-				}
-				return nil
-			})
-		}})
-		f := mustFail(t, p, 0, 1, []float64{1}, loose(m))
-		var r *Rejection
-		if f.Cause != CauseStepTooSmall || f.Last != RejectField || !errors.As(f, &r) || f.Time > 0.25 {
-			t.Errorf("got %v", f)
-		}
-	})
-}
-
-func TestRightHandSideError(t *testing.T) {
-	broken := errors.New("sensor broken")
-	each(t, func(t *testing.T, m Method) {
-		p := FiniteDifference(&Problem{Dim: 1, New: func() Field {
-			return evalError(func(x float64) error {
-				if x > 0.25 {
-					return broken
-				}
-				return nil
-			})
-		}})
-		f := mustFail(t, p, 0, 1, []float64{1}, loose(m))
-		if f.Cause != CauseRightHandSide || !errors.Is(f, broken) || f.Time > 0.25 {
-			t.Errorf("got %v", f)
-		}
-	})
-}
-
-// evalError is y' = −y with an error of the user's.
-type evalError func(t float64) error
-
-func (f evalError) Eval(dst []float64, t float64, y []float64) error {
-	dst[0] = -y[0]
-	return f(t)
-}
-
-func (f evalError) EvalJacobian([]float64, *Jacobian, []float64, float64, []float64) error {
 	return ErrNoJacobian
 }
 
@@ -449,151 +408,10 @@ func TestSaveAtEndsAndDuplicates(t *testing.T) {
 	})
 }
 
-func TestPanickingFunctions(t *testing.T) {
-	boom := errors.New("boom")
-	late := func(x float64) {
-		if x > 0.5 {
-			panic(boom)
-		}
-	}
-	field := func(dst []float64, x float64, y []float64) { dst[0] = -y[0] }
-	jac := func(j *Jacobian, _ float64, _ []float64) { j.Set(0, 0, -1) }
-	plain := FuncJacobian(1, field, jac)
-	each(t, func(t *testing.T, m Method) {
-		for _, c := range []struct {
-			what   string
-			p      *Problem
-			change func(o *Options)
-		}{
-			{"the right-hand side", FuncJacobian(1, func(dst []float64, x float64, y []float64) { late(x); field(dst, x, y) }, jac), func(*Options) {}},
-			{"the Jacobian", FuncJacobian(1, field, func(j *Jacobian, x float64, y []float64) { late(x); jac(j, x, y) }), func(o *Options) {
-				o.MaxStep = 1e-2 // so that every method needs a Jacobian in the second half
-			}},
-			{"the observer", plain, func(o *Options) { o.Observer = func(s *Step) error { late(s.TNew); return nil } }},
-			{"an event function", plain, func(o *Options) {
-				o.Events = []Event{{Value: func(x float64, y []float64) float64 { late(x); return 1 }}}
-			}},
-			{"the state change of an event", plain, func(o *Options) {
-				o.Events = []Event{{Value: func(x float64, y []float64) float64 { return x - 0.75 }, Apply: func(x float64, y []float64) { late(x) }}}
-			}},
-			{"an integrand", plain, func(o *Options) {
-				o.Quadrature = &Quadrature{N: 1, Eval: func(dst []float64, x float64, y []float64) error { late(x); return nil }}
-			}},
-		} {
-			o := loose(m)
-			c.change(&o)
-			if c.what == "the Jacobian" && !m.Info().Implicit {
-				continue
-			}
-			if strings.Contains(m.Info().Name, "Auto") && c.what == "the Jacobian" {
-				continue // not stiff: the explicit partner does it all
-			}
-			f := mustFail(t, c.p, 0, 1, []float64{1}, o)
-			var p *PanicError
-			if f.Cause != CausePanic || !errors.As(f, &p) || !errors.Is(f, boom) {
-				t.Errorf("%s: %v", c.what, f)
-				continue
-			}
-			if p.Time <= 0.5 || len(p.State) != 1 || !strings.Contains(f.Error(), "boom") || len(p.Stack) == 0 {
-				t.Errorf("%s: panic at %g, %v: %v", c.what, p.Time, p.State, f)
-			}
-			if m.Info().Family != "switching pair" && !strings.HasPrefix(p.Function, c.what) && c.what != "the Jacobian" && c.what != "the right-hand side" {
-				t.Errorf("%s was reported as %s", c.what, p.Function)
-			}
-		}
-	})
-}
-
 // A solver that has failed or panicked solves the next problem as a new one does.
-func TestSolverSurvivesFailure(t *testing.T) {
-	each(t, func(t *testing.T, m Method) {
-		bad := true
-		p := scalar(func(x, y float64) float64 {
-			if bad && x > 0.3 {
-				panic("once")
-			}
-			return -50 * (y - math.Cos(x))
-		})
-		s, err := NewSolver(split(p, m), loose(m))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Solve(context.Background(), 0, 1, []float64{0}); err == nil {
-			t.Fatal("no failure")
-		}
-		bad = false
-		again, err := s.Solve(context.Background(), 0, 1, []float64{0})
-		if err != nil {
-			t.Fatal(err)
-		}
-		fresh, err := run(p, 0, 1, []float64{0}, loose(m))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if math.Abs(again.YEnd[0]-fresh.YEnd[0]) > 1e-4 {
-			t.Errorf("after a failure %g, fresh %g", again.YEnd[0], fresh.YEnd[0])
-		}
-	})
-}
-
-func TestCancellation(t *testing.T) {
-	cause := errors.New("user pressed a key")
-	p := scalar(func(_, y float64) float64 { return -y })
-	each(t, func(t *testing.T, m Method) {
-		ctx, cancel := context.WithCancelCause(context.Background())
-		o := loose(m)
-		o.Observer = func(s *Step) error {
-			if s.TNew > 0.2 {
-				cancel(cause)
-			}
-			return nil
-		}
-		o.MaxStep = 0.1
-		sol, err := runContext(ctx, p, 0, 1, []float64{1}, o)
-		var f *Failure
-		if !errors.As(err, &f) || f.Cause != CauseCanceled || !errors.Is(err, cause) || sol.T < 0.2 || sol.T > 0.35 {
-			t.Errorf("%v, t = %g", err, sol.T)
-		}
-		expired, stop := context.WithDeadline(context.Background(), time.Unix(0, 0))
-		defer stop()
-		if _, err := runContext(expired, p, 0, 1, []float64{1}, loose(m)); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("deadline: %v", err)
-		}
-	})
-}
-
-func TestObserverStops(t *testing.T) {
-	enough := errors.New("enough")
-	p := scalar(func(_, y float64) float64 { return -y })
-	each(t, func(t *testing.T, m Method) {
-		o := loose(m)
-		last := 0.0
-		o.Observer = func(s *Step) error {
-			mid, ends := make([]float64, 1), make([]float64, 1)
-			s.At(mid, 0.5*(s.T+s.TNew))
-			if e := math.Abs(mid[0]*math.Exp(0.5*(s.T+s.TNew)) - 1); e > 1e-2 {
-				t.Errorf("dense output in the observer is off by %g", e)
-			}
-			s.At(ends, s.T)
-			if math.Abs(ends[0]-s.Y()[0]) > 1e-3 || s.T != last {
-				t.Errorf("step from %g to %g after one to %g: %g and %g", s.T, s.TNew, last, ends[0], s.Y()[0])
-			}
-			if last = s.TNew; last > 0.3 {
-				return enough
-			}
-			return nil
-		}
-		f := mustFail(t, p, 0, 1, []float64{1}, o)
-		if f.Cause != CauseObserver || !errors.Is(f, enough) || f.Time != last {
-			t.Errorf("got %v, last step ended at %g", f, last)
-		}
-		if n := len(f.Solution.Times); f.Solution.Times[n-1] != last {
-			t.Errorf("the step that the observer saw is not saved")
-		}
-	})
-}
 
 // Bounds reject steps and clip nothing; a solution that must leave them ends the solve.
+
 func TestBounds(t *testing.T) {
 	each(t, func(t *testing.T, m Method) {
 		decay := scalar(func(_, y float64) float64 { return -200 * y })
