@@ -11,7 +11,7 @@ import (
 
 // ReverseOptions say how a continuous adjoint solves its reverse problem. The zero value takes everything from the forward solve.
 type ReverseOptions struct {
-	// Method solves the reverse problem; nil means the forward method. A one-step method is the better choice where the loss has many
+	// Method solves the reverse problem; nil means the forward method, or KenCarp4 after an IMEX pair. A one-step method is the better choice where the loss has many
 	// data times, since every one of them is a restart.
 	Method ode.Method
 	// RTol is the relative tolerance; 0 means that of the forward solve.
@@ -120,8 +120,11 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 	c := &continuous{method: name, setup: s, rev: rev, k: s.Problem.Dim, m: pf.NumParams()}
 	if c.rev.Method == nil {
 		c.rev.Method = s.Options.Method
-		if c.rev.Method == nil {
+		switch {
+		case c.rev.Method == nil:
 			c.rev.Method = ode.Auto
+		case c.rev.Method.Info().Split: // the reverse problem is not
+			c.rev.Method = ode.KenCarp4
 		}
 	}
 	if c.rev.RTol == 0 {

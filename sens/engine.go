@@ -279,7 +279,7 @@ func asParamField(s *Setup, f ode.Field, method string) (ode.ParamField, error) 
 		return pf, nil
 	}
 	return nil, &RefusedError{Method: method, Solver: solverName(s),
-		Reason: fmt.Sprintf("the right-hand side (%T) has no derivatives with respect to parameters; it must implement ode.ParamField (a Jacobian by finite differences will not do)", f)}
+		Reason: fmt.Sprintf("the right-hand side (%T) has no derivatives with respect to parameters; it must implement ode.ParamField", f)}
 }
 
 func solverName(s *Setup) string {

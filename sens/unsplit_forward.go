@@ -42,6 +42,8 @@ func (u UnsplitForward) New(s Setup) (Evaluator, error) {
 		return refuse("it is a comparison for ordinary differential equations; use forward sensitivities or a discrete method")
 	case len(s.Options.Events) > 0 || s.Options.Quadrature != nil:
 		return refuse("events and quadratures are not differentiated")
+	case s.Options.Method != nil && s.Options.Method.Info().Split:
+		return refuse("its system is not split into a stiff and a non-stiff part; choose the diagonally implicit half of the pair")
 	case u.Chunk < 0:
 		return nil, &ode.InputError{What: "number of columns in a chunk", Msg: "is negative"}
 	}
