@@ -3,16 +3,20 @@ package nn
 import "github.com/stiffnode/stiffnode/internal/kernel"
 
 const (
-	blockPoints     = 16 // points carried through the network at a time, one column each
-	blockDirections = 4  // tangents per point carried at a time by JacobianBatch
+	minPoints  = 16      // points carried through the network at a time, at least
+	maxPoints  = 64      // and at most
+	pointBytes = 1 << 15 // what the values and derivatives of a block's neurons should fit into, to stay in the first-level cache
+
+	directions = 4 // tangents per point carried at a time by JacobianBatch
 )
 
 // batchSpace is the scratch of the calls on many points. A panel has a row per neuron and a column per point of the block.
 type batchSpace struct {
-	act, d1        []float64 // neurons × blockPoints
-	delta, next    []float64 // widest layer × blockPoints
-	panelA, panelB []float64 // widest layer × (blockDirections·blockPoints)
-	z              []float64 // widest layer × blockPoints
+	points         int       // in a full block, a multiple of 16
+	act, d1        []float64 // neurons × points
+	delta, next    []float64 // widest layer × points
+	panelA, panelB []float64 // widest layer × (directions·points)
+	z              []float64 // widest layer × points
 }
 
 func newBatchSpace(e *Evaluator) batchSpace {
@@ -21,14 +25,16 @@ func newBatchSpace(e *Evaluator) batchSpace {
 		widest = max(widest, l.Out)
 	}
 	neurons := e.k.Neurons()
+	points := max(minPoints, min(maxPoints, pointBytes/(2*8*neurons))&^15)
 	return batchSpace{
-		act:    make([]float64, neurons*blockPoints),
-		d1:     make([]float64, neurons*blockPoints),
-		delta:  make([]float64, widest*blockPoints),
-		next:   make([]float64, widest*blockPoints),
-		panelA: make([]float64, widest*blockDirections*blockPoints),
-		panelB: make([]float64, widest*blockDirections*blockPoints),
-		z:      make([]float64, widest*blockPoints),
+		points: points,
+		act:    make([]float64, neurons*points),
+		d1:     make([]float64, neurons*points),
+		delta:  make([]float64, widest*points),
+		next:   make([]float64, widest*points),
+		panelA: make([]float64, widest*directions*points),
+		panelB: make([]float64, widest*directions*points),
+		z:      make([]float64, widest*points),
 	}
 }
 
@@ -36,8 +42,8 @@ func newBatchSpace(e *Evaluator) batchSpace {
 func (e *Evaluator) ValueBatch(dst, x []float64, n int) {
 	checkLen("dst", len(dst), n*e.net.Outputs)
 	checkLen("x", len(x), n*e.net.Inputs)
-	for p := 0; p < n; p += blockPoints {
-		b := e.newBlock(min(blockPoints, n-p))
+	for p := 0; p < n; p += e.batch.points {
+		b := e.newBlock(min(e.batch.points, n-p))
 		b.forward(x[p*e.net.Inputs:], false)
 		b.scatter(dst[p*e.net.Outputs:], b.panel(e.batch.act, e.output), e.net.Outputs)
 	}
@@ -48,11 +54,11 @@ func (e *Evaluator) JacobianBatch(jac, x []float64, n int) {
 	inputs, outputs := e.net.Inputs, e.net.Outputs
 	checkLen("jac", len(jac), n*outputs*inputs)
 	checkLen("x", len(x), n*inputs)
-	for p := 0; p < n; p += blockPoints {
-		b := e.newBlock(min(blockPoints, n-p))
+	for p := 0; p < n; p += e.batch.points {
+		b := e.newBlock(min(e.batch.points, n-p))
 		b.forward(x[p*inputs:], true)
-		for c := 0; c < inputs; c += blockDirections {
-			b.jacobian(jac[p*outputs*inputs:], c, min(blockDirections, inputs-c))
+		for c := 0; c < inputs; c += directions {
+			b.jacobian(jac[p*outputs*inputs:], c, min(directions, inputs-c))
 		}
 	}
 }
@@ -67,8 +73,8 @@ func (e *Evaluator) ParamVJPBatch(gp, gx, x, w []float64, n int) {
 	}
 	checkLen("x", len(x), n*inputs)
 	checkLen("w", len(w), n*outputs)
-	for p := 0; p < n; p += blockPoints {
-		b := e.newBlock(min(blockPoints, n-p))
+	for p := 0; p < n; p += e.batch.points {
+		b := e.newBlock(min(e.batch.points, n-p))
 		b.forward(x[p*inputs:], true)
 		delta := b.backward(gp, w[p*outputs:], gx != nil)
 		if gx != nil {
@@ -124,21 +130,21 @@ func (b block) forward(x []float64, derivative bool) {
 	}
 }
 
-// jacobian carries the tangents along the inputs c, …, c+directions−1 at all points: column d·width+q of a panel is direction d at point q.
-func (b block) jacobian(jac []float64, c, directions int) {
+// jacobian carries the tangents along the inputs c, …, c+count−1 at all points: column d·width+q of a panel is direction d at point q.
+func (b block) jacobian(jac []float64, c, count int) {
 	s, p, w := &b.e.batch, b.e.k.Params(), b.width
-	stride := directions * w
+	stride := count * w
 	t, next := s.panelA, s.panelB
 	for i := range b.e.layers {
 		l := &b.e.layers[i]
 		d1 := b.panel(s.d1, l.At)
 		if i == 0 {
 			for r := range l.Out {
-				weights := p[l.Weight+r*l.In+c : l.Weight+r*l.In+c+directions]
+				weights := p[l.Weight+r*l.In+c : l.Weight+r*l.In+c+count]
 				kernel.Outer(next[r*stride:(r+1)*stride], weights, d1[r*w:(r+1)*w], nil, nil, w)
 			}
 		} else {
-			for d := range directions {
+			for d := range count {
 				kernel.MulPanel(next[d*w:], stride, p[l.Weight:], l.In, 1, t[d*w:], stride, l.Out, l.In, w, nil, nil, d1, w)
 			}
 		}
@@ -146,7 +152,7 @@ func (b block) jacobian(jac []float64, c, directions int) {
 	}
 	inputs, outputs := b.e.net.Inputs, b.e.net.Outputs
 	for r := range outputs {
-		kernel.Transpose(jac[r*inputs+c:], outputs*inputs, t[r*stride:], w, directions, b.count)
+		kernel.Transpose(jac[r*inputs+c:], outputs*inputs, t[r*stride:], w, count, b.count)
 	}
 }
 

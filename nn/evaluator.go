@@ -66,17 +66,8 @@ func (e *Evaluator) ValueJacobian(dst, jac, x []float64) {
 	checkLen("jac", len(jac), e.net.Outputs*inputs)
 	checkLen("x", len(x), inputs)
 	copyShort(e.k.A(), x)
-	panel := e.k.ForwardJacobian(e.remember())
+	e.k.ForwardJacobian(e.remember(), jac)
 	copyShort(dst, e.k.A()[e.output:][:len(dst)])
-	width := kernel.Padded(inputs)
-	if inputs == width {
-		copy(jac, panel)
-		return
-	}
-	for len(jac) >= inputs && len(panel) >= inputs {
-		copyShort(jac, panel[:inputs])
-		jac, panel = jac[inputs:], panel[width:]
-	}
 }
 
 // remember notes that the point is about to be evaluated and returns the order of the activations' derivatives to make with it.

@@ -140,6 +140,13 @@ func (e *Evaluator) ParamJacobian(dst []float64, c0, c1 int) {
 // writeColumns writes those of a layer's parameters that are among the columns c0, …, c1−1 into one output's row: y·xᵀ + u·vᵀ for the
 // weights, or y·xᵀ for a nil u, and bias for the biases.
 func writeColumns(row []float64, l *kernel.Layer, y, x, u, v, bias []float64, c0, c1 int) {
+	start := l.Weight + l.In*l.Out
+	if c0 <= l.Weight && start+l.Out <= c1 {
+		weights := row[l.Weight-c0 : start-c0]
+		kernel.Outer(weights, y, x, u, v, l.In)
+		copyShort(row[start-c0:], bias)
+		return
+	}
 	// Rows of weights that lie entirely within the columns, and single weights of those that do not.
 	first := min(max(0, (c0-l.Weight+l.In-1)/l.In), l.Out)
 	last := max(min((c1-l.Weight)/l.In, l.Out), first)
@@ -165,7 +172,6 @@ func writeColumns(row []float64, l *kernel.Layer, y, x, u, v, bias []float64, c0
 		kernel.Outer(row[l.Weight+first*l.In-c0:], y[first:last], x, whole, v, l.In)
 	}
 	single(last*l.In, l.In*l.Out)
-	start := l.Weight + l.In*l.Out
 	for r := max(0, c0-start); r < min(l.Out, c1-start); r++ {
 		row[start+r-c0] = bias[r]
 	}

@@ -63,10 +63,15 @@ func addPanelTransposedAVX2(dst *float64, ldd int, sums, y *float64, ldy int, x 
 //go:noescape
 func transposeAVX2(dst *float64, ldd int, src *float64, lds int, m, n int)
 
-// outerAVX2 is Outer, and writes up to three numbers beyond the end of the last row.
+// outerAVX2 is Outer: whole rows by registers, which write up to three numbers beyond them, then single rows to their exact end.
 //
 //go:noescape
-func outerAVX2(dst, y, x, u, v *float64, m, k int)
+func outerAVX2(dst, y, x, u, v *float64, whole, single, k int)
+
+// scaleRowsAVX2 is ScaleRows, n a multiple of Lanes.
+//
+//go:noescape
+func scaleRowsAVX2(dst, src, scale *float64, m, n int)
 
 // substituteAVX2 is substituteGo, c a multiple of Lanes.
 //

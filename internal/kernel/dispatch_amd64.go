@@ -72,20 +72,18 @@ func (n *Net) forward(order int) {
 // time that the activations take.
 const fusedInputs = Lanes
 
-func (n *Net) forwardJacobian(order int) []float64 {
-	if !useAVX2 {
-		n.forwardGo(order)
-		return n.jacobianPanel()
-	}
-	if n.layers[0].In > fusedInputs {
-		forwardAVX2(n, order, false)
-		return n.jacobianPanel()
+func (n *Net) forwardJacobian(order int, jac []float64) {
+	if !useAVX2 || n.layers[0].In > fusedInputs {
+		n.forward(order)
+		n.jacobian(jac)
+		return
 	}
 	forwardAVX2(n, order, true)
+	panel := n.panel
 	if len(n.layers)%2 == 1 {
-		return n.panelNext
+		panel = n.panelNext
 	}
-	return n.panel
+	n.unpad(jac, panel)
 }
 
 func (n *Net) tangents(pairs int) {
@@ -164,15 +162,23 @@ func transpose(dst []float64, ldd int, src []float64, lds, m, n int) {
 }
 
 func outer(dst, y, x, u, v []float64, k int) {
-	rows := 0 // whose whole registers end within dst
-	if room := len(dst) - Padded(k); useAVX2 && room >= 0 {
-		rows = room/k + 1
-		outerAVX2(&dst[0], &y[0], &x[0], first(u), first(v), rows, k)
+	if !useAVX2 {
+		outerGo(dst, y, x, u, v, k)
+		return
 	}
-	if u != nil {
-		u = u[rows:]
+	whole := 0 // rows whose whole registers end within dst
+	if room := len(dst) - Padded(k); room >= 0 {
+		whole = room/k + 1
 	}
-	outerGo(dst[rows*k:], y[rows:], x, u, v, k)
+	outerAVX2(&dst[0], &y[0], &x[0], first(u), first(v), whole, len(y)-whole, k)
+}
+
+func scaleRows(dst, src, scale []float64, m, n int) {
+	if !useAVX2 || n%Lanes != 0 {
+		scaleRowsGo(dst, src, scale, m, n)
+		return
+	}
+	scaleRowsAVX2(&dst[0], &src[0], &scale[0], m, n)
 }
 
 func substitute(a []float64, a0, ra, ca int, unit bool, b []float64, b0, ldb, n, c int) {

@@ -8,9 +8,9 @@ func (f Func) apply(order int, dst, d1, d2, z []float64) { f.applyGo(order, dst,
 
 func (n *Net) forward(order int) { n.forwardGo(order) }
 
-func (n *Net) forwardJacobian(order int) []float64 {
+func (n *Net) forwardJacobian(order int, jac []float64) {
 	n.forwardGo(order)
-	return n.jacobianPanel()
+	n.jacobian(jac)
 }
 
 func (n *Net) tangents(pairs int) { n.tangentsGo(pairs) }
@@ -30,6 +30,8 @@ func transpose(dst []float64, ldd int, src []float64, lds, m, n int) {
 }
 
 func outer(dst, y, x, u, v []float64, k int) { outerGo(dst, y, x, u, v, k) }
+
+func scaleRows(dst, src, scale []float64, m, n int) { scaleRowsGo(dst, src, scale, m, n) }
 
 func substitute(a []float64, a0, ra, ca int, unit bool, b []float64, b0, ldb, n, c int) {
 	substituteGo(a, a0, ra, ca, unit, b, b0, ldb, n, c)

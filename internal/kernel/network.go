@@ -172,32 +172,48 @@ func multiplyColumnsGo(z, columns, a []float64) {
 	}
 }
 
-// ForwardJacobian is Forward, and carries the derivatives with respect to all inputs along. It returns them for the outputs: one row per
-// output, Padded(inputs) apart, valid until the next call.
-func (n *Net) ForwardJacobian(order int) []float64 { return n.forwardJacobian(order) }
+// ForwardJacobian is Forward, and writes the derivatives of the outputs with respect to the inputs, outputs×inputs row-major, into jac.
+func (n *Net) ForwardJacobian(order int, jac []float64) {
+	if len(jac) < n.layers[len(n.layers)-1].Out*n.layers[0].In {
+		panic("kernel: ForwardJacobian with a slice too short")
+	}
+	n.forwardJacobian(order, jac)
+}
 
-// jacobianPanel carries the derivatives with respect to all inputs through the layers, from D1.
-func (n *Net) jacobianPanel() []float64 {
+// jacobian carries the derivatives with respect to all inputs through the layers, from D1.
+func (n *Net) jacobian(jac []float64) {
 	inputs := n.layers[0].In
 	width := Padded(inputs)
 	t, next := n.panel, n.panelNext
 	d1 := n.row(rowD1)
 	for i := range n.layers {
 		l := &n.layers[i]
+		if i == len(n.layers)-1 && width == inputs {
+			next = jac
+		}
 		if i == 0 {
-			for r := range l.Out {
-				s := d1[l.At+r]
-				row := next[r*width : (r+1)*width]
-				for j, w := range n.rows[r*width : (r+1)*width] {
-					row[j] = s * w
-				}
-			}
+			ScaleRows(next, n.rows, d1[l.At:], l.Out, width)
 		} else {
 			MulPanel(next, width, n.params[l.Weight:], l.In, 1, t, width, l.Out, l.In, width, nil, d1[l.At:], nil, 0)
 		}
 		t, next = next, t
 	}
-	return t
+	if width != inputs {
+		n.unpad(jac, t)
+	}
+}
+
+// unpad writes the rows of a panel of derivatives of the outputs with respect to the inputs into jac, without their padding.
+func (n *Net) unpad(jac, panel []float64) {
+	inputs := n.layers[0].In
+	width := Padded(inputs)
+	for range n.layers[len(n.layers)-1].Out {
+		row := jac[:inputs]
+		for j, v := range panel[:inputs] {
+			row[j] = v
+		}
+		jac, panel = jac[inputs:], panel[width:]
+	}
 }
 
 // Second makes D2 at the point of the last Forward.

@@ -2398,9 +2398,119 @@ outputs_single:
 
 outputs_end:
 layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), BL
+	TESTB BL, BL
+	JEQ   gradient
+
+propagate:
+	MOVQ 96(AX), BX
+	MOVQ 24(CX), SI
+	LEAQ (BX)(SI*8), SI
+	MOVQ 32(CX), DI
+	LEAQ (BX)(DI*8), DI
+	MOVQ 72(AX), AX
+	MOVQ 56(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (CX), AX
+	ADDQ $0x03, AX
+	ANDQ $-4, AX
+	SHLQ $0x03, AX
+	MOVQ AX, R8
+	SUBQ $0x40, R8
+	JLT  inputs_single
+
+inputs_double:
+	IMUL3Q $0x03, DX, R9
+	ADDQ   DI, R9
+	MOVQ   BX, R10
+	MOVQ   8(CX), R11
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x02, R11
+	JLT    inputs_double_last
+
+inputs_double_dot:
+	VBROADCASTSD (R9), Y4
+	VBROADCASTSD 8(R9), Y5
+	VFMADD231PD  (R10), Y4, Y0
+	VFMADD231PD  32(R10), Y4, Y1
+	VFMADD231PD  (R10)(AX*1), Y5, Y2
+	VFMADD231PD  32(R10)(AX*1), Y5, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x08, R9
+	LEAQ         (R10)(AX*2), R10
+	SUBQ         $0x02, R11
+	JGE          inputs_double_dot
+
+inputs_double_last:
+	CMPQ         R11, $-1
+	JNE          inputs_double_done
+	VBROADCASTSD (R9), Y4
+	VFMADD231PD  (R10), Y4, Y0
+	VFMADD231PD  32(R10), Y4, Y1
+
+inputs_double_done:
+	VADDPD  Y2, Y0, Y0
+	VADDPD  Y3, Y1, Y1
+	IMUL3Q  $0x03, DX, R9
+	ADDQ    SI, R9
+	VMOVUPD (SI)(DX*2), Y2
+	VMULPD  Y2, Y0, Y0
+	VMOVUPD Y0, (R9)
+	VMOVUPD 32(SI)(DX*2), Y0
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(R9)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, R8
+	JGE     inputs_double
+
+inputs_single:
+	CMPQ   R8, $-32
+	JNE    inputs_end
+	IMUL3Q $0x03, DX, R8
+	ADDQ   DI, R8
+	MOVQ   8(CX), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	SUBQ   $0x02, DI
+	JLT    inputs_single_last
+
+inputs_single_dot:
+	VBROADCASTSD (R8), Y2
+	VBROADCASTSD 8(R8), Y3
+	VFMADD231PD  (BX), Y2, Y0
+	VFMADD231PD  (BX)(AX*1), Y3, Y1
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R8
+	LEAQ         (BX)(AX*2), BX
+	SUBQ         $0x02, DI
+	JGE          inputs_single_dot
+
+inputs_single_last:
+	CMPQ         DI, $-1
+	JNE          inputs_single_done
+	VBROADCASTSD (R8), Y2
+	VFMADD231PD  (BX), Y2, Y0
+
+inputs_single_done:
+	VADDPD  Y1, Y0, Y0
+	IMUL3Q  $0x03, DX, AX
+	ADDQ    SI, AX
+	VMOVUPD (SI)(DX*2), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (AX)
+
+inputs_end:
+gradient:
 	MOVQ  gp+8(FP), AX
 	TESTQ AX, AX
-	JEQ   propagate
+	JEQ   next
 	MOVQ  40(CX), BX
 	LEAQ  (AX)(BX*8), BX
 	MOVQ  net+0(FP), AX
@@ -2768,7 +2878,7 @@ biases_4:
 
 biases_last:
 	ADDQ $0x04, SI
-	JEQ  propagate
+	JEQ  next
 
 biases_1:
 	VMOVSD (AX), X0
@@ -2779,122 +2889,11 @@ biases_1:
 	DECQ   SI
 	JNE    biases_1
 
-propagate:
-	MOVQ  net+0(FP), AX
-	CMPQ  CX, (AX)
-	JNE   needed
-	MOVB  inputs+16(FP), BL
-	TESTB BL, BL
-	JEQ   done
-
-needed:
-	MOVQ 96(AX), BX
-	MOVQ 24(CX), SI
-	LEAQ (BX)(SI*8), SI
-	MOVQ 32(CX), DI
-	LEAQ (BX)(DI*8), DI
-	MOVQ 72(AX), AX
-	MOVQ 56(CX), BX
-	LEAQ (AX)(BX*8), BX
-	MOVQ (CX), AX
-	ADDQ $0x03, AX
-	ANDQ $-4, AX
-	SHLQ $0x03, AX
-	MOVQ AX, R8
-	SUBQ $0x40, R8
-	JLT  inputs_single
-
-inputs_double:
-	IMUL3Q $0x03, DX, R9
-	ADDQ   DI, R9
-	MOVQ   BX, R10
-	MOVQ   8(CX), R11
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	SUBQ   $0x02, R11
-	JLT    inputs_double_last
-
-inputs_double_dot:
-	VBROADCASTSD (R9), Y4
-	VBROADCASTSD 8(R9), Y5
-	VFMADD231PD  (R10), Y4, Y0
-	VFMADD231PD  32(R10), Y4, Y1
-	VFMADD231PD  (R10)(AX*1), Y5, Y2
-	VFMADD231PD  32(R10)(AX*1), Y5, Y3
-	ADDQ         $0x08, R9
-	ADDQ         $0x08, R9
-	LEAQ         (R10)(AX*2), R10
-	SUBQ         $0x02, R11
-	JGE          inputs_double_dot
-
-inputs_double_last:
-	CMPQ         R11, $-1
-	JNE          inputs_double_done
-	VBROADCASTSD (R9), Y4
-	VFMADD231PD  (R10), Y4, Y0
-	VFMADD231PD  32(R10), Y4, Y1
-
-inputs_double_done:
-	VADDPD  Y2, Y0, Y0
-	VADDPD  Y3, Y1, Y1
-	IMUL3Q  $0x03, DX, R9
-	ADDQ    SI, R9
-	VMOVUPD (SI)(DX*2), Y2
-	VMULPD  Y2, Y0, Y0
-	VMOVUPD Y0, (R9)
-	VMOVUPD 32(SI)(DX*2), Y0
-	VMULPD  Y0, Y1, Y1
-	VMOVUPD Y1, 32(R9)
-	ADDQ    $0x40, SI
-	ADDQ    $0x40, BX
-	SUBQ    $0x40, R8
-	JGE     inputs_double
-
-inputs_single:
-	CMPQ   R8, $-32
-	JNE    inputs_end
-	IMUL3Q $0x03, DX, R8
-	ADDQ   DI, R8
-	MOVQ   8(CX), DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	SUBQ   $0x02, DI
-	JLT    inputs_single_last
-
-inputs_single_dot:
-	VBROADCASTSD (R8), Y2
-	VBROADCASTSD 8(R8), Y3
-	VFMADD231PD  (BX), Y2, Y0
-	VFMADD231PD  (BX)(AX*1), Y3, Y1
-	ADDQ         $0x08, R8
-	ADDQ         $0x08, R8
-	LEAQ         (BX)(AX*2), BX
-	SUBQ         $0x02, DI
-	JGE          inputs_single_dot
-
-inputs_single_last:
-	CMPQ         DI, $-1
-	JNE          inputs_single_done
-	VBROADCASTSD (R8), Y2
-	VFMADD231PD  (BX), Y2, Y0
-
-inputs_single_done:
-	VADDPD  Y1, Y0, Y0
-	IMUL3Q  $0x03, DX, AX
-	ADDQ    SI, AX
-	VMOVUPD (SI)(DX*2), Y1
-	VMULPD  Y1, Y0, Y0
-	VMOVUPD Y0, (AX)
-
-inputs_end:
+next:
 	MOVQ net+0(FP), AX
 	SUBQ $0x40, CX
 	CMPQ CX, (AX)
 	JGE  layer
-
-done:
 	VZEROUPPER
 	RET
 
@@ -2976,9 +2975,122 @@ outputs_single:
 
 outputs_end:
 layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), BL
+	TESTB BL, BL
+	JEQ   gradient
+
+propagate:
+	MOVQ 96(AX), BX
+	MOVQ 24(CX), SI
+	LEAQ (BX)(SI*8), SI
+	MOVQ 32(CX), DI
+	LEAQ (BX)(DI*8), DI
+	MOVQ 72(AX), AX
+	MOVQ 56(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (CX), AX
+	ADDQ $0x03, AX
+	ANDQ $-4, AX
+	SHLQ $0x03, AX
+	MOVQ AX, R8
+	SUBQ $0x40, R8
+	JLT  inputs_single
+
+inputs_double:
+	IMUL3Q $0x03, DX, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x0d, DX, R10
+	ADDQ   DI, R10
+	MOVQ   BX, R11
+	MOVQ   8(CX), R12
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+inputs_double_dot:
+	VMOVUPD      (R11), Y4
+	VMOVUPD      32(R11), Y5
+	VBROADCASTSD (R9), Y6
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R10), Y6
+	VFMADD231PD  Y4, Y6, Y2
+	VFMADD231PD  Y5, Y6, Y3
+	ADDQ         $0x08, R9
+	ADDQ         $0x08, R10
+	ADDQ         AX, R11
+	DECQ         R12
+	JNE          inputs_double_dot
+	IMUL3Q       $0x05, DX, R9
+	ADDQ         SI, R9
+	IMUL3Q       $0x0d, DX, R10
+	ADDQ         SI, R10
+	IMUL3Q       $0x03, DX, R11
+	ADDQ         SI, R11
+	VMOVUPD      (SI)(DX*2), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       (R9), Y2, Y5
+	VFMADD231PD  (SI)(DX*4), Y5, Y0
+	VMOVUPD      Y0, (R11)
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      32(SI)(DX*2), Y0
+	VMULPD       Y0, Y1, Y1
+	VMULPD       32(R9), Y3, Y2
+	VFMADD231PD  32(SI)(DX*4), Y2, Y1
+	VMOVUPD      Y1, 32(R11)
+	VMULPD       Y0, Y3, Y3
+	VMOVUPD      Y3, 32(R10)
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, BX
+	SUBQ         $0x40, R8
+	JGE          inputs_double
+
+inputs_single:
+	CMPQ   R8, $-32
+	JNE    inputs_end
+	IMUL3Q $0x03, DX, R8
+	ADDQ   DI, R8
+	IMUL3Q $0x0d, DX, R9
+	ADDQ   DI, R9
+	MOVQ   8(CX), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+
+inputs_single_dot:
+	VMOVUPD      (BX), Y2
+	VBROADCASTSD (R8), Y3
+	VFMADD231PD  Y2, Y3, Y0
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  Y2, Y3, Y1
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R9
+	ADDQ         AX, BX
+	DECQ         DI
+	JNE          inputs_single_dot
+	IMUL3Q       $0x05, DX, AX
+	ADDQ         SI, AX
+	IMUL3Q       $0x0d, DX, BX
+	ADDQ         SI, BX
+	IMUL3Q       $0x03, DX, DI
+	ADDQ         SI, DI
+	VMOVUPD      (SI)(DX*2), Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       (AX), Y1, Y3
+	VFMADD231PD  (SI)(DX*4), Y3, Y0
+	VMOVUPD      Y0, (DI)
+	VMULPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (BX)
+
+inputs_end:
+gradient:
 	MOVQ  gp+8(FP), AX
 	TESTQ AX, AX
-	JEQ   propagate
+	JEQ   next
 	MOVQ  40(CX), BX
 	LEAQ  (AX)(BX*8), BX
 	MOVQ  net+0(FP), AX
@@ -3444,7 +3556,7 @@ biases_4:
 
 biases_last:
 	ADDQ $0x04, SI
-	JEQ  propagate
+	JEQ  next
 
 biases_1:
 	VMOVSD (AX), X0
@@ -3455,125 +3567,11 @@ biases_1:
 	DECQ   SI
 	JNE    biases_1
 
-propagate:
-	MOVQ  net+0(FP), AX
-	CMPQ  CX, (AX)
-	JNE   needed
-	MOVB  inputs+16(FP), BL
-	TESTB BL, BL
-	JEQ   done
-
-needed:
-	MOVQ 96(AX), BX
-	MOVQ 24(CX), SI
-	LEAQ (BX)(SI*8), SI
-	MOVQ 32(CX), DI
-	LEAQ (BX)(DI*8), DI
-	MOVQ 72(AX), AX
-	MOVQ 56(CX), BX
-	LEAQ (AX)(BX*8), BX
-	MOVQ (CX), AX
-	ADDQ $0x03, AX
-	ANDQ $-4, AX
-	SHLQ $0x03, AX
-	MOVQ AX, R8
-	SUBQ $0x40, R8
-	JLT  inputs_single
-
-inputs_double:
-	IMUL3Q $0x03, DX, R9
-	ADDQ   DI, R9
-	IMUL3Q $0x0d, DX, R10
-	ADDQ   DI, R10
-	MOVQ   BX, R11
-	MOVQ   8(CX), R12
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-
-inputs_double_dot:
-	VMOVUPD      (R11), Y4
-	VMOVUPD      32(R11), Y5
-	VBROADCASTSD (R9), Y6
-	VFMADD231PD  Y4, Y6, Y0
-	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD (R10), Y6
-	VFMADD231PD  Y4, Y6, Y2
-	VFMADD231PD  Y5, Y6, Y3
-	ADDQ         $0x08, R9
-	ADDQ         $0x08, R10
-	ADDQ         AX, R11
-	DECQ         R12
-	JNE          inputs_double_dot
-	IMUL3Q       $0x05, DX, R9
-	ADDQ         SI, R9
-	IMUL3Q       $0x0d, DX, R10
-	ADDQ         SI, R10
-	IMUL3Q       $0x03, DX, R11
-	ADDQ         SI, R11
-	VMOVUPD      (SI)(DX*2), Y4
-	VMULPD       Y4, Y0, Y0
-	VMULPD       (R9), Y2, Y5
-	VFMADD231PD  (SI)(DX*4), Y5, Y0
-	VMOVUPD      Y0, (R11)
-	VMULPD       Y4, Y2, Y2
-	VMOVUPD      Y2, (R10)
-	VMOVUPD      32(SI)(DX*2), Y0
-	VMULPD       Y0, Y1, Y1
-	VMULPD       32(R9), Y3, Y2
-	VFMADD231PD  32(SI)(DX*4), Y2, Y1
-	VMOVUPD      Y1, 32(R11)
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      Y3, 32(R10)
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, BX
-	SUBQ         $0x40, R8
-	JGE          inputs_double
-
-inputs_single:
-	CMPQ   R8, $-32
-	JNE    inputs_end
-	IMUL3Q $0x03, DX, R8
-	ADDQ   DI, R8
-	IMUL3Q $0x0d, DX, R9
-	ADDQ   DI, R9
-	MOVQ   8(CX), DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-
-inputs_single_dot:
-	VMOVUPD      (BX), Y2
-	VBROADCASTSD (R8), Y3
-	VFMADD231PD  Y2, Y3, Y0
-	VBROADCASTSD (R9), Y3
-	VFMADD231PD  Y2, Y3, Y1
-	ADDQ         $0x08, R8
-	ADDQ         $0x08, R9
-	ADDQ         AX, BX
-	DECQ         DI
-	JNE          inputs_single_dot
-	IMUL3Q       $0x05, DX, AX
-	ADDQ         SI, AX
-	IMUL3Q       $0x0d, DX, BX
-	ADDQ         SI, BX
-	IMUL3Q       $0x03, DX, DI
-	ADDQ         SI, DI
-	VMOVUPD      (SI)(DX*2), Y2
-	VMULPD       Y2, Y0, Y0
-	VMULPD       (AX), Y1, Y3
-	VFMADD231PD  (SI)(DX*4), Y3, Y0
-	VMOVUPD      Y0, (DI)
-	VMULPD       Y2, Y1, Y1
-	VMOVUPD      Y1, (BX)
-
-inputs_end:
+next:
 	MOVQ net+0(FP), AX
 	SUBQ $0x40, CX
 	CMPQ CX, (AX)
 	JGE  layer
-
-done:
 	VZEROUPPER
 	RET
 
@@ -3667,9 +3665,139 @@ outputs_single:
 
 outputs_end:
 layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), BL
+	TESTB BL, BL
+	JEQ   gradient
+
+propagate:
+	MOVQ 96(AX), BX
+	MOVQ 24(CX), SI
+	LEAQ (BX)(SI*8), SI
+	MOVQ 32(CX), DI
+	LEAQ (BX)(DI*8), DI
+	MOVQ 72(AX), AX
+	MOVQ 56(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (CX), AX
+	ADDQ $0x03, AX
+	ANDQ $-4, AX
+	SHLQ $0x03, AX
+	MOVQ AX, R8
+	SUBQ $0x40, R8
+	JLT  inputs_single
+
+inputs_double:
+	IMUL3Q $0x03, DX, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x0d, DX, R10
+	ADDQ   DI, R10
+	MOVQ   BX, R11
+	MOVQ   8(CX), R12
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+
+inputs_double_dot:
+	VMOVUPD      (R11), Y6
+	VMOVUPD      32(R11), Y7
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  Y6, Y8, Y0
+	VFMADD231PD  Y7, Y8, Y1
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  Y6, Y8, Y2
+	VFMADD231PD  Y7, Y8, Y3
+	VBROADCASTSD (R10)(DX*1), Y8
+	VFMADD231PD  Y6, Y8, Y4
+	VFMADD231PD  Y7, Y8, Y5
+	ADDQ         $0x08, R9
+	ADDQ         $0x08, R10
+	ADDQ         AX, R11
+	DECQ         R12
+	JNE          inputs_double_dot
+	IMUL3Q       $0x05, DX, R9
+	ADDQ         SI, R9
+	IMUL3Q       $0x0d, DX, R10
+	ADDQ         SI, R10
+	IMUL3Q       $0x03, DX, R11
+	ADDQ         SI, R11
+	VMOVUPD      (SI)(DX*2), Y6
+	VMULPD       Y6, Y0, Y0
+	VMULPD       (R9), Y2, Y7
+	VFMADD231PD  (R9)(DX*1), Y4, Y7
+	VFMADD231PD  (SI)(DX*4), Y7, Y0
+	VMOVUPD      Y0, (R11)
+	VMULPD       Y6, Y2, Y2
+	VMOVUPD      Y2, (R10)
+	VMULPD       Y6, Y4, Y4
+	VMOVUPD      Y4, (R10)(DX*1)
+	VMOVUPD      32(SI)(DX*2), Y0
+	VMULPD       Y0, Y1, Y1
+	VMULPD       32(R9), Y3, Y2
+	VFMADD231PD  32(R9)(DX*1), Y5, Y2
+	VFMADD231PD  32(SI)(DX*4), Y2, Y1
+	VMOVUPD      Y1, 32(R11)
+	VMULPD       Y0, Y3, Y3
+	VMOVUPD      Y3, 32(R10)
+	VMULPD       Y0, Y5, Y5
+	VMOVUPD      Y5, 32(R10)(DX*1)
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, BX
+	SUBQ         $0x40, R8
+	JGE          inputs_double
+
+inputs_single:
+	CMPQ   R8, $-32
+	JNE    inputs_end
+	IMUL3Q $0x03, DX, R8
+	ADDQ   DI, R8
+	IMUL3Q $0x0d, DX, R9
+	ADDQ   DI, R9
+	MOVQ   8(CX), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+inputs_single_dot:
+	VMOVUPD      (BX), Y3
+	VBROADCASTSD (R8), Y4
+	VFMADD231PD  Y3, Y4, Y0
+	VBROADCASTSD (R9), Y4
+	VFMADD231PD  Y3, Y4, Y1
+	VBROADCASTSD (R9)(DX*1), Y4
+	VFMADD231PD  Y3, Y4, Y2
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R9
+	ADDQ         AX, BX
+	DECQ         DI
+	JNE          inputs_single_dot
+	IMUL3Q       $0x05, DX, AX
+	ADDQ         SI, AX
+	IMUL3Q       $0x0d, DX, BX
+	ADDQ         SI, BX
+	IMUL3Q       $0x03, DX, DI
+	ADDQ         SI, DI
+	VMOVUPD      (SI)(DX*2), Y3
+	VMULPD       Y3, Y0, Y0
+	VMULPD       (AX), Y1, Y4
+	VFMADD231PD  (AX)(DX*1), Y2, Y4
+	VFMADD231PD  (SI)(DX*4), Y4, Y0
+	VMOVUPD      Y0, (DI)
+	VMULPD       Y3, Y1, Y1
+	VMOVUPD      Y1, (BX)
+	VMULPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (BX)(DX*1)
+
+inputs_end:
+gradient:
 	MOVQ  gp+8(FP), AX
 	TESTQ AX, AX
-	JEQ   propagate
+	JEQ   next
 	MOVQ  40(CX), BX
 	LEAQ  (AX)(BX*8), BX
 	MOVQ  net+0(FP), AX
@@ -4173,7 +4301,7 @@ biases_4:
 
 biases_last:
 	ADDQ $0x04, SI
-	JEQ  propagate
+	JEQ  next
 
 biases_1:
 	VMOVSD (AX), X0
@@ -4184,142 +4312,11 @@ biases_1:
 	DECQ   SI
 	JNE    biases_1
 
-propagate:
-	MOVQ  net+0(FP), AX
-	CMPQ  CX, (AX)
-	JNE   needed
-	MOVB  inputs+16(FP), BL
-	TESTB BL, BL
-	JEQ   done
-
-needed:
-	MOVQ 96(AX), BX
-	MOVQ 24(CX), SI
-	LEAQ (BX)(SI*8), SI
-	MOVQ 32(CX), DI
-	LEAQ (BX)(DI*8), DI
-	MOVQ 72(AX), AX
-	MOVQ 56(CX), BX
-	LEAQ (AX)(BX*8), BX
-	MOVQ (CX), AX
-	ADDQ $0x03, AX
-	ANDQ $-4, AX
-	SHLQ $0x03, AX
-	MOVQ AX, R8
-	SUBQ $0x40, R8
-	JLT  inputs_single
-
-inputs_double:
-	IMUL3Q $0x03, DX, R9
-	ADDQ   DI, R9
-	IMUL3Q $0x0d, DX, R10
-	ADDQ   DI, R10
-	MOVQ   BX, R11
-	MOVQ   8(CX), R12
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-
-inputs_double_dot:
-	VMOVUPD      (R11), Y6
-	VMOVUPD      32(R11), Y7
-	VBROADCASTSD (R9), Y8
-	VFMADD231PD  Y6, Y8, Y0
-	VFMADD231PD  Y7, Y8, Y1
-	VBROADCASTSD (R10), Y8
-	VFMADD231PD  Y6, Y8, Y2
-	VFMADD231PD  Y7, Y8, Y3
-	VBROADCASTSD (R10)(DX*1), Y8
-	VFMADD231PD  Y6, Y8, Y4
-	VFMADD231PD  Y7, Y8, Y5
-	ADDQ         $0x08, R9
-	ADDQ         $0x08, R10
-	ADDQ         AX, R11
-	DECQ         R12
-	JNE          inputs_double_dot
-	IMUL3Q       $0x05, DX, R9
-	ADDQ         SI, R9
-	IMUL3Q       $0x0d, DX, R10
-	ADDQ         SI, R10
-	IMUL3Q       $0x03, DX, R11
-	ADDQ         SI, R11
-	VMOVUPD      (SI)(DX*2), Y6
-	VMULPD       Y6, Y0, Y0
-	VMULPD       (R9), Y2, Y7
-	VFMADD231PD  (R9)(DX*1), Y4, Y7
-	VFMADD231PD  (SI)(DX*4), Y7, Y0
-	VMOVUPD      Y0, (R11)
-	VMULPD       Y6, Y2, Y2
-	VMOVUPD      Y2, (R10)
-	VMULPD       Y6, Y4, Y4
-	VMOVUPD      Y4, (R10)(DX*1)
-	VMOVUPD      32(SI)(DX*2), Y0
-	VMULPD       Y0, Y1, Y1
-	VMULPD       32(R9), Y3, Y2
-	VFMADD231PD  32(R9)(DX*1), Y5, Y2
-	VFMADD231PD  32(SI)(DX*4), Y2, Y1
-	VMOVUPD      Y1, 32(R11)
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      Y3, 32(R10)
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      Y5, 32(R10)(DX*1)
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, BX
-	SUBQ         $0x40, R8
-	JGE          inputs_double
-
-inputs_single:
-	CMPQ   R8, $-32
-	JNE    inputs_end
-	IMUL3Q $0x03, DX, R8
-	ADDQ   DI, R8
-	IMUL3Q $0x0d, DX, R9
-	ADDQ   DI, R9
-	MOVQ   8(CX), DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-
-inputs_single_dot:
-	VMOVUPD      (BX), Y3
-	VBROADCASTSD (R8), Y4
-	VFMADD231PD  Y3, Y4, Y0
-	VBROADCASTSD (R9), Y4
-	VFMADD231PD  Y3, Y4, Y1
-	VBROADCASTSD (R9)(DX*1), Y4
-	VFMADD231PD  Y3, Y4, Y2
-	ADDQ         $0x08, R8
-	ADDQ         $0x08, R9
-	ADDQ         AX, BX
-	DECQ         DI
-	JNE          inputs_single_dot
-	IMUL3Q       $0x05, DX, AX
-	ADDQ         SI, AX
-	IMUL3Q       $0x0d, DX, BX
-	ADDQ         SI, BX
-	IMUL3Q       $0x03, DX, DI
-	ADDQ         SI, DI
-	VMOVUPD      (SI)(DX*2), Y3
-	VMULPD       Y3, Y0, Y0
-	VMULPD       (AX), Y1, Y4
-	VFMADD231PD  (AX)(DX*1), Y2, Y4
-	VFMADD231PD  (SI)(DX*4), Y4, Y0
-	VMOVUPD      Y0, (DI)
-	VMULPD       Y3, Y1, Y1
-	VMOVUPD      Y1, (BX)
-	VMULPD       Y3, Y2, Y2
-	VMOVUPD      Y2, (BX)(DX*1)
-
-inputs_end:
+next:
 	MOVQ net+0(FP), AX
 	SUBQ $0x40, CX
 	CMPQ CX, (AX)
 	JGE  layer
-
-done:
 	VZEROUPPER
 	RET
 
@@ -4425,9 +4422,156 @@ outputs_single:
 
 outputs_end:
 layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), BL
+	TESTB BL, BL
+	JEQ   gradient
+
+propagate:
+	MOVQ 96(AX), BX
+	MOVQ 24(CX), SI
+	LEAQ (BX)(SI*8), SI
+	MOVQ 32(CX), DI
+	LEAQ (BX)(DI*8), DI
+	MOVQ 72(AX), AX
+	MOVQ 56(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (CX), AX
+	ADDQ $0x03, AX
+	ANDQ $-4, AX
+	SHLQ $0x03, AX
+	MOVQ AX, R8
+	SUBQ $0x40, R8
+	JLT  inputs_single
+
+inputs_double:
+	IMUL3Q $0x03, DX, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x0d, DX, R10
+	ADDQ   DI, R10
+	MOVQ   BX, R11
+	MOVQ   8(CX), R12
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+
+inputs_double_dot:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      32(R11), Y9
+	VBROADCASTSD (R9), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R10), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R10)(DX*1), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (R10)(DX*2), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         $0x08, R9
+	ADDQ         $0x08, R10
+	ADDQ         AX, R11
+	DECQ         R12
+	JNE          inputs_double_dot
+	IMUL3Q       $0x05, DX, R9
+	ADDQ         SI, R9
+	IMUL3Q       $0x0d, DX, R10
+	ADDQ         SI, R10
+	IMUL3Q       $0x03, DX, R11
+	ADDQ         SI, R11
+	VMOVUPD      (SI)(DX*2), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       (R9), Y2, Y9
+	VFMADD231PD  (R9)(DX*1), Y4, Y9
+	VFMADD231PD  (R9)(DX*2), Y6, Y9
+	VFMADD231PD  (SI)(DX*4), Y9, Y0
+	VMOVUPD      Y0, (R11)
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      Y2, (R10)
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      Y4, (R10)(DX*1)
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      Y6, (R10)(DX*2)
+	VMOVUPD      32(SI)(DX*2), Y0
+	VMULPD       Y0, Y1, Y1
+	VMULPD       32(R9), Y3, Y2
+	VFMADD231PD  32(R9)(DX*1), Y5, Y2
+	VFMADD231PD  32(R9)(DX*2), Y7, Y2
+	VFMADD231PD  32(SI)(DX*4), Y2, Y1
+	VMOVUPD      Y1, 32(R11)
+	VMULPD       Y0, Y3, Y3
+	VMOVUPD      Y3, 32(R10)
+	VMULPD       Y0, Y5, Y5
+	VMOVUPD      Y5, 32(R10)(DX*1)
+	VMULPD       Y0, Y7, Y7
+	VMOVUPD      Y7, 32(R10)(DX*2)
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, BX
+	SUBQ         $0x40, R8
+	JGE          inputs_double
+
+inputs_single:
+	CMPQ   R8, $-32
+	JNE    inputs_end
+	IMUL3Q $0x03, DX, R8
+	ADDQ   DI, R8
+	IMUL3Q $0x0d, DX, R9
+	ADDQ   DI, R9
+	MOVQ   8(CX), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+inputs_single_dot:
+	VMOVUPD      (BX), Y4
+	VBROADCASTSD (R8), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD (R9), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (R9)(DX*1), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (R9)(DX*2), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R9
+	ADDQ         AX, BX
+	DECQ         DI
+	JNE          inputs_single_dot
+	IMUL3Q       $0x05, DX, AX
+	ADDQ         SI, AX
+	IMUL3Q       $0x0d, DX, BX
+	ADDQ         SI, BX
+	IMUL3Q       $0x03, DX, DI
+	ADDQ         SI, DI
+	VMOVUPD      (SI)(DX*2), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       (AX), Y1, Y5
+	VFMADD231PD  (AX)(DX*1), Y2, Y5
+	VFMADD231PD  (AX)(DX*2), Y3, Y5
+	VFMADD231PD  (SI)(DX*4), Y5, Y0
+	VMOVUPD      Y0, (DI)
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      Y1, (BX)
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      Y2, (BX)(DX*1)
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      Y3, (BX)(DX*2)
+
+inputs_end:
+gradient:
 	MOVQ  gp+8(FP), AX
 	TESTQ AX, AX
-	JEQ   propagate
+	JEQ   next
 	MOVQ  40(CX), BX
 	LEAQ  (AX)(BX*8), BX
 	MOVQ  net+0(FP), AX
@@ -4969,7 +5113,7 @@ biases_4:
 
 biases_last:
 	ADDQ $0x04, SI
-	JEQ  propagate
+	JEQ  next
 
 biases_1:
 	VMOVSD (AX), X0
@@ -4980,159 +5124,11 @@ biases_1:
 	DECQ   SI
 	JNE    biases_1
 
-propagate:
-	MOVQ  net+0(FP), AX
-	CMPQ  CX, (AX)
-	JNE   needed
-	MOVB  inputs+16(FP), BL
-	TESTB BL, BL
-	JEQ   done
-
-needed:
-	MOVQ 96(AX), BX
-	MOVQ 24(CX), SI
-	LEAQ (BX)(SI*8), SI
-	MOVQ 32(CX), DI
-	LEAQ (BX)(DI*8), DI
-	MOVQ 72(AX), AX
-	MOVQ 56(CX), BX
-	LEAQ (AX)(BX*8), BX
-	MOVQ (CX), AX
-	ADDQ $0x03, AX
-	ANDQ $-4, AX
-	SHLQ $0x03, AX
-	MOVQ AX, R8
-	SUBQ $0x40, R8
-	JLT  inputs_single
-
-inputs_double:
-	IMUL3Q $0x03, DX, R9
-	ADDQ   DI, R9
-	IMUL3Q $0x0d, DX, R10
-	ADDQ   DI, R10
-	MOVQ   BX, R11
-	MOVQ   8(CX), R12
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-
-inputs_double_dot:
-	VMOVUPD      (R11), Y8
-	VMOVUPD      32(R11), Y9
-	VBROADCASTSD (R9), Y10
-	VFMADD231PD  Y8, Y10, Y0
-	VFMADD231PD  Y9, Y10, Y1
-	VBROADCASTSD (R10), Y10
-	VFMADD231PD  Y8, Y10, Y2
-	VFMADD231PD  Y9, Y10, Y3
-	VBROADCASTSD (R10)(DX*1), Y10
-	VFMADD231PD  Y8, Y10, Y4
-	VFMADD231PD  Y9, Y10, Y5
-	VBROADCASTSD (R10)(DX*2), Y10
-	VFMADD231PD  Y8, Y10, Y6
-	VFMADD231PD  Y9, Y10, Y7
-	ADDQ         $0x08, R9
-	ADDQ         $0x08, R10
-	ADDQ         AX, R11
-	DECQ         R12
-	JNE          inputs_double_dot
-	IMUL3Q       $0x05, DX, R9
-	ADDQ         SI, R9
-	IMUL3Q       $0x0d, DX, R10
-	ADDQ         SI, R10
-	IMUL3Q       $0x03, DX, R11
-	ADDQ         SI, R11
-	VMOVUPD      (SI)(DX*2), Y8
-	VMULPD       Y8, Y0, Y0
-	VMULPD       (R9), Y2, Y9
-	VFMADD231PD  (R9)(DX*1), Y4, Y9
-	VFMADD231PD  (R9)(DX*2), Y6, Y9
-	VFMADD231PD  (SI)(DX*4), Y9, Y0
-	VMOVUPD      Y0, (R11)
-	VMULPD       Y8, Y2, Y2
-	VMOVUPD      Y2, (R10)
-	VMULPD       Y8, Y4, Y4
-	VMOVUPD      Y4, (R10)(DX*1)
-	VMULPD       Y8, Y6, Y6
-	VMOVUPD      Y6, (R10)(DX*2)
-	VMOVUPD      32(SI)(DX*2), Y0
-	VMULPD       Y0, Y1, Y1
-	VMULPD       32(R9), Y3, Y2
-	VFMADD231PD  32(R9)(DX*1), Y5, Y2
-	VFMADD231PD  32(R9)(DX*2), Y7, Y2
-	VFMADD231PD  32(SI)(DX*4), Y2, Y1
-	VMOVUPD      Y1, 32(R11)
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      Y3, 32(R10)
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      Y5, 32(R10)(DX*1)
-	VMULPD       Y0, Y7, Y7
-	VMOVUPD      Y7, 32(R10)(DX*2)
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, BX
-	SUBQ         $0x40, R8
-	JGE          inputs_double
-
-inputs_single:
-	CMPQ   R8, $-32
-	JNE    inputs_end
-	IMUL3Q $0x03, DX, R8
-	ADDQ   DI, R8
-	IMUL3Q $0x0d, DX, R9
-	ADDQ   DI, R9
-	MOVQ   8(CX), DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-
-inputs_single_dot:
-	VMOVUPD      (BX), Y4
-	VBROADCASTSD (R8), Y5
-	VFMADD231PD  Y4, Y5, Y0
-	VBROADCASTSD (R9), Y5
-	VFMADD231PD  Y4, Y5, Y1
-	VBROADCASTSD (R9)(DX*1), Y5
-	VFMADD231PD  Y4, Y5, Y2
-	VBROADCASTSD (R9)(DX*2), Y5
-	VFMADD231PD  Y4, Y5, Y3
-	ADDQ         $0x08, R8
-	ADDQ         $0x08, R9
-	ADDQ         AX, BX
-	DECQ         DI
-	JNE          inputs_single_dot
-	IMUL3Q       $0x05, DX, AX
-	ADDQ         SI, AX
-	IMUL3Q       $0x0d, DX, BX
-	ADDQ         SI, BX
-	IMUL3Q       $0x03, DX, DI
-	ADDQ         SI, DI
-	VMOVUPD      (SI)(DX*2), Y4
-	VMULPD       Y4, Y0, Y0
-	VMULPD       (AX), Y1, Y5
-	VFMADD231PD  (AX)(DX*1), Y2, Y5
-	VFMADD231PD  (AX)(DX*2), Y3, Y5
-	VFMADD231PD  (SI)(DX*4), Y5, Y0
-	VMOVUPD      Y0, (DI)
-	VMULPD       Y4, Y1, Y1
-	VMOVUPD      Y1, (BX)
-	VMULPD       Y4, Y2, Y2
-	VMOVUPD      Y2, (BX)(DX*1)
-	VMULPD       Y4, Y3, Y3
-	VMOVUPD      Y3, (BX)(DX*2)
-
-inputs_end:
+next:
 	MOVQ net+0(FP), AX
 	SUBQ $0x40, CX
 	CMPQ CX, (AX)
 	JGE  layer
-
-done:
 	VZEROUPPER
 	RET
 
@@ -5256,9 +5252,181 @@ outputs_single:
 
 outputs_end:
 layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), BL
+	TESTB BL, BL
+	JEQ   gradient
+
+propagate:
+	MOVQ 96(AX), BX
+	MOVQ 24(CX), SI
+	LEAQ (BX)(SI*8), SI
+	MOVQ 32(CX), DI
+	LEAQ (BX)(DI*8), DI
+	MOVQ 72(AX), AX
+	MOVQ 56(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (CX), AX
+	ADDQ $0x03, AX
+	ANDQ $-4, AX
+	SHLQ $0x03, AX
+	MOVQ AX, R8
+	SUBQ $0x40, R8
+	JLT  inputs_single
+
+inputs_double:
+	IMUL3Q $0x03, DX, R9
+	ADDQ   DI, R9
+	IMUL3Q $0x0d, DX, R10
+	ADDQ   DI, R10
+	LEAQ   (R10)(DX*2), R11
+	MOVQ   BX, R12
+	MOVQ   8(CX), R13
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+
+inputs_double_dot:
+	VMOVUPD      (R12), Y10
+	VMOVUPD      32(R12), Y11
+	VBROADCASTSD (R9), Y12
+	VFMADD231PD  Y10, Y12, Y0
+	VFMADD231PD  Y11, Y12, Y1
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y10, Y12, Y2
+	VFMADD231PD  Y11, Y12, Y3
+	VBROADCASTSD (R10)(DX*1), Y12
+	VFMADD231PD  Y10, Y12, Y4
+	VFMADD231PD  Y11, Y12, Y5
+	VBROADCASTSD (R10)(DX*2), Y12
+	VFMADD231PD  Y10, Y12, Y6
+	VFMADD231PD  Y11, Y12, Y7
+	VBROADCASTSD (R11)(DX*1), Y12
+	VFMADD231PD  Y10, Y12, Y8
+	VFMADD231PD  Y11, Y12, Y9
+	ADDQ         $0x08, R9
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R11
+	ADDQ         AX, R12
+	DECQ         R13
+	JNE          inputs_double_dot
+	IMUL3Q       $0x05, DX, R9
+	ADDQ         SI, R9
+	LEAQ         (R9)(DX*2), R10
+	IMUL3Q       $0x0d, DX, R11
+	ADDQ         SI, R11
+	LEAQ         (R11)(DX*2), R12
+	IMUL3Q       $0x03, DX, R13
+	ADDQ         SI, R13
+	VMOVUPD      (SI)(DX*2), Y10
+	VMULPD       Y10, Y0, Y0
+	VMULPD       (R9), Y2, Y11
+	VFMADD231PD  (R9)(DX*1), Y4, Y11
+	VFMADD231PD  (R9)(DX*2), Y6, Y11
+	VFMADD231PD  (R10)(DX*1), Y8, Y11
+	VFMADD231PD  (SI)(DX*4), Y11, Y0
+	VMOVUPD      Y0, (R13)
+	VMULPD       Y10, Y2, Y2
+	VMOVUPD      Y2, (R11)
+	VMULPD       Y10, Y4, Y4
+	VMOVUPD      Y4, (R11)(DX*1)
+	VMULPD       Y10, Y6, Y6
+	VMOVUPD      Y6, (R11)(DX*2)
+	VMULPD       Y10, Y8, Y8
+	VMOVUPD      Y8, (R12)(DX*1)
+	VMOVUPD      32(SI)(DX*2), Y0
+	VMULPD       Y0, Y1, Y1
+	VMULPD       32(R9), Y3, Y2
+	VFMADD231PD  32(R9)(DX*1), Y5, Y2
+	VFMADD231PD  32(R9)(DX*2), Y7, Y2
+	VFMADD231PD  32(R10)(DX*1), Y9, Y2
+	VFMADD231PD  32(SI)(DX*4), Y2, Y1
+	VMOVUPD      Y1, 32(R13)
+	VMULPD       Y0, Y3, Y3
+	VMOVUPD      Y3, 32(R11)
+	VMULPD       Y0, Y5, Y5
+	VMOVUPD      Y5, 32(R11)(DX*1)
+	VMULPD       Y0, Y7, Y7
+	VMOVUPD      Y7, 32(R11)(DX*2)
+	VMULPD       Y0, Y9, Y9
+	VMOVUPD      Y9, 32(R12)(DX*1)
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, BX
+	SUBQ         $0x40, R8
+	JGE          inputs_double
+
+inputs_single:
+	CMPQ   R8, $-32
+	JNE    inputs_end
+	IMUL3Q $0x03, DX, R8
+	ADDQ   DI, R8
+	IMUL3Q $0x0d, DX, R9
+	ADDQ   DI, R9
+	LEAQ   (R9)(DX*2), DI
+	MOVQ   8(CX), R10
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+
+inputs_single_dot:
+	VMOVUPD      (BX), Y5
+	VBROADCASTSD (R8), Y6
+	VFMADD231PD  Y5, Y6, Y0
+	VBROADCASTSD (R9), Y6
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R9)(DX*1), Y6
+	VFMADD231PD  Y5, Y6, Y2
+	VBROADCASTSD (R9)(DX*2), Y6
+	VFMADD231PD  Y5, Y6, Y3
+	VBROADCASTSD (DI)(DX*1), Y6
+	VFMADD231PD  Y5, Y6, Y4
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R9
+	ADDQ         $0x08, DI
+	ADDQ         AX, BX
+	DECQ         R10
+	JNE          inputs_single_dot
+	IMUL3Q       $0x05, DX, AX
+	ADDQ         SI, AX
+	LEAQ         (AX)(DX*2), BX
+	IMUL3Q       $0x0d, DX, DI
+	ADDQ         SI, DI
+	LEAQ         (DI)(DX*2), R8
+	IMUL3Q       $0x03, DX, R9
+	ADDQ         SI, R9
+	VMOVUPD      (SI)(DX*2), Y5
+	VMULPD       Y5, Y0, Y0
+	VMULPD       (AX), Y1, Y6
+	VFMADD231PD  (AX)(DX*1), Y2, Y6
+	VFMADD231PD  (AX)(DX*2), Y3, Y6
+	VFMADD231PD  (BX)(DX*1), Y4, Y6
+	VFMADD231PD  (SI)(DX*4), Y6, Y0
+	VMOVUPD      Y0, (R9)
+	VMULPD       Y5, Y1, Y1
+	VMOVUPD      Y1, (DI)
+	VMULPD       Y5, Y2, Y2
+	VMOVUPD      Y2, (DI)(DX*1)
+	VMULPD       Y5, Y3, Y3
+	VMOVUPD      Y3, (DI)(DX*2)
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      Y4, (R8)(DX*1)
+
+inputs_end:
+gradient:
 	MOVQ  gp+8(FP), AX
 	TESTQ AX, AX
-	JEQ   propagate
+	JEQ   next
 	MOVQ  40(CX), BX
 	LEAQ  (AX)(BX*8), BX
 	MOVQ  net+0(FP), AX
@@ -5874,7 +6042,7 @@ biases_4:
 
 biases_last:
 	ADDQ $0x04, SI
-	JEQ  propagate
+	JEQ  next
 
 biases_1:
 	VMOVSD (AX), X0
@@ -5885,184 +6053,11 @@ biases_1:
 	DECQ   SI
 	JNE    biases_1
 
-propagate:
-	MOVQ  net+0(FP), AX
-	CMPQ  CX, (AX)
-	JNE   needed
-	MOVB  inputs+16(FP), BL
-	TESTB BL, BL
-	JEQ   done
-
-needed:
-	MOVQ 96(AX), BX
-	MOVQ 24(CX), SI
-	LEAQ (BX)(SI*8), SI
-	MOVQ 32(CX), DI
-	LEAQ (BX)(DI*8), DI
-	MOVQ 72(AX), AX
-	MOVQ 56(CX), BX
-	LEAQ (AX)(BX*8), BX
-	MOVQ (CX), AX
-	ADDQ $0x03, AX
-	ANDQ $-4, AX
-	SHLQ $0x03, AX
-	MOVQ AX, R8
-	SUBQ $0x40, R8
-	JLT  inputs_single
-
-inputs_double:
-	IMUL3Q $0x03, DX, R9
-	ADDQ   DI, R9
-	IMUL3Q $0x0d, DX, R10
-	ADDQ   DI, R10
-	LEAQ   (R10)(DX*2), R11
-	MOVQ   BX, R12
-	MOVQ   8(CX), R13
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-
-inputs_double_dot:
-	VMOVUPD      (R12), Y10
-	VMOVUPD      32(R12), Y11
-	VBROADCASTSD (R9), Y12
-	VFMADD231PD  Y10, Y12, Y0
-	VFMADD231PD  Y11, Y12, Y1
-	VBROADCASTSD (R10), Y12
-	VFMADD231PD  Y10, Y12, Y2
-	VFMADD231PD  Y11, Y12, Y3
-	VBROADCASTSD (R10)(DX*1), Y12
-	VFMADD231PD  Y10, Y12, Y4
-	VFMADD231PD  Y11, Y12, Y5
-	VBROADCASTSD (R10)(DX*2), Y12
-	VFMADD231PD  Y10, Y12, Y6
-	VFMADD231PD  Y11, Y12, Y7
-	VBROADCASTSD (R11)(DX*1), Y12
-	VFMADD231PD  Y10, Y12, Y8
-	VFMADD231PD  Y11, Y12, Y9
-	ADDQ         $0x08, R9
-	ADDQ         $0x08, R10
-	ADDQ         $0x08, R11
-	ADDQ         AX, R12
-	DECQ         R13
-	JNE          inputs_double_dot
-	IMUL3Q       $0x05, DX, R9
-	ADDQ         SI, R9
-	LEAQ         (R9)(DX*2), R10
-	IMUL3Q       $0x0d, DX, R11
-	ADDQ         SI, R11
-	LEAQ         (R11)(DX*2), R12
-	IMUL3Q       $0x03, DX, R13
-	ADDQ         SI, R13
-	VMOVUPD      (SI)(DX*2), Y10
-	VMULPD       Y10, Y0, Y0
-	VMULPD       (R9), Y2, Y11
-	VFMADD231PD  (R9)(DX*1), Y4, Y11
-	VFMADD231PD  (R9)(DX*2), Y6, Y11
-	VFMADD231PD  (R10)(DX*1), Y8, Y11
-	VFMADD231PD  (SI)(DX*4), Y11, Y0
-	VMOVUPD      Y0, (R13)
-	VMULPD       Y10, Y2, Y2
-	VMOVUPD      Y2, (R11)
-	VMULPD       Y10, Y4, Y4
-	VMOVUPD      Y4, (R11)(DX*1)
-	VMULPD       Y10, Y6, Y6
-	VMOVUPD      Y6, (R11)(DX*2)
-	VMULPD       Y10, Y8, Y8
-	VMOVUPD      Y8, (R12)(DX*1)
-	VMOVUPD      32(SI)(DX*2), Y0
-	VMULPD       Y0, Y1, Y1
-	VMULPD       32(R9), Y3, Y2
-	VFMADD231PD  32(R9)(DX*1), Y5, Y2
-	VFMADD231PD  32(R9)(DX*2), Y7, Y2
-	VFMADD231PD  32(R10)(DX*1), Y9, Y2
-	VFMADD231PD  32(SI)(DX*4), Y2, Y1
-	VMOVUPD      Y1, 32(R13)
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      Y3, 32(R11)
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      Y5, 32(R11)(DX*1)
-	VMULPD       Y0, Y7, Y7
-	VMOVUPD      Y7, 32(R11)(DX*2)
-	VMULPD       Y0, Y9, Y9
-	VMOVUPD      Y9, 32(R12)(DX*1)
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, BX
-	SUBQ         $0x40, R8
-	JGE          inputs_double
-
-inputs_single:
-	CMPQ   R8, $-32
-	JNE    inputs_end
-	IMUL3Q $0x03, DX, R8
-	ADDQ   DI, R8
-	IMUL3Q $0x0d, DX, R9
-	ADDQ   DI, R9
-	LEAQ   (R9)(DX*2), DI
-	MOVQ   8(CX), R10
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-
-inputs_single_dot:
-	VMOVUPD      (BX), Y5
-	VBROADCASTSD (R8), Y6
-	VFMADD231PD  Y5, Y6, Y0
-	VBROADCASTSD (R9), Y6
-	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD (R9)(DX*1), Y6
-	VFMADD231PD  Y5, Y6, Y2
-	VBROADCASTSD (R9)(DX*2), Y6
-	VFMADD231PD  Y5, Y6, Y3
-	VBROADCASTSD (DI)(DX*1), Y6
-	VFMADD231PD  Y5, Y6, Y4
-	ADDQ         $0x08, R8
-	ADDQ         $0x08, R9
-	ADDQ         $0x08, DI
-	ADDQ         AX, BX
-	DECQ         R10
-	JNE          inputs_single_dot
-	IMUL3Q       $0x05, DX, AX
-	ADDQ         SI, AX
-	LEAQ         (AX)(DX*2), BX
-	IMUL3Q       $0x0d, DX, DI
-	ADDQ         SI, DI
-	LEAQ         (DI)(DX*2), R8
-	IMUL3Q       $0x03, DX, R9
-	ADDQ         SI, R9
-	VMOVUPD      (SI)(DX*2), Y5
-	VMULPD       Y5, Y0, Y0
-	VMULPD       (AX), Y1, Y6
-	VFMADD231PD  (AX)(DX*1), Y2, Y6
-	VFMADD231PD  (AX)(DX*2), Y3, Y6
-	VFMADD231PD  (BX)(DX*1), Y4, Y6
-	VFMADD231PD  (SI)(DX*4), Y6, Y0
-	VMOVUPD      Y0, (R9)
-	VMULPD       Y5, Y1, Y1
-	VMOVUPD      Y1, (DI)
-	VMULPD       Y5, Y2, Y2
-	VMOVUPD      Y2, (DI)(DX*1)
-	VMULPD       Y5, Y3, Y3
-	VMOVUPD      Y3, (DI)(DX*2)
-	VMULPD       Y5, Y4, Y4
-	VMOVUPD      Y4, (R8)(DX*1)
-
-inputs_end:
+next:
 	MOVQ net+0(FP), AX
 	SUBQ $0x40, CX
 	CMPQ CX, (AX)
 	JGE  layer
-
-done:
 	VZEROUPPER
 	RET
 

@@ -64,10 +64,8 @@ func (n *Net) run(pairs int, rng *rand.Rand) map[string][]float64 {
 	results["D2"] = all(n.D2())
 	n.Forward(1)
 	results["A"], results["D1"] = all(n.A()), all(n.D1())
-	jac := n.ForwardJacobian(1)
-	for o := range last.Out {
-		results["J"] = append(results["J"], jac[o*Padded(in):o*Padded(in)+in]...)
-	}
+	results["J"] = make([]float64, last.Out*in)
+	n.ForwardJacobian(1, results["J"])
 	n.Second()
 	for c := range pairs {
 		fill(n.TA(c)[:in])
@@ -167,8 +165,9 @@ func TestNetNonFinite(t *testing.T) {
 			for k, impl := range []string{"go", "asm"} {
 				restore := useImpl(impl)
 				copy(n.A(), []float64{0.3, bad, -0.2})
-				jac := n.ForwardJacobian(1)
-				a[k] = append(slices.Clone(n.A()[n.layers[2].At:][:2]), jac[0], jac[4])
+				jac := make([]float64, 2*3)
+				n.ForwardJacobian(1, jac)
+				a[k] = append(slices.Clone(n.A()[n.layers[2].At:][:2]), jac[0], jac[3])
 				restore()
 			}
 			for i := range a[0] {
@@ -189,12 +188,13 @@ func BenchmarkNet(b *testing.B) {
 	}{{"rober", []int{3, 5, 5, 5, 5, 5, 5, 3}}, {"pollu", []int{20, 10, 10, 10, 20}}, {"wide", []int{3, 50, 50, 3}}} {
 		n := randomNet(net.sizes, GELU, Identity, rand.New(rand.NewPCG(1, 1)))
 		gp := make([]float64, len(n.Params()))
+		jac := make([]float64, net.sizes[0]*net.sizes[len(net.sizes)-1])
 		for _, call := range []struct {
 			name string
 			f    func()
 		}{
 			{"Forward", func() { n.Forward(1) }},
-			{"ForwardJacobian", func() { n.ForwardJacobian(1) }},
+			{"ForwardJacobian", func() { n.ForwardJacobian(1, jac) }},
 			{"Tangents2", func() { n.Tangents(2) }},
 			{"Backward0", func() { n.Backward(0, gp, true) }},
 			{"Backward2", func() { n.Backward(2, gp, true) }},

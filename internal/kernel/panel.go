@@ -118,3 +118,23 @@ func outerGo(dst, y, x, u, v []float64, k int) {
 		}
 	}
 }
+
+// ScaleRows writes the m×n matrix src, row i multiplied by scale[i], into dst, which may be src. Rows are contiguous.
+func ScaleRows(dst, src, scale []float64, m, n int) {
+	if m <= 0 || n <= 0 {
+		return
+	}
+	if len(dst) < m*n || len(src) < m*n || len(scale) < m {
+		panic("kernel: ScaleRows with a slice too short")
+	}
+	scaleRows(dst, src, scale, m, n)
+}
+
+func scaleRowsGo(dst, src, scale []float64, m, n int) {
+	for i, s := range scale[:m] {
+		row := dst[i*n : (i+1)*n]
+		for j, v := range src[i*n : (i+1)*n] {
+			row[j] = s * v
+		}
+	}
+}

@@ -7,43 +7,255 @@
 // func mulPanelAVX2(y *float64, ldy int, a *float64, ra int, ca int, x *float64, ldx int, m int, k int, n int, b *float64, scale *float64, factor *float64, ldf int)
 // Requires: AVX, FMA3
 TEXT ·mulPanelAVX2(SB), NOSPLIT, $0-112
-	MOVQ y+0(FP), AX
-	MOVQ a+16(FP), CX
-	MOVQ ldy+8(FP), DX
+	MOVQ ldy+8(FP), AX
+	SHLQ $0x03, AX
+	MOVQ ra+24(FP), CX
+	SHLQ $0x03, CX
+	MOVQ ca+32(FP), DX
 	SHLQ $0x03, DX
-	MOVQ ra+24(FP), BX
+	MOVQ ldx+48(FP), BX
 	SHLQ $0x03, BX
-	MOVQ ca+32(FP), SI
-	SHLQ $0x03, SI
-	MOVQ ldx+48(FP), DI
+	XORQ SI, SI
+
+columns:
+	MOVQ n+72(FP), DI
 	SHLQ $0x03, DI
-	XORQ R8, R8
+	SUBQ SI, DI
+	JEQ  finished
+	CMPQ DI, $0x000000c0
+	JGE  width_4
+	CMPQ DI, $0x000000a0
+	JNE  not_5
+	MOVQ y+0(FP), DI
+	MOVQ a+16(FP), R8
+	ADDQ SI, DI
+	XORQ R9, R9
 
-rows_4_next:
-	SUBQ $0x04, m+56(FP)
-	JLT  rows_4_finished
-	MOVQ x+40(FP), R9
-	XORQ R10, R10
-	MOVQ n+72(FP), R11
-	SHLQ $0x03, R11
-	SUBQ $0x40, R11
-	JLT  rows_4_single
-
-rows_4_double:
-	MOVQ         b+80(FP), R12
-	TESTQ        R12, R12
-	JEQ          rows_4_double_zero
-	VBROADCASTSD (R12)(R8*8), Y0
+width_5_rows_2_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x02
+	JLT          width_5_rows_2_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_5_rows_2_zero
+	VBROADCASTSD (R10)(R9*8), Y0
 	VMOVAPD      Y0, Y1
-	VBROADCASTSD 8(R12)(R8*8), Y2
-	VMOVAPD      Y2, Y3
-	VBROADCASTSD 16(R12)(R8*8), Y4
-	VMOVAPD      Y4, Y5
-	VBROADCASTSD 24(R12)(R8*8), Y6
-	VMOVAPD      Y6, Y7
-	JMP          rows_4_double_start
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	VMOVAPD      Y0, Y4
+	VBROADCASTSD 8(R10)(R9*8), Y5
+	VMOVAPD      Y5, Y6
+	VMOVAPD      Y5, Y7
+	VMOVAPD      Y5, Y8
+	VMOVAPD      Y5, Y9
+	JMP          width_5_rows_2_start
 
-rows_4_double_zero:
+width_5_rows_2_zero:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+
+width_5_rows_2_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_5_rows_2_dot:
+	VMOVUPD      (R11), Y10
+	VMOVUPD      32(R11), Y11
+	VMOVUPD      64(R11), Y12
+	VMOVUPD      96(R11), Y13
+	VMOVUPD      128(R11), Y14
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y10, Y15, Y0
+	VFMADD231PD  Y11, Y15, Y1
+	VFMADD231PD  Y12, Y15, Y2
+	VFMADD231PD  Y13, Y15, Y3
+	VFMADD231PD  Y14, Y15, Y4
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y10, Y15, Y5
+	VFMADD231PD  Y11, Y15, Y6
+	VFMADD231PD  Y12, Y15, Y7
+	VFMADD231PD  Y13, Y15, Y8
+	VFMADD231PD  Y14, Y15, Y9
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_5_rows_2_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_5_rows_2_unscaled
+	VBROADCASTSD (R10)(R9*8), Y10
+	VMULPD       Y10, Y0, Y0
+	VMULPD       Y10, Y1, Y1
+	VMULPD       Y10, Y2, Y2
+	VMULPD       Y10, Y3, Y3
+	VMULPD       Y10, Y4, Y4
+	VBROADCASTSD 8(R10)(R9*8), Y10
+	VMULPD       Y10, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+
+width_5_rows_2_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_5_rows_2_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD 96(R10), Y3, Y3
+	VMULPD 128(R10), Y4, Y4
+	VMULPD (R10)(R11*1), Y5, Y5
+	VMULPD 32(R10)(R11*1), Y6, Y6
+	VMULPD 64(R10)(R11*1), Y7, Y7
+	VMULPD 96(R10)(R11*1), Y8, Y8
+	VMULPD 128(R10)(R11*1), Y9, Y9
+
+width_5_rows_2_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, 128(DI)
+	VMOVUPD Y5, (DI)(AX*1)
+	VMOVUPD Y6, 32(DI)(AX*1)
+	VMOVUPD Y7, 64(DI)(AX*1)
+	VMOVUPD Y8, 96(DI)(AX*1)
+	VMOVUPD Y9, 128(DI)(AX*1)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x02, R9
+	JMP     width_5_rows_2_next
+
+width_5_rows_2_finished:
+width_5_rows_1_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x01
+	JLT          width_5_rows_1_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_5_rows_1_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	VMOVAPD      Y0, Y4
+	JMP          width_5_rows_1_start
+
+width_5_rows_1_zero:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+
+width_5_rows_1_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_5_rows_1_dot:
+	VBROADCASTSD (R10), Y5
+	VFMADD231PD  (R11), Y5, Y0
+	VFMADD231PD  32(R11), Y5, Y1
+	VFMADD231PD  64(R11), Y5, Y2
+	VFMADD231PD  96(R11), Y5, Y3
+	VFMADD231PD  128(R11), Y5, Y4
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_5_rows_1_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_5_rows_1_unscaled
+	VBROADCASTSD (R10)(R9*8), Y5
+	VMULPD       Y5, Y0, Y0
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y5, Y3, Y3
+	VMULPD       Y5, Y4, Y4
+
+width_5_rows_1_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_5_rows_1_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD 96(R10), Y3, Y3
+	VMULPD 128(R10), Y4, Y4
+
+width_5_rows_1_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, 128(DI)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x01, R9
+	JMP     width_5_rows_1_next
+
+width_5_rows_1_finished:
+	ADDQ $0x000000a0, SI
+	JMP  columns
+
+not_5:
+	CMPQ DI, $0x00000080
+	JNE  not_4
+
+width_4:
+	MOVQ y+0(FP), DI
+	MOVQ a+16(FP), R8
+	ADDQ SI, DI
+	XORQ R9, R9
+
+width_4_rows_2_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x02
+	JLT          width_4_rows_2_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_2_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	VBROADCASTSD 8(R10)(R9*8), Y4
+	VMOVAPD      Y4, Y5
+	VMOVAPD      Y4, Y6
+	VMOVAPD      Y4, Y7
+	JMP          width_4_rows_2_start
+
+width_4_rows_2_zero:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -53,293 +265,677 @@ rows_4_double_zero:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 
-rows_4_double_start:
-	MOVQ CX, R12
-	MOVQ k+64(FP), R14
-	LEAQ (R9)(R10*1), R13
-	LEAQ (R12)(BX*2), R15
+width_4_rows_2_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
 
-rows_4_double_dot:
-	VMOVUPD      (R13), Y8
-	VMOVUPD      32(R13), Y9
-	VBROADCASTSD (R12), Y10
-	VFMADD231PD  Y8, Y10, Y0
-	VFMADD231PD  Y9, Y10, Y1
-	VBROADCASTSD (R12)(BX*1), Y10
-	VFMADD231PD  Y8, Y10, Y2
-	VFMADD231PD  Y9, Y10, Y3
-	VBROADCASTSD (R12)(BX*2), Y10
-	VFMADD231PD  Y8, Y10, Y4
-	VFMADD231PD  Y9, Y10, Y5
-	VBROADCASTSD (R15)(BX*1), Y10
-	VFMADD231PD  Y8, Y10, Y6
-	VFMADD231PD  Y9, Y10, Y7
-	ADDQ         SI, R12
-	ADDQ         SI, R15
-	ADDQ         DI, R13
-	DECQ         R14
-	JNE          rows_4_double_dot
-	MOVQ         scale+88(FP), R12
-	TESTQ        R12, R12
-	JEQ          rows_4_double_unscaled
-	VBROADCASTSD (R12)(R8*8), Y8
+width_4_rows_2_dot:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      32(R11), Y9
+	VMOVUPD      64(R11), Y10
+	VMOVUPD      96(R11), Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y8, Y12, Y0
+	VFMADD231PD  Y9, Y12, Y1
+	VFMADD231PD  Y10, Y12, Y2
+	VFMADD231PD  Y11, Y12, Y3
+	VBROADCASTSD (R10)(CX*1), Y12
+	VFMADD231PD  Y8, Y12, Y4
+	VFMADD231PD  Y9, Y12, Y5
+	VFMADD231PD  Y10, Y12, Y6
+	VFMADD231PD  Y11, Y12, Y7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_4_rows_2_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_2_unscaled
+	VBROADCASTSD (R10)(R9*8), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
-	VBROADCASTSD 8(R12)(R8*8), Y8
 	VMULPD       Y8, Y2, Y2
 	VMULPD       Y8, Y3, Y3
-	VBROADCASTSD 16(R12)(R8*8), Y8
+	VBROADCASTSD 8(R10)(R9*8), Y8
 	VMULPD       Y8, Y4, Y4
 	VMULPD       Y8, Y5, Y5
-	VBROADCASTSD 24(R12)(R8*8), Y8
 	VMULPD       Y8, Y6, Y6
 	VMULPD       Y8, Y7, Y7
 
-rows_4_double_unscaled:
-	MOVQ   factor+96(FP), R12
-	TESTQ  R12, R12
-	JEQ    rows_4_double_store
-	MOVQ   ldf+104(FP), R13
-	SHLQ   $0x03, R13
-	MOVQ   R8, R14
-	IMULQ  R13, R14
-	ADDQ   R10, R14
-	ADDQ   R14, R12
-	LEAQ   (R12)(R13*2), R14
-	VMULPD (R12), Y0, Y0
-	VMULPD 32(R12), Y1, Y1
-	VMULPD (R12)(R13*1), Y2, Y2
-	VMULPD 32(R12)(R13*1), Y3, Y3
-	VMULPD (R12)(R13*2), Y4, Y4
-	VMULPD 32(R12)(R13*2), Y5, Y5
-	VMULPD (R14)(R13*1), Y6, Y6
-	VMULPD 32(R14)(R13*1), Y7, Y7
+width_4_rows_2_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_4_rows_2_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD 96(R10), Y3, Y3
+	VMULPD (R10)(R11*1), Y4, Y4
+	VMULPD 32(R10)(R11*1), Y5, Y5
+	VMULPD 64(R10)(R11*1), Y6, Y6
+	VMULPD 96(R10)(R11*1), Y7, Y7
 
-rows_4_double_store:
-	LEAQ    (AX)(R10*1), R12
-	LEAQ    (R12)(DX*2), R13
-	VMOVUPD Y0, (R12)
-	VMOVUPD Y1, 32(R12)
-	VMOVUPD Y2, (R12)(DX*1)
-	VMOVUPD Y3, 32(R12)(DX*1)
-	VMOVUPD Y4, (R12)(DX*2)
-	VMOVUPD Y5, 32(R12)(DX*2)
-	VMOVUPD Y6, (R13)(DX*1)
-	VMOVUPD Y7, 32(R13)(DX*1)
-	ADDQ    $0x40, R10
-	SUBQ    $0x40, R11
-	JGE     rows_4_double
+width_4_rows_2_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, (DI)(AX*1)
+	VMOVUPD Y5, 32(DI)(AX*1)
+	VMOVUPD Y6, 64(DI)(AX*1)
+	VMOVUPD Y7, 96(DI)(AX*1)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x02, R9
+	JMP     width_4_rows_2_next
 
-rows_4_single:
-	CMPQ         R11, $-32
-	JNE          rows_4_end
-	MOVQ         b+80(FP), R11
-	TESTQ        R11, R11
-	JEQ          rows_4_single_zero
-	VBROADCASTSD (R11)(R8*8), Y0
-	VBROADCASTSD 8(R11)(R8*8), Y1
-	VBROADCASTSD 16(R11)(R8*8), Y2
-	VBROADCASTSD 24(R11)(R8*8), Y3
-	JMP          rows_4_single_start
+width_4_rows_2_finished:
+width_4_rows_1_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x01
+	JLT          width_4_rows_1_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_1_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	JMP          width_4_rows_1_start
 
-rows_4_single_zero:
+width_4_rows_1_zero:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 
-rows_4_single_start:
-	MOVQ CX, R11
+width_4_rows_1_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
 	MOVQ k+64(FP), R12
-	LEAQ (R9)(R10*1), R9
-	LEAQ (R11)(BX*2), R13
+	ADDQ SI, R11
 
-rows_4_single_dot:
-	VMOVUPD      (R9), Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y4, Y5, Y0
-	VBROADCASTSD (R11)(BX*1), Y5
-	VFMADD231PD  Y4, Y5, Y1
-	VBROADCASTSD (R11)(BX*2), Y5
-	VFMADD231PD  Y4, Y5, Y2
-	VBROADCASTSD (R13)(BX*1), Y5
-	VFMADD231PD  Y4, Y5, Y3
-	ADDQ         SI, R11
-	ADDQ         SI, R13
-	ADDQ         DI, R9
+width_4_rows_1_dot:
+	VBROADCASTSD (R10), Y4
+	VFMADD231PD  (R11), Y4, Y0
+	VFMADD231PD  32(R11), Y4, Y1
+	VFMADD231PD  64(R11), Y4, Y2
+	VFMADD231PD  96(R11), Y4, Y3
+	ADDQ         DX, R10
+	ADDQ         BX, R11
 	DECQ         R12
-	JNE          rows_4_single_dot
-	MOVQ         scale+88(FP), R9
-	TESTQ        R9, R9
-	JEQ          rows_4_single_unscaled
-	VBROADCASTSD (R9)(R8*8), Y4
+	JNE          width_4_rows_1_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_1_unscaled
+	VBROADCASTSD (R10)(R9*8), Y4
 	VMULPD       Y4, Y0, Y0
-	VBROADCASTSD 8(R9)(R8*8), Y4
 	VMULPD       Y4, Y1, Y1
-	VBROADCASTSD 16(R9)(R8*8), Y4
 	VMULPD       Y4, Y2, Y2
-	VBROADCASTSD 24(R9)(R8*8), Y4
 	VMULPD       Y4, Y3, Y3
 
-rows_4_single_unscaled:
-	MOVQ   factor+96(FP), R9
-	TESTQ  R9, R9
-	JEQ    rows_4_single_store
+width_4_rows_1_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_4_rows_1_store
 	MOVQ   ldf+104(FP), R11
 	SHLQ   $0x03, R11
-	MOVQ   R8, R12
+	MOVQ   R9, R12
 	IMULQ  R11, R12
-	ADDQ   R10, R12
-	ADDQ   R12, R9
-	LEAQ   (R9)(R11*2), R12
-	VMULPD (R9), Y0, Y0
-	VMULPD (R9)(R11*1), Y1, Y1
-	VMULPD (R9)(R11*2), Y2, Y2
-	VMULPD (R12)(R11*1), Y3, Y3
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD 96(R10), Y3, Y3
 
-rows_4_single_store:
-	LEAQ    (AX)(R10*1), R9
-	LEAQ    (R9)(DX*2), R10
-	VMOVUPD Y0, (R9)
-	VMOVUPD Y1, (R9)(DX*1)
-	VMOVUPD Y2, (R9)(DX*2)
-	VMOVUPD Y3, (R10)(DX*1)
+width_4_rows_1_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x01, R9
+	JMP     width_4_rows_1_next
 
-rows_4_end:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	ADDQ DX, AX
-	ADDQ BX, CX
-	ADDQ DX, AX
-	ADDQ BX, CX
-	ADDQ DX, AX
-	ADDQ BX, CX
-	ADDQ $0x04, R8
-	JMP  rows_4_next
+width_4_rows_1_finished:
+	ADDQ $0x00000080, SI
+	JMP  columns
 
-rows_4_finished:
-	ADDQ $0x04, m+56(FP)
+not_4:
+	CMPQ DI, $0x00000060
+	JNE  not_3
+	MOVQ y+0(FP), DI
+	MOVQ a+16(FP), R8
+	ADDQ SI, DI
+	XORQ R9, R9
 
-rows_1_next:
-	SUBQ $0x01, m+56(FP)
-	JLT  rows_1_finished
-	MOVQ x+40(FP), R9
-	XORQ R10, R10
-	MOVQ n+72(FP), R11
-	SHLQ $0x03, R11
-	SUBQ $0x40, R11
-	JLT  rows_1_single
-
-rows_1_double:
-	MOVQ         b+80(FP), R12
-	TESTQ        R12, R12
-	JEQ          rows_1_double_zero
-	VBROADCASTSD (R12)(R8*8), Y0
+width_3_rows_3_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x03
+	JLT          width_3_rows_3_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_3_rows_3_zero
+	VBROADCASTSD (R10)(R9*8), Y0
 	VMOVAPD      Y0, Y1
-	JMP          rows_1_double_start
+	VMOVAPD      Y0, Y2
+	VBROADCASTSD 8(R10)(R9*8), Y3
+	VMOVAPD      Y3, Y4
+	VMOVAPD      Y3, Y5
+	VBROADCASTSD 16(R10)(R9*8), Y6
+	VMOVAPD      Y6, Y7
+	VMOVAPD      Y6, Y8
+	JMP          width_3_rows_3_start
 
-rows_1_double_zero:
+width_3_rows_3_zero:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+
+width_3_rows_3_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_3_rows_3_dot:
+	VMOVUPD      (R11), Y9
+	VMOVUPD      32(R11), Y10
+	VMOVUPD      64(R11), Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y9, Y12, Y0
+	VFMADD231PD  Y10, Y12, Y1
+	VFMADD231PD  Y11, Y12, Y2
+	VBROADCASTSD (R10)(CX*1), Y12
+	VFMADD231PD  Y9, Y12, Y3
+	VFMADD231PD  Y10, Y12, Y4
+	VFMADD231PD  Y11, Y12, Y5
+	VBROADCASTSD (R10)(CX*2), Y12
+	VFMADD231PD  Y9, Y12, Y6
+	VFMADD231PD  Y10, Y12, Y7
+	VFMADD231PD  Y11, Y12, Y8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_3_rows_3_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_3_rows_3_unscaled
+	VBROADCASTSD (R10)(R9*8), Y9
+	VMULPD       Y9, Y0, Y0
+	VMULPD       Y9, Y1, Y1
+	VMULPD       Y9, Y2, Y2
+	VBROADCASTSD 8(R10)(R9*8), Y9
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VBROADCASTSD 16(R10)(R9*8), Y9
+	VMULPD       Y9, Y6, Y6
+	VMULPD       Y9, Y7, Y7
+	VMULPD       Y9, Y8, Y8
+
+width_3_rows_3_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_3_rows_3_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD (R10)(R11*1), Y3, Y3
+	VMULPD 32(R10)(R11*1), Y4, Y4
+	VMULPD 64(R10)(R11*1), Y5, Y5
+	VMULPD (R10)(R11*2), Y6, Y6
+	VMULPD 32(R10)(R11*2), Y7, Y7
+	VMULPD 64(R10)(R11*2), Y8, Y8
+
+width_3_rows_3_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, (DI)(AX*1)
+	VMOVUPD Y4, 32(DI)(AX*1)
+	VMOVUPD Y5, 64(DI)(AX*1)
+	VMOVUPD Y6, (DI)(AX*2)
+	VMOVUPD Y7, 32(DI)(AX*2)
+	VMOVUPD Y8, 64(DI)(AX*2)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x03, R9
+	JMP     width_3_rows_3_next
+
+width_3_rows_3_finished:
+width_3_rows_1_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x01
+	JLT          width_3_rows_1_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_3_rows_1_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	JMP          width_3_rows_1_start
+
+width_3_rows_1_zero:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+width_3_rows_1_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_3_rows_1_dot:
+	VBROADCASTSD (R10), Y3
+	VFMADD231PD  (R11), Y3, Y0
+	VFMADD231PD  32(R11), Y3, Y1
+	VFMADD231PD  64(R11), Y3, Y2
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_3_rows_1_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_3_rows_1_unscaled
+	VBROADCASTSD (R10)(R9*8), Y3
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y3, Y2, Y2
+
+width_3_rows_1_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_3_rows_1_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+
+width_3_rows_1_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x01, R9
+	JMP     width_3_rows_1_next
+
+width_3_rows_1_finished:
+	ADDQ $0x00000060, SI
+	JMP  columns
+
+not_3:
+	CMPQ DI, $0x00000040
+	JNE  not_2
+	MOVQ y+0(FP), DI
+	MOVQ a+16(FP), R8
+	ADDQ SI, DI
+	XORQ R9, R9
+
+width_2_rows_4_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x04
+	JLT          width_2_rows_4_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_2_rows_4_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VBROADCASTSD 8(R10)(R9*8), Y2
+	VMOVAPD      Y2, Y3
+	VBROADCASTSD 16(R10)(R9*8), Y4
+	VMOVAPD      Y4, Y5
+	VBROADCASTSD 24(R10)(R9*8), Y6
+	VMOVAPD      Y6, Y7
+	JMP          width_2_rows_4_start
+
+width_2_rows_4_zero:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+
+width_2_rows_4_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+	LEAQ (R10)(CX*2), R13
+
+width_2_rows_4_dot:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      32(R11), Y9
+	VBROADCASTSD (R10), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R10)(CX*1), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R10)(CX*2), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (R13)(CX*1), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         DX, R10
+	ADDQ         DX, R13
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_2_rows_4_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_2_rows_4_unscaled
+	VBROADCASTSD (R10)(R9*8), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VBROADCASTSD 8(R10)(R9*8), Y8
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VBROADCASTSD 16(R10)(R9*8), Y8
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VBROADCASTSD 24(R10)(R9*8), Y8
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+width_2_rows_4_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_2_rows_4_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	LEAQ   (R10)(R11*2), R12
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD (R10)(R11*1), Y2, Y2
+	VMULPD 32(R10)(R11*1), Y3, Y3
+	VMULPD (R10)(R11*2), Y4, Y4
+	VMULPD 32(R10)(R11*2), Y5, Y5
+	VMULPD (R12)(R11*1), Y6, Y6
+	VMULPD 32(R12)(R11*1), Y7, Y7
+
+width_2_rows_4_store:
+	LEAQ    (DI)(AX*2), R10
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, (DI)(AX*1)
+	VMOVUPD Y3, 32(DI)(AX*1)
+	VMOVUPD Y4, (DI)(AX*2)
+	VMOVUPD Y5, 32(DI)(AX*2)
+	VMOVUPD Y6, (R10)(AX*1)
+	VMOVUPD Y7, 32(R10)(AX*1)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x04, R9
+	JMP     width_2_rows_4_next
+
+width_2_rows_4_finished:
+width_2_rows_1_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x01
+	JLT          width_2_rows_1_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_2_rows_1_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	JMP          width_2_rows_1_start
+
+width_2_rows_1_zero:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-rows_1_double_start:
-	MOVQ CX, R12
-	MOVQ k+64(FP), R14
-	LEAQ (R9)(R10*1), R13
+width_2_rows_1_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
 
-rows_1_double_dot:
-	VMOVUPD      (R13), Y2
-	VMOVUPD      32(R13), Y3
-	VBROADCASTSD (R12), Y4
-	VFMADD231PD  Y2, Y4, Y0
-	VFMADD231PD  Y3, Y4, Y1
-	ADDQ         SI, R12
-	ADDQ         DI, R13
-	DECQ         R14
-	JNE          rows_1_double_dot
-	MOVQ         scale+88(FP), R12
-	TESTQ        R12, R12
-	JEQ          rows_1_double_unscaled
-	VBROADCASTSD (R12)(R8*8), Y2
+width_2_rows_1_dot:
+	VBROADCASTSD (R10), Y2
+	VFMADD231PD  (R11), Y2, Y0
+	VFMADD231PD  32(R11), Y2, Y1
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_2_rows_1_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_2_rows_1_unscaled
+	VBROADCASTSD (R10)(R9*8), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
-rows_1_double_unscaled:
-	MOVQ   factor+96(FP), R12
-	TESTQ  R12, R12
-	JEQ    rows_1_double_store
-	MOVQ   ldf+104(FP), R13
-	SHLQ   $0x03, R13
-	MOVQ   R8, R14
-	IMULQ  R13, R14
-	ADDQ   R10, R14
-	ADDQ   R14, R12
-	VMULPD (R12), Y0, Y0
-	VMULPD 32(R12), Y1, Y1
-
-rows_1_double_store:
-	LEAQ    (AX)(R10*1), R12
-	VMOVUPD Y0, (R12)
-	VMOVUPD Y1, 32(R12)
-	ADDQ    $0x40, R10
-	SUBQ    $0x40, R11
-	JGE     rows_1_double
-
-rows_1_single:
-	CMPQ         R11, $-32
-	JNE          rows_1_end
-	MOVQ         b+80(FP), R11
-	TESTQ        R11, R11
-	JEQ          rows_1_single_zero
-	VBROADCASTSD (R11)(R8*8), Y0
-	JMP          rows_1_single_start
-
-rows_1_single_zero:
-	VXORPD Y0, Y0, Y0
-
-rows_1_single_start:
-	MOVQ CX, R11
-	MOVQ k+64(FP), R12
-	LEAQ (R9)(R10*1), R9
-
-rows_1_single_dot:
-	VMOVUPD      (R9), Y1
-	VBROADCASTSD (R11), Y2
-	VFMADD231PD  Y1, Y2, Y0
-	ADDQ         SI, R11
-	ADDQ         DI, R9
-	DECQ         R12
-	JNE          rows_1_single_dot
-	MOVQ         scale+88(FP), R9
-	TESTQ        R9, R9
-	JEQ          rows_1_single_unscaled
-	VBROADCASTSD (R9)(R8*8), Y1
-	VMULPD       Y1, Y0, Y0
-
-rows_1_single_unscaled:
-	MOVQ   factor+96(FP), R9
-	TESTQ  R9, R9
-	JEQ    rows_1_single_store
+width_2_rows_1_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_2_rows_1_store
 	MOVQ   ldf+104(FP), R11
 	SHLQ   $0x03, R11
-	MOVQ   R8, R12
+	MOVQ   R9, R12
 	IMULQ  R11, R12
-	ADDQ   R10, R12
-	ADDQ   R12, R9
-	VMULPD (R9), Y0, Y0
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
 
-rows_1_single_store:
-	LEAQ    (AX)(R10*1), R9
-	VMOVUPD Y0, (R9)
+width_2_rows_1_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x01, R9
+	JMP     width_2_rows_1_next
 
-rows_1_end:
-	ADDQ DX, AX
-	ADDQ BX, CX
-	ADDQ $0x01, R8
-	JMP  rows_1_next
+width_2_rows_1_finished:
+	ADDQ $0x00000040, SI
+	JMP  columns
 
-rows_1_finished:
-	ADDQ $0x01, m+56(FP)
+not_2:
+	MOVQ y+0(FP), DI
+	MOVQ a+16(FP), R8
+	ADDQ SI, DI
+	XORQ R9, R9
+
+width_1_rows_4_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x04
+	JLT          width_1_rows_4_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_1_rows_4_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VBROADCASTSD 8(R10)(R9*8), Y1
+	VBROADCASTSD 16(R10)(R9*8), Y2
+	VBROADCASTSD 24(R10)(R9*8), Y3
+	JMP          width_1_rows_4_start
+
+width_1_rows_4_zero:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+width_1_rows_4_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+	LEAQ (R10)(CX*2), R13
+
+width_1_rows_4_dot:
+	VMOVUPD      (R11), Y4
+	VBROADCASTSD (R10), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD (R10)(CX*1), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (R10)(CX*2), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (R13)(CX*1), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	ADDQ         DX, R10
+	ADDQ         DX, R13
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_1_rows_4_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_1_rows_4_unscaled
+	VBROADCASTSD (R10)(R9*8), Y4
+	VMULPD       Y4, Y0, Y0
+	VBROADCASTSD 8(R10)(R9*8), Y4
+	VMULPD       Y4, Y1, Y1
+	VBROADCASTSD 16(R10)(R9*8), Y4
+	VMULPD       Y4, Y2, Y2
+	VBROADCASTSD 24(R10)(R9*8), Y4
+	VMULPD       Y4, Y3, Y3
+
+width_1_rows_4_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_1_rows_4_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	LEAQ   (R10)(R11*2), R12
+	VMULPD (R10), Y0, Y0
+	VMULPD (R10)(R11*1), Y1, Y1
+	VMULPD (R10)(R11*2), Y2, Y2
+	VMULPD (R12)(R11*1), Y3, Y3
+
+width_1_rows_4_store:
+	LEAQ    (DI)(AX*2), R10
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, (DI)(AX*1)
+	VMOVUPD Y2, (DI)(AX*2)
+	VMOVUPD Y3, (R10)(AX*1)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x04, R9
+	JMP     width_1_rows_4_next
+
+width_1_rows_4_finished:
+width_1_rows_1_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x01
+	JLT          width_1_rows_1_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_1_rows_1_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	JMP          width_1_rows_1_start
+
+width_1_rows_1_zero:
+	VXORPD Y0, Y0, Y0
+
+width_1_rows_1_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_1_rows_1_dot:
+	VBROADCASTSD (R10), Y1
+	VFMADD231PD  (R11), Y1, Y0
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_1_rows_1_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_1_rows_1_unscaled
+	VBROADCASTSD (R10)(R9*8), Y1
+	VMULPD       Y1, Y0, Y0
+
+width_1_rows_1_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_1_rows_1_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+
+width_1_rows_1_store:
+	VMOVUPD Y0, (DI)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x01, R9
+	JMP     width_1_rows_1_next
+
+width_1_rows_1_finished:
+	ADDQ $0x00000020, SI
+	JMP  columns
+
+finished:
 	VZEROUPPER
 	RET
 
@@ -347,104 +943,258 @@ rows_1_finished:
 // Requires: AVX, FMA3
 TEXT ·addPanelTransposedAVX2(SB), NOSPLIT, $0-80
 	MOVQ dst+0(FP), AX
-	MOVQ sums+16(FP), CX
-	MOVQ y+24(FP), DX
-	MOVQ ldd+8(FP), BX
+	MOVQ y+24(FP), CX
+	MOVQ ldd+8(FP), DX
+	SHLQ $0x03, DX
+	MOVQ ldy+32(FP), BX
 	SHLQ $0x03, BX
-	MOVQ ldy+32(FP), SI
+	MOVQ ldx+48(FP), SI
 	SHLQ $0x03, SI
-	MOVQ ldx+48(FP), DI
-	SHLQ $0x03, DI
-	MOVQ n+72(FP), R8
-	SHLQ $0x03, R8
 
-row:
-	MOVQ   DX, R9
-	MOVQ   R8, R10
+rows_2_next:
+	SUBQ   $0x02, m+56(FP)
+	JLT    rows_2_finished
+	MOVQ   CX, DI
+	MOVQ   n+72(FP), R8
+	SHLQ   $0x03, R8
+	MOVQ   sums+16(FP), R9
 	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
 
-sum:
-	VADDPD       (R9), Y0, Y0
-	ADDQ         $0x20, R9
-	SUBQ         $0x20, R10
-	JNE          sum
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
+rows_2_sum:
+	VADDPD       (DI), Y0, Y0
+	VADDPD       (DI)(BX*1), Y1, Y1
+	ADDQ         $0x20, DI
+	SUBQ         $0x20, R8
+	JNE          rows_2_sum
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X0
 	VHADDPD      X0, X0, X0
-	VADDSD       (CX), X0, X0
-	VMOVSD       X0, (CX)
-	MOVQ         x+40(FP), R9
-	MOVQ         AX, R10
-	MOVQ         k+64(FP), R11
-	SUBQ         $0x04, R11
-	JLT          rest
+	VADDSD       (R9), X0, X0
+	VMOVSD       X0, (R9)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       8(R9), X0, X0
+	VMOVSD       X0, 8(R9)
+	MOVQ         x+40(FP), DI
+	MOVQ         AX, R8
+	MOVQ         k+64(FP), R9
+	SUBQ         $0x04, R9
+	JLT          rows_2_columns_4_finished
 
-four:
-	MOVQ   DX, R12
-	MOVQ   R9, R13
-	MOVQ   R8, R14
-	LEAQ   (R13)(DI*2), R15
+rows_2_columns_4_next:
+	MOVQ   CX, R10
+	MOVQ   DI, R11
+	MOVQ   n+72(FP), R12
+	SHLQ   $0x03, R12
+	LEAQ   (R11)(SI*2), R13
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
 
-four_dot:
-	VMOVUPD     (R12), Y4
-	VFMADD231PD (R13), Y4, Y0
-	VFMADD231PD (R13)(DI*1), Y4, Y1
-	VFMADD231PD (R13)(DI*2), Y4, Y2
-	VFMADD231PD (R15)(DI*1), Y4, Y3
-	ADDQ        $0x20, R12
+rows_2_columns_4_dot:
+	VMOVUPD     (R10), Y8
+	VMOVUPD     (R10)(BX*1), Y9
+	VMOVUPD     (R11), Y10
+	VFMADD231PD Y10, Y8, Y0
+	VFMADD231PD Y10, Y9, Y4
+	VMOVUPD     (R11)(SI*1), Y10
+	VFMADD231PD Y10, Y8, Y1
+	VFMADD231PD Y10, Y9, Y5
+	VMOVUPD     (R11)(SI*2), Y10
+	VFMADD231PD Y10, Y8, Y2
+	VFMADD231PD Y10, Y9, Y6
+	VMOVUPD     (R13)(SI*1), Y10
+	VFMADD231PD Y10, Y8, Y3
+	VFMADD231PD Y10, Y9, Y7
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
 	ADDQ        $0x20, R13
-	ADDQ        $0x20, R15
-	SUBQ        $0x20, R14
-	JNE         four_dot
+	SUBQ        $0x20, R12
+	JNE         rows_2_columns_4_dot
 	VHADDPD     Y1, Y0, Y0
 	VHADDPD     Y3, Y2, Y1
 	VPERM2F128  $0x21, Y1, Y0, Y2
 	VBLENDPD    $0x0c, Y1, Y0, Y0
 	VADDPD      Y2, Y0, Y2
-	VADDPD      (R10), Y2, Y2
-	VMOVUPD     Y2, (R10)
-	ADDQ        $0x20, R10
-	LEAQ        (R9)(DI*4), R9
-	SUBQ        $0x04, R11
-	JGE         four
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
+	VHADDPD     Y5, Y4, Y0
+	VHADDPD     Y7, Y6, Y1
+	VPERM2F128  $0x21, Y1, Y0, Y2
+	VBLENDPD    $0x0c, Y1, Y0, Y0
+	VADDPD      Y2, Y0, Y2
+	VADDPD      (R8)(DX*1), Y2, Y2
+	VMOVUPD     Y2, (R8)(DX*1)
+	ADDQ        $0x20, R8
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	SUBQ        $0x04, R9
+	JGE         rows_2_columns_4_next
 
-rest:
-	ADDQ $0x04, R11
-	JEQ  row_end
+rows_2_columns_4_finished:
+	ADDQ $0x04, R9
+	SUBQ $0x01, R9
+	JLT  rows_2_columns_1_finished
 
-one:
-	MOVQ   DX, R12
-	MOVQ   R9, R13
-	MOVQ   R8, R14
+rows_2_columns_1_next:
+	MOVQ   CX, R10
+	MOVQ   DI, R11
+	MOVQ   n+72(FP), R12
+	SHLQ   $0x03, R12
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+
+rows_2_columns_1_dot:
+	VMOVUPD      (R10), Y2
+	VMOVUPD      (R10)(BX*1), Y3
+	VMOVUPD      (R11), Y4
+	VFMADD231PD  Y4, Y2, Y0
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         $0x20, R10
+	ADDQ         $0x20, R11
+	SUBQ         $0x20, R12
+	JNE          rows_2_columns_1_dot
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       (R8), X0, X0
+	VMOVSD       X0, (R8)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       (R8)(DX*1), X0, X0
+	VMOVSD       X0, (R8)(DX*1)
+	ADDQ         $0x08, R8
+	ADDQ         SI, DI
+	SUBQ         $0x01, R9
+	JGE          rows_2_columns_1_next
+
+rows_2_columns_1_finished:
+	ADDQ $0x01, R9
+	ADDQ DX, AX
+	ADDQ BX, CX
+	ADDQ DX, AX
+	ADDQ BX, CX
+	ADDQ $0x10, sums+16(FP)
+	JMP  rows_2_next
+
+rows_2_finished:
+	ADDQ $0x02, m+56(FP)
+
+rows_1_next:
+	SUBQ   $0x01, m+56(FP)
+	JLT    rows_1_finished
+	MOVQ   CX, DI
+	MOVQ   n+72(FP), R8
+	SHLQ   $0x03, R8
+	MOVQ   sums+16(FP), R9
 	VXORPD Y0, Y0, Y0
 
-one_dot:
-	VMOVUPD      (R12), Y1
-	VFMADD231PD  (R13), Y1, Y0
-	ADDQ         $0x20, R12
-	ADDQ         $0x20, R13
-	SUBQ         $0x20, R14
-	JNE          one_dot
+rows_1_sum:
+	VADDPD       (DI), Y0, Y0
+	ADDQ         $0x20, DI
+	SUBQ         $0x20, R8
+	JNE          rows_1_sum
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VHADDPD      X0, X0, X0
-	VADDSD       (R10), X0, X0
-	VMOVSD       X0, (R10)
-	ADDQ         $0x08, R10
-	ADDQ         DI, R9
-	DECQ         R11
-	JNE          one
+	VADDSD       (R9), X0, X0
+	VMOVSD       X0, (R9)
+	MOVQ         x+40(FP), DI
+	MOVQ         AX, R8
+	MOVQ         k+64(FP), R9
+	SUBQ         $0x04, R9
+	JLT          rows_1_columns_4_finished
 
-row_end:
-	ADDQ BX, AX
-	ADDQ SI, DX
-	ADDQ $0x08, CX
-	DECQ m+56(FP)
-	JNE  row
+rows_1_columns_4_next:
+	MOVQ   CX, R10
+	MOVQ   DI, R11
+	MOVQ   n+72(FP), R12
+	SHLQ   $0x03, R12
+	LEAQ   (R11)(SI*2), R13
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+rows_1_columns_4_dot:
+	VMOVUPD     (R10), Y4
+	VMOVUPD     (R11), Y5
+	VFMADD231PD Y5, Y4, Y0
+	VMOVUPD     (R11)(SI*1), Y5
+	VFMADD231PD Y5, Y4, Y1
+	VMOVUPD     (R11)(SI*2), Y5
+	VFMADD231PD Y5, Y4, Y2
+	VMOVUPD     (R13)(SI*1), Y5
+	VFMADD231PD Y5, Y4, Y3
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R13
+	SUBQ        $0x20, R12
+	JNE         rows_1_columns_4_dot
+	VHADDPD     Y1, Y0, Y0
+	VHADDPD     Y3, Y2, Y1
+	VPERM2F128  $0x21, Y1, Y0, Y2
+	VBLENDPD    $0x0c, Y1, Y0, Y0
+	VADDPD      Y2, Y0, Y2
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
+	ADDQ        $0x20, R8
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	SUBQ        $0x04, R9
+	JGE         rows_1_columns_4_next
+
+rows_1_columns_4_finished:
+	ADDQ $0x04, R9
+	SUBQ $0x01, R9
+	JLT  rows_1_columns_1_finished
+
+rows_1_columns_1_next:
+	MOVQ   CX, R10
+	MOVQ   DI, R11
+	MOVQ   n+72(FP), R12
+	SHLQ   $0x03, R12
+	VXORPD Y0, Y0, Y0
+
+rows_1_columns_1_dot:
+	VMOVUPD      (R10), Y1
+	VMOVUPD      (R11), Y2
+	VFMADD231PD  Y2, Y1, Y0
+	ADDQ         $0x20, R10
+	ADDQ         $0x20, R11
+	SUBQ         $0x20, R12
+	JNE          rows_1_columns_1_dot
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       (R8), X0, X0
+	VMOVSD       X0, (R8)
+	ADDQ         $0x08, R8
+	ADDQ         SI, DI
+	SUBQ         $0x01, R9
+	JGE          rows_1_columns_1_next
+
+rows_1_columns_1_finished:
+	ADDQ $0x01, R9
+	ADDQ DX, AX
+	ADDQ BX, CX
+	ADDQ $0x08, sums+16(FP)
+	JMP  rows_1_next
+
+rows_1_finished:
+	ADDQ $0x01, m+56(FP)
 	VZEROUPPER
 	RET
 
@@ -497,54 +1247,167 @@ columns:
 	VZEROUPPER
 	RET
 
-// func outerAVX2(dst *float64, y *float64, x *float64, u *float64, v *float64, m int, k int)
+// func outerAVX2(dst *float64, y *float64, x *float64, u *float64, v *float64, whole int, single int, k int)
 // Requires: AVX, FMA3
-TEXT ·outerAVX2(SB), NOSPLIT, $0-56
+TEXT ·outerAVX2(SB), NOSPLIT, $0-64
 	MOVQ  dst+0(FP), AX
 	MOVQ  y+8(FP), CX
 	MOVQ  x+16(FP), DX
 	MOVQ  u+24(FP), BX
 	MOVQ  v+32(FP), SI
-	MOVQ  m+40(FP), DI
-	MOVQ  k+48(FP), R8
-	SHLQ  $0x03, R8
+	MOVQ  k+56(FP), DI
+	SHLQ  $0x03, DI
 	TESTQ BX, BX
 	JNE   two
+	MOVQ  whole+40(FP), BX
+	TESTQ BX, BX
+	JEQ   one_exact
 
-one_row:
+one_whole_row:
 	VBROADCASTSD (CX), Y0
-	XORQ         BX, BX
+	XORQ         SI, SI
 
-one_column:
-	VMULPD  (DX)(BX*1), Y0, Y1
-	VMOVUPD Y1, (AX)(BX*1)
-	ADDQ    $0x20, BX
-	CMPQ    BX, R8
-	JLT     one_column
-	ADDQ    R8, AX
+one_whole_column:
+	VMULPD  (DX)(SI*1), Y0, Y1
+	VMOVUPD Y1, (AX)(SI*1)
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLT     one_whole_column
+	ADDQ    DI, AX
 	ADDQ    $0x08, CX
-	DECQ    DI
-	JNE     one_row
+	DECQ    BX
+	JNE     one_whole_row
+
+one_exact:
+	MOVQ  single+48(FP), BX
+	TESTQ BX, BX
+	JEQ   one_finished
+
+one_single_row:
+	VBROADCASTSD (CX), Y0
+	XORQ         SI, SI
+	MOVQ         DI, R8
+	SUBQ         $0x20, R8
+	JLT          one_single_tail
+
+one_single_column:
+	VMULPD  (DX)(SI*1), Y0, Y1
+	VMOVUPD Y1, (AX)(SI*1)
+	ADDQ    $0x20, SI
+	SUBQ    $0x20, R8
+	JGE     one_single_column
+
+one_single_tail:
+	ADDQ $0x20, R8
+	JEQ  one_single_end
+
+one_single_number:
+	VMULSD (DX)(SI*1), X0, X1
+	VMOVSD X1, (AX)(SI*1)
+	ADDQ   $0x08, SI
+	CMPQ   SI, DI
+	JLT    one_single_number
+
+one_single_end:
+	ADDQ DI, AX
+	ADDQ $0x08, CX
+	DECQ BX
+	JNE  one_single_row
+
+one_finished:
 	VZEROUPPER
 	RET
 
 two:
-two_row:
+	MOVQ  whole+40(FP), R8
+	TESTQ R8, R8
+	JEQ   two_exact
+
+two_whole_row:
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD (BX), Y1
 	XORQ         R9, R9
 
-two_column:
+two_whole_column:
 	VMULPD      (DX)(R9*1), Y0, Y2
 	VFMADD231PD (SI)(R9*1), Y1, Y2
 	VMOVUPD     Y2, (AX)(R9*1)
 	ADDQ        $0x20, R9
-	CMPQ        R9, R8
-	JLT         two_column
-	ADDQ        R8, AX
+	CMPQ        R9, DI
+	JLT         two_whole_column
+	ADDQ        DI, AX
 	ADDQ        $0x08, CX
 	ADDQ        $0x08, BX
-	DECQ        DI
-	JNE         two_row
+	DECQ        R8
+	JNE         two_whole_row
+
+two_exact:
+	MOVQ  single+48(FP), R8
+	TESTQ R8, R8
+	JEQ   two_finished
+
+two_single_row:
+	VBROADCASTSD (CX), Y0
+	VBROADCASTSD (BX), Y1
+	XORQ         R9, R9
+	MOVQ         DI, R10
+	SUBQ         $0x20, R10
+	JLT          two_single_tail
+
+two_single_column:
+	VMULPD      (DX)(R9*1), Y0, Y2
+	VFMADD231PD (SI)(R9*1), Y1, Y2
+	VMOVUPD     Y2, (AX)(R9*1)
+	ADDQ        $0x20, R9
+	SUBQ        $0x20, R10
+	JGE         two_single_column
+
+two_single_tail:
+	ADDQ $0x20, R10
+	JEQ  two_single_end
+
+two_single_number:
+	VMULSD      (DX)(R9*1), X0, X2
+	VFMADD231SD (SI)(R9*1), X1, X2
+	VMOVSD      X2, (AX)(R9*1)
+	ADDQ        $0x08, R9
+	CMPQ        R9, DI
+	JLT         two_single_number
+
+two_single_end:
+	ADDQ DI, AX
+	ADDQ $0x08, CX
+	ADDQ $0x08, BX
+	DECQ R8
+	JNE  two_single_row
+
+two_finished:
+	VZEROUPPER
+	RET
+
+// func scaleRowsAVX2(dst *float64, src *float64, scale *float64, m int, n int)
+// Requires: AVX
+TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ scale+16(FP), DX
+	MOVQ m+24(FP), BX
+	MOVQ n+32(FP), SI
+	SHLQ $0x03, SI
+
+row:
+	MOVQ         SI, DI
+	VBROADCASTSD (DX), Y0
+
+column:
+	VMULPD  (CX), Y0, Y1
+	VMOVUPD Y1, (AX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, DI
+	JNE     column
+	ADDQ    $0x08, DX
+	DECQ    BX
+	JNE     row
 	VZEROUPPER
 	RET

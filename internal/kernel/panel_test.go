@@ -213,6 +213,19 @@ func TestOuter(t *testing.T) {
 	})
 }
 
+func TestScaleRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 1))
+	forEachImpl(t, func(t *testing.T) {
+		for m := 1; m <= 5; m++ {
+			for n := 1; n <= 13; n++ {
+				dst, src, scale := newMatrix(rng, m, n, 0), newMatrix(rng, m, n, 0), newMatrix(rng, 1, m, 0)
+				ScaleRows(dst.v(), src.v(), scale.v(), m, n)
+				dst.check(t, "ScaleRows", func(i, j int) *exactSum { return newExactSum().add(src.old(i, j), scale.old(0, i)) })
+			}
+		}
+	})
+}
+
 // A solution is right when it satisfies the system: the residual of every row is a rounding of its terms.
 func TestTriangularSolves(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 1))
@@ -309,6 +322,7 @@ func TestShortSlicesPanic(t *testing.T) {
 		"AddPanelTransposed": func() { AddPanelTransposed(v, 3, v, v, 4, v[:11], 4, 3, 3, 4) },
 		"Transpose":          func() { Transpose(v[:15], 4, v, 4, 4, 4) },
 		"Outer":              func() { Outer(v, v[:3], v[:3], nil, nil, 3) },
+		"ScaleRows":          func() { ScaleRows(v, v[:8], v, 3, 3) },
 		"SolveLower":         func() { SolveLower(v[:8], 3, 1, true, v, 4, 3, 4) },
 		"SolveUpper":         func() { SolveUpper(v, 3, 1, true, v[:11], 4, 3, 4) },
 		"AddScaled":          func() { AddScaled(v[:3], 1, v[:2:2]) },

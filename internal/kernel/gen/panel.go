@@ -13,6 +13,7 @@ func panels() {
 	addPanelTransposed()
 	transpose()
 	outer()
+	scaleRows()
 }
 
 // param loads an argument into a fresh register; it may be called anywhere.
@@ -25,49 +26,71 @@ func bytesParam(name string) reg.Register {
 	return r
 }
 
-// mulPanel: tiles of 4 rows × 2 registers keep eight sums going, as many as two multiply-add units of four cycles need.
+// The tiles of mulPanel, in registers of columns × rows: as many sums as two multiply-add units of four cycles need, and not more loads than
+// multiplications for them.
+var panelTiles = []struct{ width, height int }{{5, 2}, {4, 2}, {3, 3}, {2, 4}, {1, 4}}
+
 func mulPanel() {
 	function("mulPanelAVX2", "func(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf int)",
 		"is MulPanel, n a multiple of 4.")
-	y, a := param("y"), param("a")
 	ldy, ra, ca, ldx := bytesParam("ldy"), bytesParam("ra"), bytesParam("ca"), bytesParam("ldx")
-	m := NewParamAddr("m", 56)
-	done := GP64() // rows done
-	XORQ(done, done)
-	rowsOf := func(height int) {
-		prefix := fmt.Sprintf("rows_%d_", height)
-		Label(prefix + "next")
-		SUBQ(U8(height), m) // the argument itself counts: general registers are scarce
-		JLT(LabelRef(prefix + "finished"))
-		x := param("x")
-		column := GP64() // bytes
-		XORQ(column, column)
-		left := bytesParam("n")
-		doubleThenSingle(prefix, left, func(prefix string, width int) {
-			panelTile(prefix, height, width, y, ldy, a, ra, ca, x, ldx, column, done)
-		}, func(bytes int) { ADDQ(U8(bytes), column) })
-		for range height {
-			ADDQ(ldy, y)
-			ADDQ(ra, a)
+	column := GP64() // of the tile, in bytes
+	XORQ(column, column)
+	Label("columns")
+	left := bytesParam("n")
+	SUBQ(column, left)
+	JEQ(LabelRef("finished"))
+	CMPQ(left, U32(6*32))
+	JGE(LabelRef("width_4"))
+	for _, tile := range panelTiles {
+		next := fmt.Sprintf("not_%d", tile.width)
+		if tile.width > 1 {
+			CMPQ(left, U32(32*tile.width))
+			JNE(LabelRef(next))
 		}
-		ADDQ(U8(height), done)
-		JMP(LabelRef(prefix + "next"))
-		Label(prefix + "finished")
-		ADDQ(U8(height), m)
+		Label(fmt.Sprintf("width_%d", tile.width))
+		panelColumns(tile.width, tile.height, ldy, ra, ca, ldx, column)
+		ADDQ(U32(32*tile.width), column)
+		JMP(LabelRef("columns"))
+		if tile.width > 1 {
+			Label(next)
+		}
 	}
-	rowsOf(4)
-	rowsOf(1)
+	Label("finished")
 	VZEROUPPER()
 	RET()
 }
 
-// panelTile makes height rows × width registers of the product, at a column.
-func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, x, ldx, column, done reg.Register) {
+// panelColumns makes width registers of columns of all rows, height rows at a time.
+func panelColumns(width, height int, ldy, ra, ca, ldx, column reg.Register) {
+	y, a, done := param("y"), param("a"), GP64()
+	ADDQ(column, y)
+	XORQ(done, done)
+	for _, h := range []int{height, 1} {
+		prefix := fmt.Sprintf("width_%d_rows_%d_", width, h)
+		Label(prefix + "next")
+		m := param("m")
+		SUBQ(done, m)
+		CMPQ(m, U8(h))
+		JLT(LabelRef(prefix + "finished"))
+		panelTile(prefix, h, width, y, ldy, a, ra, ca, ldx, column, done)
+		for range h {
+			ADDQ(ldy, y)
+			ADDQ(ra, a)
+		}
+		ADDQ(U8(h), done)
+		JMP(LabelRef(prefix + "next"))
+		Label(prefix + "finished")
+	}
+}
+
+// panelTile makes height rows × width registers of the product at a column.
+func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column, done reg.Register) {
 	sums := make([]vec, height)
-	b := param("b")
 	for i := range sums {
 		sums[i] = newVec(width)
 	}
+	b := param("b")
 	TESTQ(b, b)
 	JEQ(LabelRef(prefix + "zero"))
 	for i, sum := range sums {
@@ -84,16 +107,24 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, x, ldx, colu
 		}
 	}
 	Label(prefix + "start")
-	ai, xi, count := copyOf(a), GP64(), param("k")
-	LEAQ(Mem{Base: x, Index: column, Scale: 1}, xi)
+	ai, xi, count := copyOf(a), param("x"), param("k")
+	ADDQ(column, xi)
 	elements := rowsAt(ai, ra, height)
 	Label(prefix + "dot")
-	t := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: xi, Disp: 32 * k}, z) })
-	for i, sum := range sums {
+	if height == 1 {
 		s := YMM()
-		VBROADCASTSD(elements[i], s)
-		for k := range sum {
-			VFMADD231PD(t[k], s, sum[k])
+		VBROADCASTSD(elements[0], s)
+		for k, z := range sums[0] {
+			VFMADD231PD(Mem{Base: xi, Disp: 32 * k}, s, z)
+		}
+	} else {
+		t := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: xi, Disp: 32 * k}, z) })
+		for i, sum := range sums {
+			s := YMM()
+			VBROADCASTSD(elements[i], s)
+			for k := range sum {
+				VFMADD231PD(t[k], s, sum[k])
+			}
 		}
 	}
 	ADDQ(ca, ai)
@@ -118,110 +149,124 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, x, ldx, colu
 	factor := param("factor")
 	TESTQ(factor, factor)
 	JEQ(LabelRef(prefix + "store"))
-	ldf := bytesParam("ldf")
-	to := copyOf(done)
-	IMULQ(ldf, to)
-	ADDQ(column, to)
-	ADDQ(to, factor)
+	ldf, row := bytesParam("ldf"), copyOf(done)
+	IMULQ(ldf, row)
+	ADDQ(column, row)
+	ADDQ(row, factor)
 	for i, f := range rowsAt(factor, ldf, height) {
 		for k, z := range sums[i] {
 			VMULPD(shifted(f, 32*k), z, z)
 		}
 	}
 	Label(prefix + "store")
-	to = GP64()
-	LEAQ(Mem{Base: y, Index: column, Scale: 1}, to)
-	for i, row := range rowsAt(to, ldy, height) {
+	for i, row := range rowsAt(y, ldy, height) {
 		for k, z := range sums[i] {
 			VMOVUPD(z, shifted(row, 32*k))
 		}
 	}
 }
 
-// addPanelTransposed makes 4 columns of the matrix at a time: four sums over registers, then one register of four sums.
+// addPanelTransposed takes two rows and four columns of the matrix at a time, whose eight sums keep both multiply-add units busy.
 func addPanelTransposed() {
 	function("addPanelTransposedAVX2", "func(dst *float64, ldd int, sums, y *float64, ldy int, x *float64, ldx int, m, k, n int)",
 		"is AddPanelTransposed, n a multiple of 4.")
-	g, sums, y := param("dst"), param("sums"), param("y")
-	ldg, ldy, ldx, n := bytesParam("ldd"), bytesParam("ldy"), bytesParam("ldx"), bytesParam("n")
-	Label("row")
-	{
-		// The sum of the row.
-		yi, left := copyOf(y), copyOf(n)
-		total := YMM()
-		VXORPD(total, total, total)
-		Label("sum")
-		VADDPD(Mem{Base: yi}, total, total)
-		ADDQ(U8(32), yi)
-		SUBQ(U8(32), left)
-		JNE(LabelRef("sum"))
-		s := horizontalSum(total)
-		VADDSD(Mem{Base: sums}, s, s)
-		VMOVSD(s, Mem{Base: sums})
-	}
-	x, gi, k := param("x"), copyOf(g), param("k")
-	SUBQ(U8(4), k)
-	JLT(LabelRef("rest"))
-	Label("four")
-	{
-		yi, xi, left := copyOf(y), copyOf(x), copyOf(n)
-		rows := rowsAt(xi, ldx, 4)
-		sum := each(4, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
-		Label("four_dot")
-		t := YMM()
-		VMOVUPD(Mem{Base: yi}, t)
-		for i := range sum {
-			VFMADD231PD(rows[i], t, sum[i])
+	g, y := param("dst"), param("y")
+	ldg, ldy, ldx := bytesParam("ldd"), bytesParam("ldy"), bytesParam("ldx")
+	m := NewParamAddr("m", 56)
+	for _, height := range []int{2, 1} {
+		prefix := fmt.Sprintf("rows_%d_", height)
+		Label(prefix + "next")
+		SUBQ(U8(height), m) // the arguments themselves count: general registers are scarce
+		JLT(LabelRef(prefix + "finished"))
+		addRowSums(prefix, height, y, ldy)
+		x, to, k := param("x"), copyOf(g), param("k")
+		for _, width := range []int{4, 1} {
+			part := fmt.Sprintf("%scolumns_%d_", prefix, width)
+			SUBQ(U8(width), k)
+			JLT(LabelRef(part + "finished"))
+			Label(part + "next")
+			transposedTile(part, height, width, to, ldg, y, ldy, x, ldx)
+			ADDQ(U8(8*width), to)
+			for range width {
+				ADDQ(ldx, x)
+			}
+			SUBQ(U8(width), k)
+			JGE(LabelRef(part + "next"))
+			Label(part + "finished")
+			ADDQ(U8(width), k)
 		}
-		ADDQ(U8(32), yi)
-		advanceRows(rows, 32)
-		SUBQ(U8(32), left)
-		JNE(LabelRef("four_dot"))
+		for range height {
+			ADDQ(ldg, g)
+			ADDQ(ldy, y)
+		}
+		ADDQ(U8(8*height), NewParamAddr("sums", 16))
+		JMP(LabelRef(prefix + "next"))
+		Label(prefix + "finished")
+		ADDQ(U8(height), m)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// addRowSums adds the sums of height rows of y to sums.
+func addRowSums(prefix string, height int, y, ldy reg.Register) {
+	yi, left, sums := copyOf(y), bytesParam("n"), param("sums")
+	rows := rowsAt(yi, ldy, height)
+	total := each(height, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	Label(prefix + "sum")
+	for i := range total {
+		VADDPD(rows[i], total[i], total[i])
+	}
+	ADDQ(U8(32), yi)
+	SUBQ(U8(32), left)
+	JNE(LabelRef(prefix + "sum"))
+	for i := range total {
+		addScalar(horizontalSum(total[i]), Mem{Base: sums, Disp: 8 * i})
+	}
+}
+
+// transposedTile adds height × width products of rows of y with rows of x to the matrix at g.
+func transposedTile(prefix string, height, width int, g, ldg, y, ldy, x, ldx reg.Register) {
+	yi, xi, left := copyOf(y), copyOf(x), bytesParam("n")
+	yRows, xRows := rowsAt(yi, ldy, height), rowsAt(xi, ldx, width)
+	sums := make([]vec, height)
+	for i := range sums {
+		sums[i] = each(width, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	}
+	Label(prefix + "dot")
+	s := each(height, func(i int, z reg.VecVirtual) { VMOVUPD(yRows[i], z) })
+	for j := range width {
+		t := YMM()
+		VMOVUPD(xRows[j], t)
+		for i := range sums {
+			VFMADD231PD(t, s[i], sums[i][j])
+		}
+	}
+	ADDQ(U8(32), yi)
+	advanceRows(xRows, 32)
+	SUBQ(U8(32), left)
+	JNE(LabelRef(prefix + "dot"))
+	for i, row := range rowsAt(g, ldg, height) {
+		if width == 1 {
+			addScalar(horizontalSum(sums[i][0]), row)
+			continue
+		}
 		// [a0+a1, b0+b1, a2+a3, b2+b3] and so on, then across the halves.
 		ab, cd, low, high := YMM(), YMM(), YMM(), YMM()
-		VHADDPD(sum[1], sum[0], ab)
-		VHADDPD(sum[3], sum[2], cd)
+		VHADDPD(sums[i][1], sums[i][0], ab)
+		VHADDPD(sums[i][3], sums[i][2], cd)
 		VPERM2F128(U8(0x21), cd, ab, low)
 		VBLENDPD(U8(0xc), cd, ab, high)
 		VADDPD(low, high, low)
-		VADDPD(Mem{Base: gi}, low, low)
-		VMOVUPD(low, Mem{Base: gi})
-		ADDQ(U8(32), gi)
-		LEAQ(Mem{Base: x, Index: ldx, Scale: 4}, x)
+		VADDPD(row, low, low)
+		VMOVUPD(low, row)
 	}
-	SUBQ(U8(4), k)
-	JGE(LabelRef("four"))
-	Label("rest")
-	ADDQ(U8(4), k)
-	JEQ(LabelRef("row_end"))
-	Label("one")
-	{
-		yi, xi, left := copyOf(y), copyOf(x), copyOf(n)
-		sum, t := YMM(), YMM()
-		VXORPD(sum, sum, sum)
-		Label("one_dot")
-		VMOVUPD(Mem{Base: yi}, t)
-		VFMADD231PD(Mem{Base: xi}, t, sum)
-		ADDQ(U8(32), yi)
-		ADDQ(U8(32), xi)
-		SUBQ(U8(32), left)
-		JNE(LabelRef("one_dot"))
-		s := horizontalSum(sum)
-		VADDSD(Mem{Base: gi}, s, s)
-		VMOVSD(s, Mem{Base: gi})
-		ADDQ(U8(8), gi)
-		ADDQ(ldx, x)
-	}
-	DECQ(k)
-	JNE(LabelRef("one"))
-	Label("row_end")
-	ADDQ(ldg, g)
-	ADDQ(ldy, y)
-	ADDQ(U8(8), sums)
-	DECQ(NewParamAddr("m", 56))
-	JNE(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+}
+
+// addScalar adds the lowest number of a register to one in memory.
+func addScalar(s reg.VecVirtual, to Mem) {
+	VADDSD(to, s, s)
+	VMOVSD(s, to)
 }
 
 // horizontalSum adds the four lanes.
@@ -271,12 +316,13 @@ func transpose() {
 	RET()
 }
 
-// outer writes whole registers: what one row writes beyond its end the next row overwrites. The last row is the caller's.
+// outer writes whole registers: what a row writes beyond its end the next one overwrites. Rows for which that would reach beyond the end of
+// the matrix are written number by number.
 func outer() {
-	function("outerAVX2", "func(dst, y, x, u, v *float64, m, k int)",
-		"writes y·xᵀ + u·vᵀ, or y·xᵀ for a nil u, into the m×k matrix dst and up to three numbers beyond its end; x and v are padded.")
+	function("outerAVX2", "func(dst, y, x, u, v *float64, whole, single, k int)",
+		"is Outer: whole rows by registers, which write up to three numbers beyond them, then single rows to their exact end.")
 	dst, y, x, u, v := param("dst"), param("y"), param("x"), param("u"), param("v")
-	m, k := param("m"), bytesParam("k")
+	k := bytesParam("k")
 	TESTQ(u, u)
 	JNE(LabelRef("two"))
 	for _, two := range []bool{false, true} {
@@ -285,32 +331,95 @@ func outer() {
 			prefix = "two_"
 			Label("two")
 		}
-		Label(prefix + "row")
-		s, t := YMM(), YMM()
-		VBROADCASTSD(Mem{Base: y}, s)
-		if two {
-			VBROADCASTSD(Mem{Base: u}, t)
-		}
-		j := GP64()
-		XORQ(j, j)
-		Label(prefix + "column")
-		z := YMM()
-		VMULPD(Mem{Base: x, Index: j, Scale: 1}, s, z)
-		if two {
-			VFMADD231PD(Mem{Base: v, Index: j, Scale: 1}, t, z)
-		}
-		VMOVUPD(z, Mem{Base: dst, Index: j, Scale: 1})
-		ADDQ(U8(32), j)
-		CMPQ(j, k)
-		JLT(LabelRef(prefix + "column"))
-		ADDQ(k, dst)
-		ADDQ(U8(8), y)
-		if two {
-			ADDQ(U8(8), u)
-		}
-		DECQ(m)
-		JNE(LabelRef(prefix + "row"))
+		rows := param("whole")
+		TESTQ(rows, rows)
+		JEQ(LabelRef(prefix + "exact"))
+		outerRows(prefix+"whole_", two, false, rows, dst, y, x, u, v, k)
+		Label(prefix + "exact")
+		rows = param("single")
+		TESTQ(rows, rows)
+		JEQ(LabelRef(prefix + "finished"))
+		outerRows(prefix+"single_", two, true, rows, dst, y, x, u, v, k)
+		Label(prefix + "finished")
 		VZEROUPPER()
 		RET()
 	}
+}
+
+func outerRows(prefix string, two, exact bool, rows, dst, y, x, u, v, k reg.Register) {
+	Label(prefix + "row")
+	s, t := YMM(), YMM()
+	VBROADCASTSD(Mem{Base: y}, s)
+	if two {
+		VBROADCASTSD(Mem{Base: u}, t)
+	}
+	j := GP64()
+	XORQ(j, j)
+	if exact {
+		left := copyOf(k)
+		SUBQ(U8(32), left)
+		JLT(LabelRef(prefix + "tail"))
+		Label(prefix + "column")
+		outerRegister(two, dst, x, v, j, s, t)
+		ADDQ(U8(32), j)
+		SUBQ(U8(32), left)
+		JGE(LabelRef(prefix + "column"))
+		Label(prefix + "tail")
+		ADDQ(U8(32), left)
+		JEQ(LabelRef(prefix + "end"))
+		Label(prefix + "number")
+		z := XMM()
+		VMULSD(Mem{Base: x, Index: j, Scale: 1}, s.AsX(), z)
+		if two {
+			VFMADD231SD(Mem{Base: v, Index: j, Scale: 1}, t.AsX(), z)
+		}
+		VMOVSD(z, Mem{Base: dst, Index: j, Scale: 1})
+		ADDQ(U8(8), j)
+		CMPQ(j, k)
+		JLT(LabelRef(prefix + "number"))
+		Label(prefix + "end")
+	} else {
+		Label(prefix + "column")
+		outerRegister(two, dst, x, v, j, s, t)
+		ADDQ(U8(32), j)
+		CMPQ(j, k)
+		JLT(LabelRef(prefix + "column"))
+	}
+	ADDQ(k, dst)
+	ADDQ(U8(8), y)
+	if two {
+		ADDQ(U8(8), u)
+	}
+	DECQ(rows)
+	JNE(LabelRef(prefix + "row"))
+}
+
+func outerRegister(two bool, dst, x, v, j reg.Register, s, t reg.VecVirtual) {
+	z := YMM()
+	VMULPD(Mem{Base: x, Index: j, Scale: 1}, s, z)
+	if two {
+		VFMADD231PD(Mem{Base: v, Index: j, Scale: 1}, t, z)
+	}
+	VMOVUPD(z, Mem{Base: dst, Index: j, Scale: 1})
+}
+
+func scaleRows() {
+	function("scaleRowsAVX2", "func(dst, src, scale *float64, m, n int)", "is ScaleRows, n a multiple of 4.")
+	dst, src, scale, m, n := param("dst"), param("src"), param("scale"), param("m"), bytesParam("n")
+	Label("row")
+	s, left := YMM(), copyOf(n)
+	VBROADCASTSD(Mem{Base: scale}, s)
+	Label("column")
+	z := YMM()
+	VMULPD(Mem{Base: src}, s, z)
+	VMOVUPD(z, Mem{Base: dst})
+	ADDQ(U8(32), src)
+	ADDQ(U8(32), dst)
+	SUBQ(U8(32), left)
+	JNE(LabelRef("column"))
+	ADDQ(U8(8), scale)
+	DECQ(m)
+	JNE(LabelRef("row"))
+	VZEROUPPER()
+	RET()
 }
