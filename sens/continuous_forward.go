@@ -234,7 +234,12 @@ func (f *continuousForward) Gradient(ctx context.Context, g *Gradient, p, y0 []f
 }
 
 // collect makes the gradient from the chunks' results, in their order.
-func (f *continuousForward) collect(g *Gradient, t0, t1 float64, loss Loss) error {
+func (f *continuousForward) collect(g *Gradient, t0, t1 float64, loss Loss) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &ReverseError{Method: f.opt.Info().Name, Err: panicError{r}}
+		}
+	}()
 	first := &f.chunks[0]
 	n := len(first.sol.Y)
 	f.grads = resize(f.grads, n)

@@ -175,7 +175,7 @@ func TestDiscreteGradientsAgree(t *testing.T) {
 					loss.At(i, tt, rev.Y[i*k:(i+1)*k], grads[i*k:(i+1)*k])
 				}
 				a = converged(t, d, c, grads)
-				if e := relL2(a, twinGradient(t, c.prob, &d.tape, c.p, c.y0, grads)); !(e <= 1e-10) {
+				if e := twinError(t, c.prob, &d.tape, c.p, c.y0, grads, a); !(e <= 1e-10) {
 					t.Errorf("reverse and complex step differ by %.2g", e)
 				}
 			}
@@ -424,7 +424,7 @@ func TestDifferencedJacobian(t *testing.T) {
 			curved.At(i, tt, a.Y[3*i:3*i+3], grads[3*i:3*i+3])
 		}
 		d := ev.(*discreteReverse)
-		if e := relL2(converged(t, d, c, grads), twinGradient(t, prob, &d.tape, p, y0, grads)); !(e <= 1e-10) {
+		if e := twinError(t, prob, &d.tape, p, y0, grads, converged(t, d, c, grads)); !(e <= 1e-10) {
 			t.Errorf("%s: reverse and complex step differ by %.2g", m.Info().Name, e)
 		}
 	}

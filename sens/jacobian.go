@@ -137,10 +137,10 @@ func (j *ForwardJacobian) solveTogether(ctx context.Context, p, y0 []float64, t0
 	return sol, j.dY, nil
 }
 
-// absolute replaces sizes by their magnitudes, zeros by 1.
+// absolute replaces sizes by their magnitudes, zeros by 1, and numbers that are not finite, which the solver reports, by 1 too.
 func absolute(v []float64) {
 	for i, x := range v {
-		if v[i] = math.Abs(x); x == 0 {
+		if v[i] = math.Abs(x); x == 0 || !(v[i] <= math.MaxFloat64) {
 			v[i] = 1
 		}
 	}

@@ -86,6 +86,9 @@ func checkOptions(s *Setup, method string) error {
 	if s.Options.Quadrature != nil {
 		return refuse("quadratures are not differentiated; put the integral into the loss")
 	}
+	if len(s.Options.Hit) > 0 && newConstraint(s.Problem).singular() {
+		return refuse("the values that are made consistent anew at every time to hit depend on the parameters, which is not differentiated; solve piece by piece")
+	}
 	m := s.Options.Method
 	if m == nil {
 		m = ode.Auto

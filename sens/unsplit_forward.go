@@ -245,8 +245,8 @@ func (f *unsplit) prepare(p, y0 []float64) error {
 			size = y0[i-f.m]
 			f.z[k*(1+c)+i-f.m] = 1
 		}
-		if size == 0 {
-			size = 1
+		if size == 0 || math.IsNaN(size) || math.IsInf(size, 0) {
+			size = 1 // the solver reports values that are not finite
 		}
 		for j := range k {
 			f.atol[k*(1+c)+j] = f.atol[j] / math.Abs(size)
