@@ -9,7 +9,7 @@ import (
 )
 
 type benchGradientsCmd struct {
-	Study      string        `arg:"" help:"rober (all methods and solvers against the exact gradient), backsolve (where it fails), networks (published networks, work and precision), dae, or cost (growth with m and k)." enum:"rober,backsolve,networks,dae,cost"`
+	Study      string        `arg:"" help:"rober (all methods and solvers against the exact gradient), backsolve (where it fails), networks (published networks, work and precision), dae, cost (growth with m and k), or memory (growth with the number of steps, and checkpointing)." enum:"rober,backsolve,networks,dae,cost,memory"`
 	During     time.Duration `help:"Time for which each measurement is repeated." default:"50ms"`
 	References string        `help:"Folder of reference material with the published networks; by default a folder named shared beside the working directory." placeholder:"DIR"`
 	Out        string        `help:"Folder for figures." placeholder:"DIR"`
@@ -27,6 +27,8 @@ func (c *benchGradientsCmd) Run(a *app) error {
 		r, err = bench.DAEGradients(a.ctx)
 	case "cost":
 		r, err = bench.GradientCost(a.ctx, c.During)
+	case "memory":
+		r, err = bench.GradientMemory(a.ctx)
 	case "networks":
 		dir := bench.References(c.References)
 		if dir == "" {

@@ -52,6 +52,7 @@ type gradientRun struct {
 	reverse  ode.Stats
 	seconds  float64 // the fastest of the repeats
 	bytes    uint64  // allocated while evaluator and first gradient were made
+	held     uint64  // of these, still held afterwards: workspaces are kept, so that this is also the most that was held at any time
 	err      error
 }
 
@@ -84,8 +85,14 @@ func (c *gradientCase) measure(ctx context.Context, method sens.Method, opt ode.
 		if n == 0 {
 			runtime.ReadMemStats(&after)
 			run.bytes = after.TotalAlloc - before.TotalAlloc
+			if during == 0 {
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				run.held = max(after.HeapAlloc, before.HeapAlloc) - before.HeapAlloc
+			}
 		}
 	}
+	runtime.KeepAlive(ev)
 	run.gradient = append([]float64(nil), g.Params...)
 	run.stats, run.reverse = g.Forward, g.Reverse
 	return run
@@ -122,7 +129,7 @@ func gradientMethods() []sens.Method {
 	// tight tolerances with methods of order 2 need many steps
 	rev := sens.ReverseOptions{MaxSteps: 500_000}
 	return []sens.Method{
-		sens.DiscreteReverse{}, sens.DiscreteForward{Workers: 1},
+		sens.DiscreteReverse{}, sens.DiscreteForward{Workers: 1}, sens.ContinuousForward{Workers: 1},
 		sens.GaussAdjoint{Reverse: rev}, sens.QuadratureAdjoint{Reverse: rev}, sens.IMEXAdjoint{Reverse: rev}, sens.InterpolatingAdjoint{Reverse: rev},
 	}
 }

@@ -46,8 +46,10 @@ func costCase(k int, hidden []int, seed uint64) (*gradientCase, error) {
 	return c, nil
 }
 
-func (c *gradientCase) equalSteps(m ode.Method) ode.Options {
-	return ode.Options{Method: m, RTol: 1, ATol: []float64{1e3}, FirstStep: c.t1 / costSteps, MaxStep: c.t1 / costSteps}
+// equalSteps are the options of a solve with n steps of equal size.
+func (c *gradientCase) equalSteps(m ode.Method, n int) ode.Options {
+	h := c.t1 / float64(n)
+	return ode.Options{Method: m, RTol: 1, ATol: []float64{1e3}, FirstStep: h, MaxStep: h, MaxSteps: 10 * n}
 }
 
 // slope is the exponent p of y ∝ x^p over the points given, by least squares in logarithms.
@@ -115,7 +117,7 @@ func GradientCost(ctx context.Context, during time.Duration) (*Report, error) {
 				if err != nil {
 					return nil, err
 				}
-				run := c.measure(ctx, m.method, c.equalSteps(solver), during)
+				run := c.measure(ctx, m.method, c.equalSteps(solver, costSteps), during)
 				if ctx.Err() != nil {
 					return nil, context.Cause(ctx)
 				}
