@@ -155,6 +155,69 @@ func TestSecondOrder(t *testing.T) {
 	})
 }
 
+// Adjoint is the sum of VJP and SecondOrder.
+func TestAdjoint(t *testing.T) {
+	forEachNet(t, func(t *testing.T, e *Evaluator, r *reference, rng *rand.Rand) {
+		outputs, inputs, params := r.net.Outputs, r.net.Inputs, len(r.p)
+		e.Value(make([]float64, outputs), r.x)
+		for _, n := range []int{0, 1, 2, 5} {
+			w0, w, u := random(rng, outputs), random(rng, n*outputs), random(rng, n*inputs)
+			wantX, wantP := random(rng, inputs), random(rng, params)
+			gx, gp := slices.Clone(wantX), slices.Clone(wantP)
+			e.VJP(wantX, wantP, w0)
+			e.SecondOrder(wantX, wantP, w, u, n)
+			e.Adjoint(gx, gp, w0, w, u, n)
+			closeTo(t, "x gradient", gx, wantX, tol)
+			closeTo(t, "p gradient", gp, wantP, tol)
+		}
+	})
+}
+
+// A point where everything overflowed leaves nothing behind: the next one gives the bits of a new evaluator.
+func TestBadPointsAreForgotten(t *testing.T) {
+	forEachNet(t, func(t *testing.T, e *Evaluator, r *reference, rng *rand.Rand) {
+		outputs, inputs, params := r.net.Outputs, r.net.Inputs, len(r.p)
+		w, u, points := random(rng, 3*outputs), random(rng, 3*inputs), random(rng, 5*inputs)
+		everything := func(e *Evaluator, x []float64) []float64 {
+			var all []float64
+			result := func(n int) []float64 {
+				all = append(all, make([]float64, n)...)
+				return all[len(all)-n:]
+			}
+			f := make([]float64, outputs)
+			e.ValueJacobian(f, result(outputs*inputs), x)
+			copy(result(outputs), f)
+			e.VJP(result(inputs), make([]float64, params), w[:outputs])
+			gp := make([]float64, params)
+			e.Adjoint(result(inputs), gp, w[:outputs], w, u, 3)
+			copy(result(params), gp)
+			e.ParamJacobian(result(outputs*params), 0, params)
+			e.SecondOrderJacobian(nil, result(outputs*params), u[:inputs], 0, params)
+			e.JVP(result(5*outputs), points, nil, 5)
+			gp = make([]float64, params)
+			e.ParamVJPBatch(gp, nil, append(slices.Clone(points), x...), random(rand.New(rand.NewPCG(1, 1)), 6*outputs), 6)
+			copy(result(params), gp)
+			return all
+		}
+		fresh, err := NewEvaluator(r.net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh.Bind(r.p)
+		want := everything(fresh, r.x)
+		for _, bad := range []float64{math.NaN(), math.Inf(1), -1e308} {
+			x := make([]float64, inputs)
+			for j := range x {
+				x[j] = bad
+			}
+			everything(e, x)
+			if !slices.Equal(everything(e, r.x), want) {
+				t.Fatalf("after a point of %g other bits come out", bad)
+			}
+		}
+	})
+}
+
 // A second derivative does not care which direction comes first: wᵀ∂(J u)/∂x·v = wᵀ∂(J v)/∂x·u.
 func TestHessianSymmetry(t *testing.T) {
 	forEachNet(t, func(t *testing.T, e *Evaluator, r *reference, rng *rand.Rand) {

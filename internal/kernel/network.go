@@ -119,16 +119,18 @@ func (n *Net) Zeta(c int) []float64 { return n.row(rowZeta + c) }
 // Bind copies the parameters and packs them.
 func (n *Net) Bind(p []float64) {
 	copy(n.params, p)
-	for _, l := range n.layers {
-		stride := Padded(l.Out)
+	for i := range n.layers {
+		l := &n.layers[i]
+		stride, width := Padded(l.Out), Padded(l.In)
 		columns := n.columns[l.Columns : l.Columns+(l.In+1)*stride]
-		for i := range l.Out {
-			w := p[l.Weight+i*l.In : l.Weight+(i+1)*l.In]
-			copy(n.rows[l.Rows+i*Padded(l.In):], w)
-			for j, v := range w {
-				columns[j*stride+i] = v
+		weights, biases := p[l.Weight:], p[l.Weight+l.In*l.Out:]
+		for r := range l.Out {
+			row := n.rows[l.Rows+r*width:][:l.In]
+			for j, w := range weights[r*l.In : (r+1)*l.In] {
+				row[j] = w
+				columns[j*stride+r] = w
 			}
-			columns[l.In*stride+i] = p[l.Weight+l.In*l.Out+i]
+			columns[l.In*stride+r] = biases[r]
 		}
 	}
 }
@@ -228,7 +230,12 @@ func (n *Net) second(f Func, from, end int) {
 }
 
 // Tangents carries the directions at the beginning of TA(c), c < pairs, through the layers, at the point of the last Forward: TA and Tangent.
-func (n *Net) Tangents(pairs int) { n.tangents(pairs) }
+func (n *Net) Tangents(pairs int) {
+	if pairs < 1 || pairs > MaxPairs {
+		panic("kernel: Tangents with an impossible number of pairs")
+	}
+	n.tangents(pairs)
+}
 
 func (n *Net) tangentsGo(pairs int) {
 	d1 := n.row(rowD1)
@@ -253,7 +260,12 @@ func (n *Net) tangentsGo(pairs int) {
 // where the adjoints are what the caller has written to the ends of Eta and Zeta(c). It adds the gradient with respect to
 // the parameters to gp, unless that is nil, and, if inputs is set, leaves that with respect to the inputs at the beginning of Eta. It needs
 // Forward, and for pairs > 0 Second and Tangents, at the same point.
-func (n *Net) Backward(pairs int, gp []float64, inputs bool) { n.backward(pairs, gp, inputs) }
+func (n *Net) Backward(pairs int, gp []float64, inputs bool) {
+	if pairs < 0 || pairs > MaxPairs || gp != nil && len(gp) < len(n.params) {
+		panic("kernel: Backward with an impossible number of pairs or a slice too short")
+	}
+	n.backward(pairs, gp, inputs)
+}
 
 func (n *Net) backwardGo(pairs int, gp []float64, inputs bool) {
 	last := &n.layers[len(n.layers)-1]
