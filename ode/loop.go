@@ -256,7 +256,8 @@ func (s *Solver) afterRejection(step, e float64, reason RejectReason) float64 {
 }
 
 // firstStep chooses the size of the first step (Hairer, Nørsett, Wanner I, sec. II.4, algorithm "starting step size"), for
-// the order with which the stepper starts.
+// the order with which the stepper starts. Where that algorithm has times of its own, this one has the time in which the solution
+// changes, or a fraction of the interval, so that the choice does not depend on the unit of time.
 func (s *Solver) firstStep() (float64, error) {
 	c := s.c
 	span := math.Abs(c.t1 - c.t)
@@ -266,11 +267,10 @@ func (s *Solver) firstStep() (float64, error) {
 	c.setWeights()
 	c.setDerivative(c.f0)
 	d0, d1 := c.norm(c.y), c.norm(c.dydt)
-	h0 := 1e-6
-	if d0 >= 1e-5 && d1 >= 1e-5 {
-		h0 = 0.01 * d0 / d1
+	h0 := smallestFirst * span
+	if d0 >= 1e-5 && d1*span >= 1e-5 {
+		h0 = min(0.01*d0/d1, span)
 	}
-	h0 = min(h0, span)
 	if s.opt.MaxStep > 0 {
 		h0 = min(h0, s.opt.MaxStep)
 	}
@@ -294,18 +294,21 @@ func (s *Solver) firstStep() (float64, error) {
 		h0 *= 0.1
 	}
 	c.failed = stepError{}
-	h1 := 0.0
-	if m := max(d1, d2); m <= 1e-15 {
-		h1 = max(1e-6, h0*1e-3)
-	} else {
-		h1 = math.Pow(0.01/m, 1/float64(s.st.errorOrder()))
+	// 100 h0 is the time in which the solution changes by its own size: the unit in which the second derivative is
+	// taken for those of higher order
+	h := 100 * h0
+	if m := d2 * h * h; m > 1e-15 {
+		h *= min(1, 0.5*math.Pow(0.01/m, 1/float64(s.st.errorOrder())))
 	}
-	h := min(100*h0, h1, span)
 	if !(h > 0) {
-		h = min(1e-6, span)
+		h = smallestFirst * span
 	}
-	return c.dir * h, nil
+	// far from t = 0 the spacing of times is coarse
+	return c.dir * min(max(h, 16*unitRound*math.Abs(c.t)), span), nil
 }
+
+// smallestFirst is the first step, as a fraction of the interval, where nothing is known of the solution's scale.
+const smallestFirst = 1e-6
 
 // wantsDense says whether the dense output of a step of size h will be asked for.
 func (s *Solver) wantsDense(h float64) bool {

@@ -141,6 +141,9 @@ func (m *iterationMatrix) keep(tape *Tape) {
 	}
 }
 
+// tightNewton is the tolerance of Newton's iteration below which every system takes at least two iterations.
+const tightNewton = 1e-5
+
 // A convergence monitor judges Newton's simplified iteration from the sizes of its increments, in the norm in which the error
 // tolerance is 1 (Hairer and Wanner II, eqs. IV.8.10 and 11).
 type convergence struct {
@@ -185,8 +188,9 @@ func (m *convergence) judge(size float64) verdict {
 	}
 	if m.k == 1 {
 		m.prev = size
-		// one increment tells nothing about the rate; that of the system before is trusted, with caution, for small increments only
-		if size == 0 || size <= 1 && math.Pow(max(m.eta, unitRound), 0.8)*size <= m.tol {
+		// one increment tells nothing about the rate; that of the system before is trusted, with caution, for small increments only, and
+		// not where the equations are to be solved to roundoff
+		if size == 0 || m.tol > tightNewton && size <= 1 && math.Pow(max(m.eta, unitRound), 0.8)*size <= m.tol {
 			return converged
 		}
 		return goOn

@@ -14,8 +14,12 @@ import (
 func ToleranceProportionality(t testing.TB, m ode.Method) {
 	info := m.Info()
 	lo, hi := -4, -10
-	if info.Order == 1 {
+	slack := 0.2
+	switch {
+	case info.Order == 1:
 		hi = -6
+	case info.Order > 6:
+		slack = 0.3 // so few steps are needed that the leading term of the error has not taken over yet
 	}
 	for _, k := range knownProblems() {
 		var logs []float64
@@ -43,7 +47,7 @@ func ToleranceProportionality(t testing.TB, m ode.Method) {
 		observed := descent(logs)
 		expected := min(1, float64(min(info.Order, info.DenseOrder+1))/float64(min(info.Order, info.Embedded)+1))
 		t.Logf("%s: error falls like tol^%.2f (expected %.2f); largest error/tol %.3g", k.name, observed, expected, worstRatio)
-		if observed < expected-0.2 {
+		if observed < expected-slack {
 			t.Errorf("%s: error falls like tol^%.2f, expected %.2f (log10 errors %.3g)", k.name, observed, expected, logs)
 		}
 	}
