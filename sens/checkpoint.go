@@ -22,6 +22,7 @@ type frozen struct {
 	free   []int
 	// the state at the start, one on its way, and weights
 	start, state, weights []float64
+	cur                   step
 	// advanced counts the steps executed in advance in the latest reverse pass
 	advanced int
 }
@@ -45,7 +46,7 @@ func (f *frozen) reset() { f.meta, f.outs = f.meta[:0], f.outs[:0] }
 // take moves the steps on a tape, all recorded after those taken before, to the sequence; before holds the stage vectors of the last
 // step taken.
 func (f *frozen) take(tape *ode.Tape, before *[]float64) error {
-	var s step
+	s := &f.cur
 	base := len(f.meta)
 	for _, o := range tape.Outputs {
 		if o.Step >= 0 {
@@ -68,7 +69,7 @@ func (f *frozen) take(tape *ode.Tape, before *[]float64) error {
 		if i == 0 && base > 0 && f.meta[base-1].formula == r.Formula {
 			if l, ok := s.rule.(linker); ok {
 				s.before = f.meta[base-1].h
-				link = l.linked(&s, *before)
+				link = l.linked(s, *before)
 			}
 		}
 		f.meta = append(f.meta, frozenStep{t: r.T, h: r.H, formula: r.Formula, link: link, stages: len(s.u) / f.k})
@@ -118,16 +119,16 @@ func (f *frozen) load(s *step, i int) error {
 // execute makes step i from the state (y followed by the carried stage vector), with its stage vectors in u.
 func (f *frozen) execute(i int, state, u []float64) error {
 	e, k := f.e, f.k
-	var s step
-	if err := f.describe(&s, i); err != nil {
+	s := &f.cur
+	if err := f.describe(s, i); err != nil {
 		return err
 	}
 	y := state[:k]
 	copy(e.carry, state[k:])
 	u = u[:f.meta[i].stages*k]
 	s.y, s.u = y, u
-	guess(&s, e.carry)
-	s.rule.execute(e, &s, y, u)
+	guess(s, e.carry)
+	s.rule.execute(e, s, y, u)
 	if e.err != nil {
 		return e.err
 	}
