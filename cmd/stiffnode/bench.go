@@ -14,6 +14,7 @@ import (
 type benchCmd struct {
 	Recipe    benchRecipeCmd    `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
 	Gradients benchGradientsCmd `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
+	Peers     benchPeersCmd     `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
 }
 
 type benchRecipeCmd struct {

@@ -1,0 +1,302 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/stiffnode/stiffnode/ode"
+	"github.com/stiffnode/stiffnode/ode/problems"
+	"github.com/stiffnode/stiffnode/sens"
+)
+
+// PeerParts are the parts of the comparison with the C baseline, by the names that its script knows.
+var PeerParts = []string{"mech", "forward", "adjoint", "sens"}
+
+// PeerOptions say what is compared.
+type PeerOptions struct {
+	// Build is the folder into which the baseline was built, References that of the published networks.
+	Build, References string
+	// Parts are some of PeerParts.
+	Parts []string
+	// During is how long each of the settings quoted is repeated, 20 times at least.
+	During time.Duration
+	// Say reports progress.
+	Say func(format string, args ...any)
+}
+
+// A comparison of one part: what both sides compute, at which errors, and the ratio of times that is asked for.
+type peerRow struct {
+	problem string
+	what    string
+	targets []float64
+	floor   float64
+	// bdf is the ratio asked of BDF alone, where not 0
+	bdf     float64
+	work    workload
+	solvers []ode.Method
+}
+
+// Peers compares solves and gradients with CVODE and CVODES at equal error: the cheapest setting of either side whose error is at most the
+// target, both timed in this run, on one core, by the clock of their thread.
+func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	r := &Report{Title: "Against CVODE and CVODES, compiled for speed, at equal error: the cheapest settings of both; milliseconds of processor time, median [p10–p90]"}
+	for _, part := range o.Parts {
+		o.Say("running the C baseline: %s", part)
+		theirs, err := runBaseline(ctx, o.References, o.Build, part)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := peerRows(part, o.References)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			o.Say("running stiffnode: %s, %s", rows[i].problem, rows[i].what)
+			if err := rows[i].compare(ctx, r, theirs, o.During); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, nil
+}
+
+func anyMethod(ode.Method) bool { return true }
+func onlyBDF(m ode.Method) bool { return m.Info().Name == ode.BDF.Info().Name }
+
+// compare adds a table and its claims.
+func (p *peerRow) compare(ctx context.Context, r *Report, theirs []baselineRun, during time.Duration) error {
+	settings, err := p.work.search(ctx, p.solvers, slices.Min(p.targets))
+	if err != nil {
+		return err
+	}
+	table := Table{Title: p.problem + ": " + p.what, Rows: [][]string{{"error ≤", "CVODE(S)", "error", "ms [–p90]", "stiffnode", "error", "ms [p10–p90]", "ratio", "floor"}}}
+	for _, target := range p.targets {
+		peer := cheapest(theirs, p.problem, target)
+		for _, ours := range []struct {
+			label  string
+			accept func(ode.Method) bool
+			floor  float64
+		}{{"", anyMethod, p.floor}, {" by BDF", onlyBDF, p.bdf}} {
+			if ours.floor == 0 {
+				continue
+			}
+			best, took, err := p.work.fastest(settings, target, ours.accept, during)
+			if err != nil {
+				return err
+			}
+			row := []string{sci(target), "–", "", "", "–", "", "", "", fmt.Sprint(ours.floor)}
+			if peer != nil {
+				median, high := peer.seconds()
+				row[1], row[2], row[3] = peer.setting(), sci(peer.error()), fmt.Sprintf("%.3g [–%.3g]", 1e3*median, 1e3*high)
+			}
+			if best != nil {
+				row[4], row[5], row[6] = best.String(), sci(best.error), took.String()
+			}
+			switch {
+			case best == nil:
+				r.claim(false, "%s, %s%s: no setting reaches error %s", p.problem, p.what, ours.label, sci(target))
+			case peer != nil:
+				ratio := took.median / peer.time()
+				row[7] = fmt.Sprintf("%.2f", ratio)
+				r.claim(ratio <= ours.floor, "%s, %s%s at error %s: %.2f of the baseline's time, floor %g", p.problem, p.what, ours.label, sci(target), ratio, ours.floor)
+			}
+			table.Rows = append(table.Rows, row)
+		}
+	}
+	r.Tables = append(r.Tables, table)
+	return nil
+}
+
+// peerRows are the comparisons that belong to a part of the baseline.
+func peerRows(part, references string) ([]peerRow, error) {
+	var rows []peerRow
+	if part == "mech" {
+		for _, name := range []string{"ROBER", "POLLU", "HIRES", "OREGO", "VDPOL"} {
+			w, key, err := mechanisticWork(references, name)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, peerRow{problem: key, what: "mechanistic solve", targets: []float64{1e-3, 1e-6, 1e-9}, floor: 0.5, bdf: 1, work: w, solvers: peerSolvers(true)})
+		}
+		return rows, nil
+	}
+	for _, name := range []string{"rober", "pollu"} {
+		n, err := loadNetwork(references, name)
+		if err != nil {
+			return nil, err
+		}
+		row := peerRow{problem: name, solvers: peerSolvers(false)}
+		switch part {
+		case "forward":
+			row.what, row.targets, row.floor, row.work = "solve of the network", []float64{1e-3, 1e-6}, 0.7, n.solveWork()
+		case "adjoint":
+			row.what, row.targets, row.floor, row.work = "gradient of Eq. 14, residual signs fixed", []float64{1e-2, 1e-4, 1e-6}, 0.5, n.gradientWork()
+		case "sens":
+			row.what, row.targets, row.floor, row.work = fmt.Sprintf("residual Jacobian, %d columns", len(n.params)), []float64{1e-2, 1e-4, 1e-6}, 0.3, n.jacobianWork()
+		default:
+			return nil, fmt.Errorf("the baseline has no part %q; there are %v", part, PeerParts)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// peerSolvers are the implicit methods, those of high order first: they find out soonest how fast the tightest error can be reached.
+func peerSolvers(all bool) []ode.Method {
+	names := []string{"Radau", "Rodas5P", "BDF", "Rodas4", "KenCarp4", "Rosenbrock23"}
+	if all {
+		names = append(names, "KenCarp5", "KenCarp3", "TRBDF2")
+	}
+	var out []ode.Method
+	for _, name := range names {
+		if m, err := ode.MethodByName(name); err == nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// largestError is the largest difference over states and times in units of scale.
+func largestError(got, want, scale []float64) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	worst := 0.0
+	for i, v := range want {
+		if e := math.Abs(got[i]-v) / scale[i%len(scale)]; !(e <= worst) {
+			worst = e
+		}
+	}
+	return worst
+}
+
+// solveWork is a solve saved at times, from (t0, y0); want is the solution there.
+func solveWork(p *ode.Problem, params []float64, t0 float64, y0, times, want, scale []float64) workload {
+	w := workload{
+		make: func(opt ode.Options) (func() error, func() float64, error) {
+			opt.SaveAt = times
+			s, err := ode.NewSolver(p, opt)
+			if err != nil {
+				return nil, nil, err
+			}
+			if f, ok := s.Field().(ode.ParamField); ok && params != nil {
+				f.Bind(params)
+			}
+			var sol *ode.Solution
+			compute := func() (err error) {
+				sol, err = s.Solve(context.Background(), t0, times[len(times)-1], y0)
+				return err
+			}
+			return compute, func() float64 { return largestError(sol.Y, want, scale) }, nil
+		},
+	}
+	w.atols = scaledTolerances(scale)
+	return w
+}
+
+// scaledTolerances are the absolute tolerances rtol·scale·10⁻³, a thousandth of it and a thousand times it, which the baseline has too in one form or another.
+func scaledTolerances(scale []float64) []func(float64) []float64 {
+	var out []func(float64) []float64
+	for _, factor := range []float64{1e-3, 1, 1e-6} {
+		out = append(out, func(rtol float64) []float64 {
+			atol := make([]float64, len(scale))
+			for i, s := range scale {
+				atol[i] = factor * rtol * s
+			}
+			return atol
+		})
+	}
+	return out
+}
+
+// mechanisticWork is the solve of a known problem, and the name that the baseline gives it. ROBER and POLLU are solved at the times and held to
+// the solution of the baseline, the others at those of package problems.
+func mechanisticWork(references, name string) (workload, string, error) {
+	p, err := problems.ByName(name)
+	if err != nil {
+		return workload{}, "", err
+	}
+	key := map[string]string{"ROBER": "rober", "POLLU": "pollu"}[name]
+	k := p.IVP.Dim
+	var times, want []float64
+	if key != "" {
+		rows, err := readColumns(filepath.Join(references, "peers", "cvodes", "data", key+"_ref.txt"))
+		if err != nil {
+			return workload{}, "", err
+		}
+		for _, row := range rows {
+			times, want = append(times, row[0]), append(want, row[1:k+1]...)
+		}
+	} else {
+		key = name
+		y := make([]float64, k)
+		for _, t := range p.Checks {
+			if !p.Solution(y, t) {
+				continue
+			}
+			times, want = append(times, t), append(want, y...)
+		}
+	}
+	scale := make([]float64, k)
+	for i, v := range want {
+		scale[i%k] = max(scale[i%k], math.Abs(v))
+	}
+	return solveWork(p.IVP, nil, p.T0, p.Y0, times, want, scale), key, nil
+}
+
+func (n *publishedNetwork) solveWork() workload {
+	return solveWork(n.problem, n.params, n.t0, n.y0, n.times, n.solution, n.scale)
+}
+
+// gradientWork is the gradient of the loss, by the discrete adjoint.
+func (n *publishedNetwork) gradientWork() workload {
+	return workload{
+		atols: scaledTolerances(n.scale),
+		make: func(opt ode.Options) (func() error, func() float64, error) {
+			ev, err := sens.DiscreteReverse{}.New(sens.Setup{Problem: n.problem, Options: opt})
+			if err != nil {
+				return nil, nil, err
+			}
+			g := new(sens.Gradient)
+			compute := func() error {
+				return ev.Gradient(context.Background(), g, n.params, n.y0, n.t0, n.t1, n.times, n)
+			}
+			return compute, func() float64 { return relativeL2(g.Params, n.exact) }, nil
+		},
+	}
+}
+
+// jacobianWork is the Jacobian of all saved states; its error is that of the gradient that it gives.
+func (n *publishedNetwork) jacobianWork() workload {
+	return workload{
+		atols: scaledTolerances(n.scale),
+		make: func(opt ode.Options) (func() error, func() float64, error) {
+			j, err := sens.NewForwardJacobian(sens.Setup{Problem: n.problem, Options: opt}, sens.JacobianOptions{Workers: 1})
+			if err != nil {
+				return nil, nil, err
+			}
+			var dY []float64
+			compute := func() (err error) {
+				_, dY, err = j.Solve(context.Background(), n.params, n.y0, n.t0, n.t1, n.times)
+				return err
+			}
+			wrong := func() float64 {
+				m := len(n.params)
+				gradient := make([]float64, m)
+				for row, w := range n.weights {
+					for c, v := range dY[row*m : (row+1)*m] {
+						gradient[c] += w * v
+					}
+				}
+				return relativeL2(gradient, n.exact)
+			}
+			return compute, wrong, nil
+		},
+	}
+}

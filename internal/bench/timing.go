@@ -1,0 +1,62 @@
+package bench
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+)
+
+var clockStart = time.Now()
+
+// leastRepeats is the number of repeats below which no median is quoted.
+const leastRepeats = 20
+
+// A timing is the time of something repeated: median, tenth and ninetieth percentile, in seconds of processor time.
+type timing struct {
+	median, low, high float64
+	repeats           int
+}
+
+// timeOf repeats do for the time given and leastRepeats times at least, after one run that makes its workspaces. The goroutine stays on
+// one thread, whose clock is read.
+func timeOf(during time.Duration, do func() error) (timing, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := do(); err != nil {
+		return timing{}, err
+	}
+	var seconds []float64
+	for began := time.Now(); len(seconds) < leastRepeats || time.Since(began) < during; {
+		start := threadTime()
+		if err := do(); err != nil {
+			return timing{}, err
+		}
+		seconds = append(seconds, (threadTime() - start).Seconds())
+	}
+	slices.Sort(seconds)
+	n := len(seconds)
+	return timing{median: seconds[n/2], low: seconds[n/10], high: seconds[n-1-n/10], repeats: n}, nil
+}
+
+// quickTime is the fastest of three runs.
+func quickTime(do func() error) (float64, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	best := 0.0
+	for i := range 3 {
+		start := threadTime()
+		if err := do(); err != nil {
+			return 0, err
+		}
+		if s := (threadTime() - start).Seconds(); i == 0 || s < best {
+			best = s
+		}
+	}
+	return best, nil
+}
+
+// String gives milliseconds, with the spread in brackets.
+func (t timing) String() string {
+	return fmt.Sprintf("%.3g [%.3g–%.3g]", 1e3*t.median, 1e3*t.low, 1e3*t.high)
+}
