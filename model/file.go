@@ -64,7 +64,9 @@ type quantity struct {
 
 // kinds are the right-hand sides that a file may name, with the function that makes each from what Describe wrote.
 var kinds = map[string]func(states []State, raw json.RawMessage) (RHS, error){
-	KindScaled: readScaled,
+	KindScaled:    readScaled,
+	KindProjected: readProjected,
+	KindDAE:       readDAE,
 }
 
 // scaledDescription is what Scaled.Describe writes.
@@ -97,10 +99,14 @@ func readScaled(states []State, raw json.RawMessage) (RHS, error) {
 	if err := strictJSON(raw, &d); err != nil {
 		return nil, err
 	}
-	return NewScaled(ScaledConfig{
+	return NewScaled(d.config(states))
+}
+
+func (d *scaledDescription) config(states []State) ScaledConfig {
+	return ScaledConfig{
 		States: states, Hidden: d.Network.Hidden, Activation: d.Network.Activation, OutputActivation: d.Network.OutputActivation,
 		Input: d.Input, Time: d.Time, YScale: d.YScale, TScale: d.TScale, Magnitude: d.Magnitude,
-	})
+	}
 }
 
 func strictJSON(raw []byte, v any) error {

@@ -21,6 +21,8 @@ const (
 	Steady Role = "steady"
 	// Constant states keep their value and nothing depends on them: a bath gas.
 	Constant Role = "constant"
+	// Algebraic states are solved for from algebraic equations, and the derivatives of others may depend on them.
+	Algebraic Role = "algebraic"
 )
 
 // State is one component of the state vector.
@@ -169,7 +171,7 @@ func validateStates(states []State) error {
 			return errors.New("model: a state has no name")
 		case seen[s.Name]:
 			return fmt.Errorf("model: two states have the name %q", s.Name)
-		case !slices.Contains([]Role{Learned, Steady, Constant}, s.Role):
+		case !slices.Contains([]Role{Learned, Steady, Constant, Algebraic}, s.Role):
 			return fmt.Errorf("model: state %q has the unknown role %q", s.Name, s.Role)
 		}
 		seen[s.Name] = true

@@ -51,6 +51,15 @@ const KindScaled = "scaled neural ODE"
 
 // NewScaled makes the right-hand side, or says what is wrong with the description.
 func NewScaled(c ScaledConfig) (*Scaled, error) {
+	for _, s := range c.States {
+		if s.Role == Algebraic {
+			return nil, fmt.Errorf("model: state %s is algebraic, and there is no equation for it", s.Name)
+		}
+	}
+	return newScaled(c)
+}
+
+func newScaled(c ScaledConfig) (*Scaled, error) {
 	if err := validateStates(c.States); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,224 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Law is a linear conservation law Σ cᵢ yᵢ = const.
+type Law struct {
+	// Weights are the coefficients cᵢ, one per state.
+	Weights []float64 `json:"weights"`
+	// Total is the constant; nil means that every trajectory has its own, that of its initial state.
+	Total *float64 `json:"total,omitempty"`
+}
+
+// A LawError says why conservation laws cannot be imposed.
+type LawError struct {
+	// Law as it was written, or as Format writes it.
+	Law    string
+	Reason string
+	Remedy string
+}
+
+func (e *LawError) Error() string {
+	msg := fmt.Sprintf("the conservation law %q %s", e.Law, e.Reason)
+	if e.Remedy != "" {
+		msg += "; " + e.Remedy
+	}
+	return msg
+}
+
+// ParseLaw reads a law as people write it: "A + B + 2*C = 1", with or without the constant. Coefficients are numbers or quotients such as
+// 1/2. The signs need blanks around them where the name of a state contains one. The error is a *LawError.
+func ParseLaw(text string, states []string) (Law, error) {
+	bad := func(format string, args ...any) (Law, error) {
+		return Law{}, &LawError{Law: text, Reason: fmt.Sprintf(format, args...), Remedy: `write it like "A + B + 2*C" or "A + B + 2*C = 1"`}
+	}
+	law := Law{Weights: make([]float64, len(states))}
+	left, right, hasTotal := strings.Cut(text, "=")
+	if hasTotal {
+		v, err := strconv.ParseFloat(strings.TrimSpace(right), 64)
+		if err != nil || !finite(v) {
+			return bad("has %q for its constant, which is not a number", strings.TrimSpace(right))
+		}
+		law.Total = &v
+	}
+	if !slices.ContainsFunc(states, func(s string) bool { return strings.ContainsAny(s, "+-") }) {
+		left = strings.NewReplacer("+", " + ", "-", " - ").Replace(left)
+	}
+	left = strings.ReplaceAll(left, " * ", "*")
+	sign, open := 1.0, true // open: a term must follow
+	for n, word := range strings.Fields(left) {
+		if word == "+" || word == "-" {
+			if open && n > 0 {
+				return bad("has two signs in a row")
+			}
+			sign, open = 1, true
+			if word == "-" {
+				sign = -1
+			}
+			continue
+		}
+		if !open {
+			return bad("lacks a sign before %q", word)
+		}
+		weight, name := 1.0, word
+		if coefficient, rest, ok := strings.Cut(word, "*"); ok && !slices.Contains(states, word) {
+			v, ok := parseQuotient(coefficient)
+			if !ok {
+				return bad("has the coefficient %q, which is not a number", coefficient)
+			}
+			weight, name = v, rest
+		}
+		i := slices.Index(states, name)
+		if i < 0 {
+			return bad("names %q, which is not a state; there are %s", name, strings.Join(states, ", "))
+		}
+		law.Weights[i] += sign * weight
+		open = false
+	}
+	if open {
+		return bad("ends where a state must follow")
+	}
+	if !slices.ContainsFunc(law.Weights, func(w float64) bool { return w != 0 }) {
+		return bad("has no coefficient other than zero")
+	}
+	return law, nil
+}
+
+func parseQuotient(s string) (float64, bool) {
+	num, den, quotient := strings.Cut(s, "/")
+	v, err := strconv.ParseFloat(num, 64)
+	if err != nil || !finite(v) {
+		return 0, false
+	}
+	if quotient {
+		d, err := strconv.ParseFloat(den, 64)
+		if err != nil || d == 0 || !finite(v/d) {
+			return 0, false
+		}
+		v /= d
+	}
+	return v, true
+}
+
+// Format writes a law so that ParseLaw reads the same.
+func (l Law) Format(states []string) string {
+	var b strings.Builder
+	for i, w := range l.Weights {
+		if w == 0 {
+			continue
+		}
+		switch {
+		case b.Len() == 0 && w < 0:
+			b.WriteString("- ")
+		case b.Len() > 0 && w < 0:
+			b.WriteString(" - ")
+		case b.Len() > 0:
+			b.WriteString(" + ")
+		}
+		if a := math.Abs(w); a != 1 {
+			// an exponent would be read as a sign
+			b.WriteString(strconv.FormatFloat(a, 'f', -1, 64) + "*")
+		}
+		b.WriteString(states[i])
+	}
+	if l.Total != nil {
+		b.WriteString(" = " + strconv.FormatFloat(*l.Total, 'g', -1, 64))
+	}
+	return b.String()
+}
+
+// Value is Σ cᵢ yᵢ, summed with compensation (Neumaier, Z. Angew. Math. Mech. 54, 39, 1974).
+func (l Law) Value(y []float64) float64 {
+	sum, lost := 0.0, 0.0
+	for i, w := range l.Weights {
+		x := w * y[i]
+		s := sum + x
+		if math.Abs(sum) >= math.Abs(x) {
+			lost += (sum - s) + x
+		} else {
+			lost += (x - s) + sum
+		}
+		sum = s
+	}
+	return sum + lost
+}
+
+// dependent is the part of a law, relative to what it was, below which it counts as a combination of others.
+const dependent = 1e-10
+
+// checkLaws says whether laws make sense for the states, of which only those that change are seen: sizes scales them.
+func checkLaws(laws []Law, states []State, sizes []float64) error {
+	all := names(states)
+	free := 0
+	for _, s := range states {
+		if s.Role == Learned || s.Role == Algebraic {
+			free++
+		}
+	}
+	type row struct {
+		w     []float64
+		total float64
+		known bool
+		pivot int
+	}
+	var rows []row
+	for _, l := range laws {
+		text := func() string { return l.Format(all) }
+		if len(l.Weights) != len(states) {
+			return fmt.Errorf("model: a conservation law has %d coefficients for %d states", len(l.Weights), len(states))
+		}
+		r := row{w: make([]float64, len(states)), known: l.Total != nil}
+		if r.known {
+			r.total = *l.Total
+		}
+		size := 0.0
+		for i, w := range l.Weights {
+			if !finite(w) {
+				return fmt.Errorf("model: a conservation law has the coefficient %g", w)
+			}
+			if states[i].Role == Learned || states[i].Role == Algebraic {
+				r.w[i] = w * sizes[i]
+				size = max(size, math.Abs(r.w[i]))
+			} else {
+				r.known = r.known && w == 0 // the values of states that are kept belong to the constant
+			}
+		}
+		if size == 0 {
+			return &LawError{Law: text(), Reason: "names only states that are kept as they are", Remedy: "it holds by itself: leave it out"}
+		}
+		magnitude := math.Abs(r.total)
+		for _, p := range rows {
+			if c := r.w[p.pivot] / p.w[p.pivot]; c != 0 {
+				for i := range r.w {
+					r.w[i] -= c * p.w[i]
+				}
+				magnitude = max(magnitude, math.Abs(c*p.total))
+				r.total -= c * p.total
+				r.known = r.known && p.known
+			}
+		}
+		left := 0.0
+		for i, w := range r.w {
+			if math.Abs(w) > left {
+				left, r.pivot = math.Abs(w), i
+			}
+		}
+		if left <= dependent*size {
+			if r.known && math.Abs(r.total) > 1e-9*magnitude {
+				return &LawError{Law: text(), Reason: "contradicts the others: their combination has the same left side and another constant", Remedy: "correct one of the constants"}
+			}
+			return &LawError{Law: text(), Reason: "follows from the others", Remedy: "leave it out"}
+		}
+		rows = append(rows, r)
+	}
+	if len(laws) >= free {
+		return &LawError{Law: laws[len(laws)-1].Format(all), Reason: fmt.Sprintf("is one too many: %d laws leave nothing of %d states to learn", len(laws), free), Remedy: "leave some out"}
+	}
+	return nil
+}
