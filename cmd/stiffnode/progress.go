@@ -17,8 +17,9 @@ import (
 type progress struct {
 	w      io.Writer
 	total  int
-	before int // epochs that lay behind when it began
+	before int // epochs that lay behind when the clock began, after the first one: it may do much that others do not
 	began  time.Time
+	seen   bool // some epoch
 	shown  time.Time
 	every  time.Duration
 	mu     sync.Mutex
@@ -33,8 +34,7 @@ const (
 )
 
 func newProgress(w io.Writer, total, done int) *progress {
-	p := &progress{w: w, total: total, before: done, began: time.Now(), every: lineEvery}
-	p.shown = p.began
+	p := &progress{w: w, total: total, shown: time.Now(), every: lineEvery}
 	if !isTerminal(w) {
 		return p
 	}
@@ -43,6 +43,7 @@ func newProgress(w io.Writer, total, done int) *progress {
 	p.bar = p.bars.AddBar(int64(total),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d/%d ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.figures() })))
+	p.bar.SetCurrent(int64(done))
 	return p
 }
 
@@ -59,12 +60,17 @@ func isTerminal(w io.Writer) bool {
 // epoch is the run's observer.
 func (p *progress) epoch(r train.Record) {
 	now := time.Now()
+	if p.before == 0 {
+		p.mu.Lock()
+		p.before, p.began = r.Epoch+1, now
+		p.mu.Unlock()
+	}
 	if now.Sub(p.shown) < p.every && r.Epoch+1 < p.total {
 		return
 	}
 	p.shown = now
 	p.mu.Lock() // a bar draws on a goroutine of its own
-	p.last = r
+	p.last, p.seen = r, true
 	p.mu.Unlock()
 	if p.bar == nil {
 		fmt.Fprintf(p.w, "epoch %d/%d  %s\n", r.Epoch+1, p.total, p.figures())
@@ -76,12 +82,15 @@ func (p *progress) epoch(r train.Record) {
 // figures are the numbers beside the bar.
 func (p *progress) figures() string {
 	p.mu.Lock()
-	r := p.last
+	r, seen, before, began := p.last, p.seen, p.before, p.began
 	p.mu.Unlock()
-	done := r.Epoch + 1 - p.before
+	if !seen {
+		return "starting"
+	}
+	done := r.Epoch + 1 - before
 	left := ""
 	if done > 0 {
-		rest := time.Duration(float64(time.Since(p.began)) / float64(done) * float64(p.total-r.Epoch-1))
+		rest := time.Duration(float64(time.Since(began)) / float64(done) * float64(p.total-r.Epoch-1))
 		left = fmt.Sprintf("  %s left", rest.Round(time.Second))
 	}
 	return fmt.Sprintf("loss %.3e  |gradient| %.2e%s", r.Loss, r.GradientNorm, left)
