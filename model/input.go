@@ -68,7 +68,7 @@ func NewInput(kind InputKind, lo, hi []float64, decades float64) Input {
 }
 
 func (in Input) validate(n int) error {
-	want := map[string]int{}
+	var want map[string]int
 	switch in.Kind {
 	case InputNone:
 		want = map[string]int{"center": 0, "scale": 0, "floor": 0}

@@ -95,10 +95,7 @@ func (e *Evaluator) needPoint(call string) {
 
 // copyShort is copy for vectors so short that a loop beats the call.
 func copyShort(dst, src []float64) {
-	dst = dst[:len(src)]
-	for i, v := range src {
-		dst[i] = v
-	}
+	copy(dst, src)
 }
 
 // addShort adds src to dst.

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -236,7 +237,7 @@ var (
 func (s *Solver) inconsistent() error {
 	c := s.c
 	i := c.worst(s.constraints.step)
-	return s.fail(CauseInconsistent, 0, fmt.Errorf("Newton's iteration on the algebraic equations did not converge"),
+	return s.fail(CauseInconsistent, 0, errors.New("the algebraic equations: Newton's iteration did not converge"),
 		"give initial values closer to consistent ones").blame(s.c, i)
 }
 

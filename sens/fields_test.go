@@ -22,7 +22,6 @@ type netField struct {
 	decay     []float64 // d, a fixed linear part that makes the problem stiff
 	p         []float64
 
-	t             float64
 	x             []float64 // inputs
 	a, a1, a2     []float64 // tanh, its first and second derivative
 	w1, b1, w2    []float64

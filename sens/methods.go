@@ -86,11 +86,11 @@ func Combinations() []Combination {
 			}
 			out = append(out, found...)
 		}
-		switch g.(type) {
+		switch d := g.(type) {
 		case Backsolve, UnsplitForward:
 			out = append(out, Combination{g.Info().Name, []string{"all"}, "an integral cost", "its source term is not part of the system solved; use another gradient method"})
 		case DiscreteReverse:
-			if g.(DiscreteReverse).MemoryLimit > 0 {
+			if d.MemoryLimit > 0 {
 				out = append(out, Combination{g.Info().Name, []string{"all"}, "an integral cost", "the nodes of the integral would have to be kept; remove the limit, or use a continuous method"})
 			}
 		}

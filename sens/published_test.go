@@ -21,13 +21,13 @@ import (
 // published is a network of Kim et al. (2021) with the data that it was trained on and the gradient of its loss, Eq. 14 averaged over
 // all values with the residuals' signs fixed at the reference solution's, in long double arithmetic.
 type published struct {
-	prob   *ode.Problem
-	p, y0  []float64
-	times  []float64
-	signs  []float64 // ∂L/∂y at every saved time
-	want   []float64
-	scale  []float64
-	t0, t1 float64
+	prob  *ode.Problem
+	p, y0 []float64
+	times []float64
+	signs []float64 // ∂L/∂y at every saved time
+	want  []float64
+	scale []float64
+	t1    float64
 }
 
 func columnsOf(t testing.TB, path string) [][]float64 {

@@ -22,9 +22,8 @@ type point struct {
 // denseField makes a field with all derivative products from a system.
 type denseField struct {
 	system
-	k, m   int
-	at     point
-	values []float64
+	k, m int
+	at   point
 	// jac, dfdt and par belong to the point where have says so
 	jac, dfdt, par []float64
 	have           bool
