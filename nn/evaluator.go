@@ -95,7 +95,11 @@ func (e *Evaluator) needPoint(call string) {
 
 // copyShort is copy for vectors so short that a loop beats the call.
 func copyShort(dst, src []float64) {
-	copy(dst, src)
+	dst = dst[:len(src)]
+	//lint:ignore S1001 for so few values the loop is faster
+	for i, v := range src {
+		dst[i] = v
+	}
 }
 
 // addShort adds src to dst.
