@@ -211,6 +211,7 @@ func (n *Net) unpad(jac, panel []float64) {
 	width := Padded(inputs)
 	for range n.layers[len(n.layers)-1].Out {
 		row := jac[:inputs]
+		//lint:ignore S1001 for so few values the loop is faster
 		for j, v := range panel[:inputs] {
 			row[j] = v
 		}
