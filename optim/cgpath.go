@@ -3,6 +3,8 @@ package optim
 import (
 	"context"
 	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // cgPath is the polygon that conjugate gradients trace from 0 towards the solution of
@@ -47,13 +49,13 @@ func (c *cgPath) build(ctx context.Context, m *GaussNewtonCG, eta float64) error
 	}
 	copy(c.z, m.grad)
 	negate(c.z)
-	gamma := dot(c.z, c.z)
+	gamma := kernel.Dot(c.z, c.z)
 	target := eta * eta * gamma
 	for k := range c.alpha {
 		dir := c.dir(k)
 		copy(dir, c.z)
 		if k > 0 {
-			axpy(dir, gamma/c.slope[k-1], c.dir(k-1))
+			kernel.AddScaled(dir, gamma/c.slope[k-1], c.dir(k-1))
 		}
 		if err := m.product(ctx, m.problem.JVP, c.q, dir); err != nil {
 			c.count = 0
@@ -62,7 +64,7 @@ func (c *cgPath) build(ctx context.Context, m *GaussNewtonCG, eta float64) error
 		for i, w := range m.rootW {
 			c.q[i] *= w
 		}
-		curve := dot(c.q, c.q)
+		curve := kernel.Dot(c.q, c.q)
 		alpha := gamma / curve
 		if !(curve > 0) || math.IsInf(alpha, 0) {
 			// No curvature left to working precision: the model falls along the direction as far as the region goes.
@@ -73,11 +75,11 @@ func (c *cgPath) build(ctx context.Context, m *GaussNewtonCG, eta float64) error
 		if alpha == math.MaxFloat64 {
 			return nil
 		}
-		axpy(c.d, alpha, dir)
+		kernel.AddScaled(c.d, alpha, dir)
 		if Norm(c.d) >= m.radius {
 			return nil
 		}
-		axpy(c.res, -alpha, c.q)
+		kernel.AddScaled(c.res, -alpha, c.q)
 		for i, w := range m.rootW {
 			c.rows[i] = w * c.res[i]
 		}
@@ -85,7 +87,7 @@ func (c *cgPath) build(ctx context.Context, m *GaussNewtonCG, eta float64) error
 			c.count = 0
 			return err
 		}
-		if gamma = dot(c.z, c.z); gamma <= target {
+		if gamma = kernel.Dot(c.z, c.z); gamma <= target {
 			return nil
 		}
 	}
@@ -97,7 +99,7 @@ func (c *cgPath) walk(d []float64, radius float64) (predicted float64, onBoundar
 	clear(d)
 	for k := range c.count {
 		dir := c.dir(k)
-		dd, dp, pp := dot(d, d), dot(d, dir), dot(dir, dir)
+		dd, dp, pp := kernel.Dot(d, d), kernel.Dot(d, dir), kernel.Dot(dir, dir)
 		// The positive root τ of ‖d + τ dir‖ = Δ.
 		disc := math.Sqrt(math.Max(0, dp*dp+pp*(radius*radius-dd)))
 		tau := (radius*radius - dd) / (dp + disc)
@@ -109,7 +111,7 @@ func (c *cgPath) walk(d []float64, radius float64) (predicted float64, onBoundar
 		if onBoundary {
 			t = math.Max(tau, 0)
 		}
-		axpy(d, t, dir)
+		kernel.AddScaled(d, t, dir)
 		predicted += t*c.slope[k] - 0.5*t*t*c.curve[k]
 		if onBoundary {
 			break

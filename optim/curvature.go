@@ -1,6 +1,10 @@
 package optim
 
-import "context"
+import (
+	"context"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // Curvature says what Levenberg–Marquardt does about the curvature of the residuals along its step: in a narrow, bent valley a straight step runs
 // up the side, and only a short one is good.
@@ -59,7 +63,7 @@ func (l *LevenbergMarquardt) correct(ctx context.Context, objective float64) (fl
 		}
 		copy(l.probe, l.bent.step)
 		l.sys.solve(l.bent.step, l.bent.image, l.rhs)
-		axpy(l.probe, -1, l.bent.step)
+		kernel.AddScaled(l.probe, -1, l.bent.step)
 		change := Norm(l.probe)
 		if !(change <= correctionLimit*size) {
 			return objective, nil

@@ -1,6 +1,10 @@
 package optim
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // Damping says how Levenberg–Marquardt chooses the length of its step.
 type Damping int
@@ -47,7 +51,7 @@ func (t *trialStep) solve(sys *dampedSystem, rhs []float64, mu float64) {
 	mu = sys.factor(mu)
 	sys.solve(t.step, t.image, rhs)
 	t.norm = Norm(t.step)
-	bent := dot(t.image, t.image)
+	bent := kernel.Dot(t.image, t.image)
 	t.predicted = 0.5*bent + mu*t.norm*t.norm
 	t.slope = -bent - mu*t.norm*t.norm
 }

@@ -49,7 +49,7 @@ func ExampleLevenbergMarquardt() {
 	p := make([]float64, 2)
 	lm.Params(p)
 	fmt.Printf("%.6f·exp(−%.6f t), %v\n", p[0], p[1], status)
-	// Output: 8.000000·exp(−0.693147 t), step small
+	// Output: 8.000000·exp(−0.693147 t), gradient small
 }
 
 func ExampleAdamW() {

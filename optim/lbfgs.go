@@ -3,6 +3,8 @@ package optim
 import (
 	"context"
 	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 var _ Stepwise = (*LBFGS)(nil)
@@ -172,7 +174,7 @@ func (m *LBFGS) Iterate(ctx context.Context) (Status, error) {
 		f, err := m.value(ctx, m.search.grad, m.next)
 		switch {
 		case err == nil:
-			m.search.evaluated(f, dot(m.search.grad, m.dir))
+			m.search.evaluated(f, kernel.Dot(m.search.grad, m.dir))
 		case failed(err):
 			failures++
 			lastErr = err
@@ -212,14 +214,14 @@ func (m *LBFGS) Iterate(ctx context.Context) (Status, error) {
 func (m *LBFGS) direction() (slope float64) {
 	m.memory.apply(m.dir, m.grad)
 	negate(m.dir)
-	slope = dot(m.dir, m.grad)
+	slope = kernel.Dot(m.dir, m.grad)
 	if slope < -1e-14*Norm(m.dir)*m.report.GradientNorm {
 		return slope
 	}
 	m.memory.count = 0
 	copy(m.dir, m.grad)
 	negate(m.dir)
-	return -dot(m.grad, m.grad)
+	return -kernel.Dot(m.grad, m.grad)
 }
 
 // advance writes p + alpha·dir to dst, and the step to step. The assignment between multiplication and addition keeps a compiler from fusing

@@ -17,7 +17,7 @@ func TestGramIsTheProductOfRows(t *testing.T) {
 		for i := range g {
 			g[i] = math.NaN()
 		}
-		gram(g, s, d.n, d.k)
+		gram(g, s, make([]float64, d.n), d.n, d.k)
 		for i := range d.n {
 			for j := range i + 1 {
 				var want, size float64
@@ -40,7 +40,7 @@ func TestCholeskySolves(t *testing.T) {
 		n := d.n
 		s := randomVector(rng, n*d.k)
 		g := make([]float64, n*n)
-		gram(g, s, n, d.k)
+		gram(g, s, make([]float64, n), n, d.k)
 		c := newCholesky(n)
 		for _, mu := range []float64{1e-3, 1, 1e6} {
 			if !c.factor(g, mu) {
@@ -71,7 +71,7 @@ func TestCholeskyRefusesWhatIsNotPositiveDefinite(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	s := randomVector(rng, n*n/2)
 	g := make([]float64, n*n)
-	gram(g, s, n, n/2)
+	gram(g, s, make([]float64, n), n, n/2)
 	c := newCholesky(n)
 	if c.factor(g, 0) {
 		t.Error("a matrix of half the rank is factorised")
@@ -91,10 +91,10 @@ func BenchmarkStepSolve(b *testing.B) {
 		s := randomVector(rng, d.n*d.k)
 		g := make([]float64, d.n*d.n)
 		c := newCholesky(d.n)
-		x := make([]float64, d.n)
+		x, scratch := make([]float64, d.n), make([]float64, d.n)
 		b.Run(fmt.Sprintf("gram/%dx%d", d.n, d.k), func(b *testing.B) {
 			for range b.N {
-				gram(g, s, d.n, d.k)
+				gram(g, s, scratch, d.n, d.k)
 			}
 		})
 		b.Run(fmt.Sprintf("cholesky/%d", d.n), func(b *testing.B) {

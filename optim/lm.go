@@ -3,6 +3,8 @@ package optim
 import (
 	"context"
 	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 var _ Stepwise = (*LevenbergMarquardt)(nil)
@@ -15,6 +17,10 @@ type LMConfig struct {
 	Damping Damping
 	// Scaling is the norm in which that length is measured.
 	Scaling Scaling
+	// ScaleFloor, above 0 and at most 1, is the smallest element of D relative to the largest norm of a column: it keeps parameters that
+	// hardly matter at a point, as many of a network's do at the start, from running away there. At 1 every parameter counts alike; well below 1e-3 the
+	// method does not depend on units, and converges fastest close to a minimum. If ScaleFloor is 0, it will be defaulted to 0.1.
+	ScaleFloor float64
 	// Curvature says what is done about the curvature of the residuals along a step.
 	Curvature Curvature
 	// InitialDamping is the first damping μ relative to the largest diagonal element of JᵀJ. If InitialDamping is 0, it will be defaulted to 1e-3.
@@ -31,6 +37,9 @@ type LMConfig struct {
 func (c LMConfig) withDefaults() LMConfig {
 	if c.Loss == nil {
 		c.Loss = Squares{}
+	}
+	if c.ScaleFloor == 0 {
+		c.ScaleFloor = 0.1
 	}
 	if c.InitialDamping == 0 {
 		c.InitialDamping = 1e-3
@@ -53,7 +62,8 @@ func (c LMConfig) Validate() error {
 	}
 	var e configErrors
 	e.check(c.Damping == DampingNielsen || c.Damping == DampingTrustRegion, "damping", int(c.Damping), "nielsen or trust-region")
-	e.check(c.Scaling >= ScaleNone && c.Scaling <= ScaleMarquardt, "scaling", int(c.Scaling), "none, more or marquardt")
+	e.check(c.Scaling >= ScaleMore && c.Scaling <= ScaleMarquardt, "scaling", int(c.Scaling), "more, none or marquardt")
+	e.check(c.ScaleFloor > 0 && c.ScaleFloor <= 1, "scale floor", c.ScaleFloor, "above 0 and at most 1")
 	e.check(c.Curvature >= CurvatureCorrect && c.Curvature <= CurvatureIgnore, "curvature", int(c.Curvature), "correct, geodesic or ignore")
 	e.check(c.InitialDamping > 0 && !math.IsInf(c.InitialDamping, 0), "initial damping", c.InitialDamping, "above 0 and finite")
 	e.check(c.InitialRadius > 0 && !math.IsInf(c.InitialRadius, 0), "initial radius", c.InitialRadius, "above 0 and finite")
@@ -222,7 +232,7 @@ func (l *LevenbergMarquardt) settle() {
 		l.rootW[i] = math.Sqrt(w)
 		l.wr[i] = l.rootW[i] * r
 		row := l.jac[i*p : (i+1)*p]
-		axpy(l.grad, w*r, row)
+		kernel.AddScaled(l.grad, w*r, row)
 		for j, v := range row {
 			l.norms[j] += w * v * v
 		}
@@ -239,8 +249,7 @@ func (l *LevenbergMarquardt) prepare() error {
 	if l.prepared {
 		return nil
 	}
-	updateScale(l.cfg.Scaling, l.scale, l.norms, !l.scaled)
-	l.scaled = true
+	l.scaled = updateScale(l.cfg.Scaling, l.scale, l.norms, l.cfg.ScaleFloor, !l.scaled)
 	l.sys.set(l.jac, l.rootW, l.scale)
 	if !l.sys.usable() {
 		return &NonFiniteError{What: "squares of the Jacobian's columns", Value: l.sys.largest}

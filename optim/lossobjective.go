@@ -1,6 +1,10 @@
 package optim
 
-import "context"
+import (
+	"context"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 var _ Objective = (*LossObjective)(nil)
 
@@ -41,7 +45,7 @@ func (o *LossObjective) ValueGradient(ctx context.Context, g, p []float64) (floa
 	var f float64
 	for i, r := range o.r {
 		f += o.loss.Rho(r)
-		axpy(g, o.loss.Weight(r)*r, o.jac[i*len(g):(i+1)*len(g)])
+		kernel.AddScaled(g, o.loss.Weight(r)*r, o.jac[i*len(g):(i+1)*len(g)])
 	}
 	return f, nil
 }

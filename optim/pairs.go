@@ -1,5 +1,7 @@
 package optim
 
+import "github.com/stiffnode/stiffnode/internal/kernel"
+
 // pairs are the last steps s and the changes y of the gradient along them, and make an approximation of the inverse Hessian.
 type pairs struct {
 	n, store int
@@ -29,7 +31,7 @@ func (h *pairs) push(step, end, start []float64) {
 	for i := range y {
 		y[i] = end[i] - start[i]
 	}
-	sy, yy := dot(s, y), dot(y, y)
+	sy, yy := kernel.Dot(s, y), kernel.Dot(y, y)
 	if !(sy > 1e-12*Norm(s)*Norm(y)) || yy == 0 {
 		return
 	}
@@ -46,16 +48,16 @@ func (h *pairs) apply(dst, v []float64) {
 	}
 	for i := range h.count {
 		slot := (h.newest - i + h.store) % h.store
-		h.alpha[slot] = h.rho[slot] * dot(h.at(h.s, slot), dst)
-		axpy(dst, -h.alpha[slot], h.at(h.y, slot))
+		h.alpha[slot] = h.rho[slot] * kernel.Dot(h.at(h.s, slot), dst)
+		kernel.AddScaled(dst, -h.alpha[slot], h.at(h.y, slot))
 	}
 	for i := range dst {
 		dst[i] *= h.gamma
 	}
 	for i := h.count - 1; i >= 0; i-- {
 		slot := (h.newest - i + h.store) % h.store
-		beta := h.rho[slot] * dot(h.at(h.y, slot), dst)
-		axpy(dst, h.alpha[slot]-beta, h.at(h.s, slot))
+		beta := h.rho[slot] * kernel.Dot(h.at(h.y, slot), dst)
+		kernel.AddScaled(dst, h.alpha[slot]-beta, h.at(h.s, slot))
 	}
 }
 

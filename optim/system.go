@@ -3,6 +3,8 @@ package optim
 import (
 	"math"
 	"slices"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // dampedSystem solves, for one Jacobian and many right-hand sides and dampings μ,
@@ -56,7 +58,7 @@ func (d *dampedSystem) set(jac, rootW, scale []float64) {
 			d.s[j*d.k+i] = w * v / scale[j]
 		}
 	}
-	gram(d.g, d.s, d.n, d.k)
+	gram(d.g, d.s, d.tmpN, d.n, d.k)
 	d.largest = 0
 	for i := range d.n {
 		d.largest = math.Max(d.largest, d.g[i*d.n+i])
@@ -165,14 +167,14 @@ func (d *dampedSystem) bend(step, image []float64) float64 {
 	if !d.dual {
 		copy(d.tmpN, step)
 		d.chol.forward(d.tmpN)
-		return dot(d.tmpN, d.tmpN)
+		return kernel.Dot(d.tmpN, d.tmpN)
 	}
 	// In dual form it is xᵀ (G + μI)⁻¹ G x with G x = −Ĵ d̂.
 	copy(d.tmpN, d.x)
 	d.chol.forward(d.tmpN)
 	copy(d.res, image)
 	d.chol.forward(d.res)
-	return -dot(d.tmpN, d.res)
+	return -kernel.Dot(d.tmpN, d.res)
 }
 
 func negate(v []float64) {

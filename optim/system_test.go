@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // transposed returns the c×r transpose of an r×c matrix.
@@ -77,13 +79,13 @@ func TestDampedSystemSolvesTheNormalEquations(t *testing.T) {
 			gradient, size := make([]float64, d.cols), make([]float64, d.cols)
 			for i := range image {
 				row := p.hat[i*d.cols : (i+1)*d.cols]
-				if v := dot(row, step); math.Abs(v-image[i]) > 1e-11*(1+math.Abs(v)) {
+				if v := kernel.Dot(row, step); math.Abs(v-image[i]) > 1e-11*(1+math.Abs(v)) {
 					t.Errorf("%d×%d, μ = %g: image %d is %v, want %v", d.rows, d.cols, mu, i, image[i], v)
 				}
-				axpy(gradient, image[i]+p.rhs[i], row)
-				axpy(size, p.rhs[i], row)
+				kernel.AddScaled(gradient, image[i]+p.rhs[i], row)
+				kernel.AddScaled(size, p.rhs[i], row)
 			}
-			axpy(gradient, mu, step)
+			kernel.AddScaled(gradient, mu, step)
 			if Norm(gradient) > 1e-11*Norm(size) {
 				t.Errorf("%d×%d, μ = %g: gradient of the damped model %g, %g at 0", d.rows, d.cols, mu, Norm(gradient), Norm(size))
 			}
@@ -108,7 +110,7 @@ func TestDualAndPrimalStepsAgree(t *testing.T) {
 			}
 			// The form that is too large is singular but for μ: its rounding errors grow as 1/μ.
 			tol := 1e-13 * (1 + 100/mu)
-			axpy(steps[1], -1, steps[0])
+			kernel.AddScaled(steps[1], -1, steps[0])
 			if diff, size := Norm(steps[1]), Norm(steps[0]); diff > tol*size {
 				t.Errorf("%d×%d, μ = %g: steps of norm %g differ by %g", d.rows, d.cols, mu, size, diff)
 			}
@@ -130,7 +132,7 @@ func TestBendIsADerivative(t *testing.T) {
 		norm2 := func(mu float64) float64 {
 			sys.factor(mu)
 			sys.solve(step, image, p.rhs)
-			return dot(step, step)
+			return kernel.Dot(step, step)
 		}
 		for _, mu := range []float64{1e-1, 10} {
 			h := 1e-4 * mu
