@@ -21,15 +21,16 @@ const auto = "auto"
 // Config is everything that decides what a training run does. Default returns one; Resolve makes the choices that were left to
 // the data; the result, written with WriteTOML, reproduces the run. The tags are the names and the explanations in the file.
 type Config struct {
-	Data      DataConfig      `toml:"data"`
-	Model     ModelConfig     `toml:"model"`
-	Solver    SolverConfig    `toml:"solver"`
-	Loss      LossConfig      `toml:"loss"`
-	Train     RunConfig       `toml:"train"`
-	Starts    StartsConfig    `toml:"starts"`
-	Optimizer OptimizerConfig `toml:"optimizer"`
-	Schedule  ScheduleConfig  `toml:"schedule"`
-	STEER     STEERConfig     `toml:"steer"`
+	Data        DataConfig        `toml:"data"`
+	Model       ModelConfig       `toml:"model"`
+	Constraints ConstraintsConfig `toml:"constraints"`
+	Solver      SolverConfig      `toml:"solver"`
+	Loss        LossConfig        `toml:"loss"`
+	Train       RunConfig         `toml:"train"`
+	Starts      StartsConfig      `toml:"starts"`
+	Optimizer   OptimizerConfig   `toml:"optimizer"`
+	Schedule    ScheduleConfig    `toml:"schedule"`
+	STEER       STEERConfig       `toml:"steer"`
 
 	LeastSquares LeastSquaresConfig `toml:"least_squares"`
 }
@@ -132,13 +133,14 @@ type LeastSquaresConfig struct {
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
-		Model:     ModelConfig{Activation: "gelu", Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
-		Solver:    SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},
-		Loss:      LossConfig{Kind: "mse", Scale: "range", HuberDelta: 0.01},
-		Train:     RunConfig{Recipe: "least-squares", Epochs: 1000, Seed: 1, Keep: "best", Checkpoint: 5},
-		Starts:    StartsConfig{Count: 8, Epochs: 250},
-		Optimizer: OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
-		Schedule:  ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
+		Model:       ModelConfig{Activation: "gelu", Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
+		Constraints: ConstraintsConfig{Kind: "none"},
+		Solver:      SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},
+		Loss:        LossConfig{Kind: "mse", Scale: "range", HuberDelta: 0.01},
+		Train:       RunConfig{Recipe: "least-squares", Epochs: 1000, Seed: 1, Keep: "best", Checkpoint: 5},
+		Starts:      StartsConfig{Count: 8, Epochs: 250},
+		Optimizer:   OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
+		Schedule:    ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
 
 		LeastSquares: LeastSquaresConfig{Starts: 16, WarmIterations: 25, Survivors: 4, Racers: 4, Races: 3},
 	}
@@ -216,6 +218,7 @@ func choices() map[string][]string {
 		"model.y_scale":    {"range", "max", "none"},
 		"model.t_scale":    {"span", "none"},
 		"model.init":       nn.InitNames(),
+		"constraints.kind": {"none", "projection", "dae"},
 		"solver.gradient":  gradientNames(),
 		"loss.kind":        {"mae", "mse", "huber"},
 		"loss.scale":       {"range", "max", "none"},
@@ -276,6 +279,7 @@ func (c *Config) problems() []ConfigProblem {
 		bad("model.hidden", "has %d layers; %d are the most", len(c.Model.Hidden), maxLayers)
 	}
 	number("model.log_decades", c.Model.LogDecades, c.Model.LogDecades > 0 && c.Model.LogDecades <= 100, "above 0 and at most 100")
+	c.Constraints.problems(bad)
 	number("solver.rtol", c.Solver.RTol, c.Solver.RTol >= 1e-13 && c.Solver.RTol <= 0.1, "between 1e-13 and 0.1")
 	for _, a := range c.Solver.ATol {
 		number("solver.atol", a, a >= 0, "at least 0 and finite")

@@ -41,6 +41,11 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 		}
 		chose("model.output", c.Model.Output, why)
 	}
+	c.resolveConstraints(set, stats, chose)
+	if c.Constraints.Kind == "dae" && strings.EqualFold(c.Solver.Method, auto) {
+		c.Solver.Method = ode.Rodas5P.Info().Name
+		chose("solver.method", c.Solver.Method, "it keeps algebraic equations")
+	}
 	if strings.EqualFold(c.Solver.Method, auto) {
 		c.Solver.Method = ode.AutoTsit5Rosenbrock23.Info().Name
 		why := "it switches to an implicit method where the model is stiff"

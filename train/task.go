@@ -19,6 +19,7 @@ type task struct {
 	stats  *data.Stats
 	states []model.State
 	rhs    model.RHS
+	notes  []string // what a person should know about the data and the constraints
 	method sens.Method
 	setup  sens.Setup
 	nn     nn.Init
@@ -52,7 +53,7 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	}
 	t := &task{cfg: cfg, set: set, stats: set.Stats()}
 	var err error
-	if t.rhs, t.states, err = buildRHS(cfg, set, t.stats); err != nil {
+	if err = t.buildRHS(); err != nil {
 		return nil, err
 	}
 	problem := t.rhs.Problem()
@@ -87,7 +88,8 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 }
 
 // buildRHS makes the right-hand side that the configuration describes for the data.
-func buildRHS(cfg *Config, set *data.Set, stats *data.Stats) (model.RHS, []model.State, error) {
+func (t *task) buildRHS() error {
+	cfg, set, stats := t.cfg, t.set, t.stats
 	n := len(set.States)
 	states := make([]model.State, n)
 	lo, hi := make([]float64, n), make([]float64, n)
@@ -108,7 +110,7 @@ func buildRHS(cfg *Config, set *data.Set, stats *data.Stats) (model.RHS, []model
 		}
 	}
 	if !slices.ContainsFunc(states, func(s model.State) bool { return s.Role == model.Learned }) {
-		return nil, nil, &data.Error{Msg: "every state is constant: there is nothing to learn"}
+		return &data.Error{Msg: "every state is constant: there is nothing to learn"}
 	}
 	c := model.ScaledConfig{
 		States: states, Hidden: cfg.Model.Hidden,
@@ -117,10 +119,10 @@ func buildRHS(cfg *Config, set *data.Set, stats *data.Stats) (model.RHS, []model
 	}
 	var err error
 	if c.Activation, err = nn.ParseActivation(cfg.Model.Activation); err != nil {
-		return nil, nil, err
+		return err
 	}
 	if c.OutputActivation, err = nn.ParseActivation(cfg.Model.Output); err != nil {
-		return nil, nil, err
+		return err
 	}
 	switch cfg.Model.YScale {
 	case "none":
@@ -142,8 +144,9 @@ func buildRHS(cfg *Config, set *data.Set, stats *data.Stats) (model.RHS, []model
 		in := model.NewInput(model.InputLog, []float64{stats.T0}, []float64{stats.T1}, math.Log10(stats.TimeScale()/floor))
 		c.Time = &model.TimeInput{Kind: model.InputLog, Center: in.Center[0], Scale: in.Scale[0], Floor: in.Floor[0]}
 	}
-	rhs, err := model.NewScaled(c)
-	return rhs, states, err
+	t.states = states
+	t.rhs, t.notes, err = constrain(cfg, c, set, stats)
+	return err
 }
 
 // firstTime is the earliest time after the start of a trajectory.

@@ -83,6 +83,9 @@ func (t *Trainer) Done() int { return len(t.history) }
 // NumParams is the number of parameters of the model.
 func (t *Trainer) NumParams() int { return t.task.params }
 
+// Notes are what a person should know about constraints: laws that the data keep and the model does not, laws that the data violate.
+func (t *Trainer) Notes() []string { return t.task.notes }
+
 // Close ends the run's goroutines.
 func (t *Trainer) Close() {
 	if !t.closed {

@@ -22,7 +22,7 @@ type regression struct {
 
 // newRegression gathers the points of all trajectories; nil if there are none, or the model has no such form.
 func newRegression(t *task) *regression {
-	rhs, ok := t.rhs.(*model.Scaled)
+	rhs, ok := model.Inner(t.rhs)
 	if !ok {
 		return nil
 	}

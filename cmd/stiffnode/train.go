@@ -53,6 +53,9 @@ func (c *trainCmd) Run(a *app) error {
 	}
 	defer run.Close()
 	run.Sums = sums
+	for _, n := range run.Notes() {
+		a.say("note: %s", n)
+	}
 	if run.Dir, err = c.folder(a, cfg); err != nil {
 		return err
 	}

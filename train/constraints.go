@@ -1,0 +1,244 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/model"
+	"github.com/stiffnode/stiffnode/ode"
+)
+
+// ConstraintsConfig says what the model keeps, and how.
+type ConstraintsConfig struct {
+	Kind      string   `toml:"kind" comment:"none; projection: the vector field satisfies the laws; dae: some states are solved for from them"`
+	Laws      []string `toml:"laws" comment:"such as \"A + B + 2*C\", for dae with = constant; auto: those that the data show"`
+	Algebraic []string `toml:"algebraic" comment:"states that dae solves for; empty: the largest of every law"`
+	Equation  string   `toml:"equation" comment:"for dae, instead of laws: the name of an equation that a Go program has registered"`
+}
+
+func (c *ConstraintsConfig) problems(bad func(key, format string, args ...any)) {
+	switch {
+	case c.Kind == "none" && len(c.Laws) > 0:
+		bad("constraints.laws", "are given but not used: set kind to projection or dae")
+	case c.Kind == "projection" && len(c.Laws) == 0:
+		bad("constraints.laws", "is empty; give laws, or auto")
+	case c.Kind == "dae" && len(c.Laws) == 0 && c.Equation == "":
+		bad("constraints.laws", "is empty; give laws, or auto, or the name of an equation")
+	case c.Equation != "" && len(c.Laws) > 0:
+		bad("constraints.equation", "and laws exclude each other")
+	}
+	if c.Kind != "dae" {
+		if len(c.Algebraic) > 0 {
+			bad("constraints.algebraic", "has a meaning for the kind dae only")
+		}
+		if c.Equation != "" {
+			bad("constraints.equation", "has a meaning for the kind dae only")
+		}
+	}
+	if c.Equation != "" {
+		if !slices.Contains(model.Equations(), c.Equation) {
+			bad("constraints.equation", "%q is not registered; there are %v (see model.RegisterEquation)", c.Equation, model.Equations())
+		}
+		if len(c.Algebraic) == 0 {
+			bad("constraints.algebraic", "is empty; name the states that the equation is solved for")
+		}
+	}
+	if i := slices.Index(c.Laws, auto); i >= 0 && len(c.Laws) > 1 {
+		bad("constraints.laws", "auto stands alone")
+	}
+}
+
+// resolveConstraints replaces auto by the laws that the data show and chooses algebraic states; what it cannot do is left to newTask to refuse.
+func (c *Config) resolveConstraints(set *data.Set, stats *data.Stats, chose func(key, value, why string)) {
+	k := &c.Constraints
+	if k.Kind == "none" {
+		return
+	}
+	if slices.Equal(k.Laws, []string{auto}) {
+		var laws []string
+		for _, v := range set.Invariants() {
+			laws = append(laws, model.Law{Weights: v.Weights}.Format(set.States))
+			chose("constraints.laws", laws[len(laws)-1], fmt.Sprintf("the data keep it to %.1g", v.Violation))
+		}
+		if len(laws) > 0 {
+			k.Laws = laws
+		}
+	}
+	if k.Kind != "dae" || k.Equation != "" {
+		return
+	}
+	taken := slices.Clone(k.Algebraic)
+	for i, text := range k.Laws {
+		law, err := model.ParseLaw(text, set.States)
+		if err != nil {
+			continue
+		}
+		if law.Total == nil {
+			if total, ok := commonTotal(set, stats, law.Weights); ok {
+				law.Total = &total
+				k.Laws[i] = law.Format(set.States)
+				chose("constraints.laws", k.Laws[i], "the constant of the initial states")
+			}
+		}
+		if len(taken) < len(k.Laws) {
+			if s := largest(law, set, stats, taken); s != "" {
+				taken = append(taken, s)
+			}
+		}
+	}
+	k.Algebraic = taken
+	chose("constraints.algebraic", strings.Join(k.Algebraic, ", "), "the states that are solved for")
+}
+
+// largest is the state with the largest part in a law among those that are not taken: it bears the small errors of the others best.
+func largest(law model.Law, set *data.Set, stats *data.Stats, taken []string) string {
+	best, name := 0.0, ""
+	scale := stats.Scale(data.ScaleMax)
+	for i, w := range law.Weights {
+		if size := math.Abs(w) * scale[i]; size > best && !stats.States[i].Steady && !slices.Contains(taken, set.States[i]) {
+			best, name = size, set.States[i]
+		}
+	}
+	return name
+}
+
+// resolution is how well the data know Σ wᵢ yᵢ: to their rounding, or to several standard deviations of their noise.
+func resolution(stats *data.Stats, w []float64) float64 {
+	noise, size := 0.0, 0.0
+	for i, c := range w {
+		if c != 0 {
+			noise = math.Hypot(noise, c*stats.States[i].Noise)
+			size += math.Abs(c) * max(math.Abs(stats.States[i].Min), math.Abs(stats.States[i].Max))
+		}
+	}
+	return max(1e-9*size, 6*noise)
+}
+
+// commonTotal is the value of a combination that all initial states share.
+func commonTotal(set *data.Set, stats *data.Stats, w []float64) (float64, bool) {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	k := len(set.States)
+	for i := range set.Trajectories {
+		v := model.Law{Weights: w}.Value(set.Trajectories[i].Row(0, k))
+		lo, hi = min(lo, v), max(hi, v)
+		if math.IsNaN(v) {
+			return 0, false
+		}
+	}
+	if hi == lo {
+		return lo, true
+	}
+	return (lo + hi) / 2, hi-lo <= resolution(stats, w)
+}
+
+// constrain makes a right-hand side that keeps what the configuration says of a scaled neural ODE's description.
+func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Stats) (model.RHS, []string, error) {
+	k := cfg.Constraints
+	refuse := func(key, format string, args ...any) error {
+		return &ConfigError{Problems: []ConfigProblem{{Key: "constraints." + key, Msg: fmt.Sprintf(format, args...)}}}
+	}
+	if k.Kind == "none" {
+		rhs, err := model.NewScaled(c)
+		var notes []string
+		if found := set.Invariants(); err == nil && len(found) > 0 {
+			var laws []string
+			for _, v := range found {
+				law := model.Law{Weights: v.Weights}.Format(set.States)
+				notes = append(notes, fmt.Sprintf("%s is constant to %.1g in the data", law, v.Violation))
+				laws = append(laws, fmt.Sprintf("%q", law))
+			}
+			notes = append(notes, fmt.Sprintf("the model does not keep this by itself; to make it, write in the section [constraints]: kind = \"projection\", laws = [%s]", strings.Join(laws, ", ")))
+		}
+		return rhs, notes, err
+	}
+	if slices.Contains(k.Laws, auto) {
+		return nil, nil, refuse("laws", "auto finds no law in the data: give the laws, or set kind to none")
+	}
+	var laws []model.Law
+	var notes []string
+	for _, text := range k.Laws {
+		law, err := model.ParseLaw(text, set.States)
+		if err != nil {
+			return nil, nil, refuse("laws", "%v", err)
+		}
+		if k.Kind == "dae" && law.Total == nil {
+			return nil, nil, refuse("laws", "%q has another constant in every trajectory, or one that is not known, so that it is not one algebraic equation: use the kind projection, which keeps what every trajectory begins with", text)
+		}
+		if note := violationNote(set, stats, law); note != "" {
+			notes = append(notes, note)
+		}
+		laws = append(laws, law)
+	}
+	if k.Kind == "projection" {
+		inner, err := model.NewScaled(c)
+		if err != nil {
+			return nil, nil, err
+		}
+		rhs, err := model.NewProjected(inner, laws)
+		if err != nil {
+			return nil, nil, refuse("laws", "%v", err)
+		}
+		return rhs, notes, nil
+	}
+	for _, name := range k.Algebraic {
+		i := set.Index(name)
+		switch {
+		case i < 0:
+			return nil, nil, refuse("algebraic", "%q is not a state; there are %s", name, strings.Join(set.States, ", "))
+		case c.States[i].Role != model.Learned:
+			return nil, nil, refuse("algebraic", "%q is named twice, or constant in the data: it cannot be solved for", name)
+		}
+		c.States[i].Role = model.Algebraic
+	}
+	inner, err := model.NewAlgebraic(c)
+	if err != nil {
+		return nil, nil, refuse("algebraic", "%v", err)
+	}
+	var rhs *model.DAE
+	if k.Equation != "" {
+		rhs, err = model.NewEquationDAE(inner, k.Equation)
+	} else {
+		rhs, err = model.NewLawDAE(inner, laws)
+	}
+	if err != nil {
+		return nil, nil, refuse("laws", "%v", err)
+	}
+	if m, err := ode.MethodByName(cfg.Solver.Method); err == nil {
+		if _, err := ode.NewSolver(rhs.Problem(), ode.Options{Method: m}); err != nil {
+			return nil, nil, &ConfigError{Problems: []ConfigProblem{{Key: "solver.method", Msg: fmt.Sprintf("cannot solve a differential-algebraic model: %v; Rodas5P, Radau and BDF can", err)}}}
+		}
+	}
+	return rhs, notes, nil
+}
+
+// violationNote says where data contradict a law, "" if they do not beyond what they resolve.
+func violationNote(set *data.Set, stats *data.Stats, law model.Law) string {
+	v := set.Violation(law.Weights)
+	if law.Total != nil {
+		v = set.ViolationOf(law.Weights, *law.Total)
+	}
+	if v.Amount <= resolution(stats, law.Weights) {
+		return ""
+	}
+	tr := &set.Trajectories[v.Trajectory]
+	row := tr.Row(v.Row, len(set.States))
+	state := largest(law, set, stats, nil)
+	if state != "" {
+		i := set.Index(state)
+		want := law.Value(tr.Row(0, len(set.States)))
+		if law.Total != nil {
+			want = *law.Total
+		}
+		w := row[i] - (law.Value(row)-want)/law.Weights[i]
+		state = fmt.Sprintf(": %s is %.6g there and would have to be %.6g", state, row[i], w)
+	}
+	where := ""
+	if tr.Name != "" {
+		where = " of trajectory " + tr.Name
+	}
+	return fmt.Sprintf("the data violate %s by up to %.3g (%.2g of its size), at t = %.6g%s%s; the model will keep the law and cannot follow the data there",
+		law.Format(set.States), v.Amount, v.Relative, tr.Times[v.Row], where, state)
+}
