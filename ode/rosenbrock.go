@@ -30,6 +30,7 @@ type rosenbrockStepper struct {
 	fspare          []float64
 	haveJ           bool
 	factoredAt      float64 // hγ of the factors in lin, or 0
+	refine          *refinement
 }
 
 func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
@@ -37,6 +38,7 @@ func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 	st := &rosenbrockStepper{
 		c: c, tab: tab, lin: newLinearSolver(c.p), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n),
 		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
+		refine: newRefinement(n),
 	}
 	if !c.p.Autonomous {
 		st.dfdt, st.spareDfdt = make([]float64, n), make([]float64, n)
@@ -132,7 +134,12 @@ func (st *rosenbrockStepper) stage(i int, f []float64, h, hg float64) {
 			u[j] += w * v
 		}
 	}
-	st.lin.solve(u)
+	if c.rtol < refineBelow {
+		st.refine.solve(st.lin, u, hg, &c.p.Mass, st.jac)
+		c.stats.Solves++
+	} else {
+		st.lin.solve(u)
+	}
 	c.stats.Solves++
 }
 
