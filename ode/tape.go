@@ -1,5 +1,7 @@
 package ode
 
+import "slices"
+
 // A Tape records the accepted steps of a solve: what the exact derivative of the numerical solution with frozen steps needs.
 // Put one into Options.Tape; it is reset at the start of every solve and keeps its memory.
 type Tape struct {
@@ -75,9 +77,8 @@ func (tp *Tape) stage(v []float64) {
 // keep appends numbers to the extra part of the step just begun, and returns the place for further ones.
 func (tp *Tape) keep(n int) []float64 {
 	from := len(tp.data)
-	for range n {
-		tp.data = append(tp.data, 0)
-	}
+	tp.data = slices.Grow(tp.data, n)[:from+n]
+	clear(tp.data[from:])
 	tp.Steps[len(tp.Steps)-1].end = len(tp.data)
 	return tp.data[from:]
 }

@@ -107,13 +107,8 @@ func (f *LU) Solve(b []float64) {
 			b[i], b[p] = b[p], b[i]
 		}
 	}
-	if n >= dotFrom {
-		for i := 1; i < n; i++ {
-			b[i] = subDot(b[i], a[i*n:i*n+i], b)
-		}
-		for i := n - 1; i >= 0; i-- {
-			b[i] = subDot(b[i], a[i*n+i+1:i*n+n], b[i+1:]) * f.inv[i]
-		}
+	if n >= tileFrom {
+		f.solveTiles(b)
 		return
 	}
 	for i := 1; i < n; i++ {
@@ -131,25 +126,6 @@ func (f *LU) Solve(b []float64) {
 		}
 		b[i] = s * f.inv[i]
 	}
-}
-
-// dotFrom is the size from which interleaved sums pay.
-const dotFrom = 8
-
-// subDot returns s − Σ x_j y_j over the length of x, in four interleaved sums, so that a product need not wait for the one before.
-func subDot(s float64, x, y []float64) float64 {
-	var s1, s2, s3 float64
-	for len(x) >= 4 && len(y) >= 4 {
-		s -= x[0] * y[0]
-		s1 -= x[1] * y[1]
-		s2 -= x[2] * y[2]
-		s3 -= x[3] * y[3]
-		x, y = x[4:], y[4:]
-	}
-	for j, v := range x {
-		s -= v * y[j]
-	}
-	return (s + s2) + (s1 + s3)
 }
 
 // SolveTransposed overwrites b with the solution of Aᵀ x = b.
