@@ -24,7 +24,7 @@ const (
 	mustFlag = 0.03
 	flagFrom = mustFlag / 3
 	// the trainings of networks called half-trained and trained
-	halfEpochs, fullEpochs = 100, 1000
+	halfEpochs, fullEpochs = 250, 5000
 )
 
 // A networkCase is a network to be solved: problem with bound parameters, and where it is judged.
