@@ -71,7 +71,7 @@ func (c ContinuousForward) New(s Setup) (Evaluator, error) {
 		t := newTangents(newEngine(s.Problem, pf))
 		t.group = f.chunk
 		w := &forwardWorker{f: f}
-		if w.l, err = newLockstep(&s, t, !c.StatesOnly, name); err != nil {
+		if w.l, err = newLockstep(&s, t, new(ode.Tape), !c.StatesOnly, name); err != nil {
 			return nil, err
 		}
 		w.loop = w.work
@@ -205,9 +205,7 @@ func (f *continuousForward) Gradient(ctx context.Context, g *Gradient, p, y0 []f
 	if len(y0) != f.k {
 		return &ode.InputError{What: "initial state", Msg: "has the wrong number of values"}
 	}
-	f.scale = append(append(f.scale[:0], p...), y0...)
-	copy(f.scale, f.opt.Scale)
-	absolute(f.scale)
+	f.scale = sizes(f.scale, p, y0, f.opt.Scale, f.setup.Problem)
 	f.call = forwardCall{ctx, p, y0, t0, t1, times, loss}
 	for i := range f.chunks {
 		f.chunks[i].err = nil

@@ -30,14 +30,18 @@ func paperLoss() (times []float64, loss Loss, want []float64) {
 // gradientMethods are all methods but those that are expected to fail on stiff problems.
 func gradientMethods() []Method {
 	many := ReverseOptions{MaxSteps: 200_000}
-	return []Method{DiscreteReverse{}, DiscreteForward{Workers: 1}, ContinuousForward{}, ContinuousForward{StatesOnly: true, Chunk: 16}, QuadratureAdjoint{Reverse: many}, QuadratureAdjoint{Reverse: many, Adaptive: true},
+	return []Method{DiscreteReverse{}, DiscreteReverse{ErrorTest: true}, DiscreteForward{Workers: 1}, ContinuousForward{}, ContinuousForward{StatesOnly: true, Chunk: 16}, QuadratureAdjoint{Reverse: many}, QuadratureAdjoint{Reverse: many, Adaptive: true},
 		GaussAdjoint{Reverse: many}, IMEXAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many}, InterpolatingAdjoint{Reverse: many, Chunk: 2}}
 }
 
 // fits says that a method is not refused for a solver: BDF chooses its order by the state alone.
 func fits(m ode.Method, method Method) bool {
-	f, ok := method.(ContinuousForward)
-	return !ok || f.StatesOnly || m.Info().Family != familyBDF
+	if m.Info().Family != familyBDF {
+		return true
+	}
+	f, forward := method.(ContinuousForward)
+	r, reverse := method.(DiscreteReverse)
+	return !(forward && !f.StatesOnly) && !(reverse && r.ErrorTest)
 }
 
 // worstComponent is the largest relative error.

@@ -15,6 +15,10 @@ type DiscreteReverse struct {
 	// the least (binomial checkpointing). Stages are then solved to roundoff. Solves by BDF are refused: they keep two states
 	// per step anyway.
 	MemoryLimit int
+	// ErrorTest lets the sensitivities to the initial values and to one random direction of the parameters take part in the error test. Without
+	// it an exact derivative of the numerical solution can still be far from that of the true one, whose error nobody looked at. It
+	// costs k+1 columns beside the solve, and cannot be had together with MemoryLimit or on a solver by BDF.
+	ErrorTest bool
 }
 
 var _ Method = DiscreteReverse{}
@@ -26,6 +30,10 @@ func (d DiscreteReverse) Info() Info {
 		Cost:   "O(N(k² + m)) beyond the solve, with its stored factors",
 		Memory: "O(N s k) for states and stages, O(N k²) for Jacobians and factors of implicit methods",
 		Source: "Hager, Numer. Math. 87, 247 (2000); Sandu, ICCS 2006, LNCS 3991, 550; Zhang and Sandu, SIAM J. Sci. Comput. 36, C504 (2014)",
+	}
+	if d.ErrorTest {
+		i.Name = "discrete-reverse-tested"
+		i.Cost = "O(N(k³ + m)) beyond the solve"
 	}
 	if d.MemoryLimit > 0 {
 		i.Name = "discrete-reverse-checkpointed"
@@ -42,6 +50,9 @@ func (d DiscreteReverse) New(s Setup) (Evaluator, error) {
 	if d.MemoryLimit < 0 {
 		return nil, &ode.InputError{What: "memory limit", Msg: fmt.Sprintf("is %d bytes; it must not be negative", d.MemoryLimit)}
 	}
+	if d.MemoryLimit > 0 && d.ErrorTest {
+		return nil, &ode.InputError{What: "memory limit", Msg: "cannot be combined with sensitivities in the error test"}
+	}
 	r := &discreteReverse{}
 	if d.MemoryLimit > 0 {
 		if m := s.Options.Method; m != nil && m.Info().Family == familyBDF {
@@ -53,6 +64,11 @@ func (d DiscreteReverse) New(s Setup) (Evaluator, error) {
 	var err error
 	if r.primal, err = newPrimal(s, name); err != nil {
 		return nil, err
+	}
+	if d.ErrorTest {
+		if r.lock, err = newTested(&s, r.primal); err != nil {
+			return nil, err
+		}
 	}
 	e := newEngine(s.Problem, r.field)
 	e.useBatch()

@@ -88,7 +88,28 @@ func TestErrorTestOfSensitivities(t *testing.T) {
 			t.Errorf("%s: product with the recorded steps %g, Jacobian %g", m.Info().Name, gp[0], sum)
 		}
 	}
+	for _, m := range []ode.Method{ode.Tsit5, ode.Rodas5P, ode.KenCarp4, ode.Radau} {
+		s := Setup{Problem: prob, Options: ode.Options{Method: m, RTol: 1e-6, ATol: []float64{1e-9}}}
+		var gs [2]Gradient
+		for i, method := range []Method{DiscreteReverse{ErrorTest: true}, DiscreteReverse{}} {
+			ev, err := method.New(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := ev.Gradient(context.Background(), &gs[i], p, y0, 0, 3, times, loss); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if e := math.Abs(gs[0].Params[0] - want); !(e <= 3e-5) || gs[0].Forward.Steps <= gs[1].Forward.Steps {
+			t.Errorf("discrete adjoint of %s: error %.2g in %d steps with, %d steps without the error test", m.Info().Name, e, gs[0].Forward.Steps, gs[1].Forward.Steps)
+		}
+	}
 	var refused *RefusedError
+	if _, err := (DiscreteReverse{ErrorTest: true}).New(Setup{Problem: prob, Options: ode.Options{Method: ode.BDF}}); !errors.As(err, &refused) {
+		t.Errorf("BDF with sensitivities in the error test: %v", err)
+	}
 	if _, err := (ContinuousForward{}).New(Setup{Problem: prob, Options: ode.Options{Method: ode.BDF}}); !errors.As(err, &refused) {
 		t.Errorf("BDF with sensitivities in the error test: %v", err)
 	}

@@ -3,7 +3,6 @@ package sens
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
@@ -65,7 +64,7 @@ func NewForwardJacobian(s Setup, opt JacobianOptions) (*ForwardJacobian, error) 
 		if err != nil {
 			return nil, err
 		}
-		if j.lock, err = newLockstep(&s, newTangents(newEngine(s.Problem, f)), true, name); err != nil {
+		if j.lock, err = newLockstep(&s, newTangents(newEngine(s.Problem, f)), new(ode.Tape), true, name); err != nil {
 			return nil, err
 		}
 		j.lock.keep, j.lock.t.group = true, chunkGrain
@@ -125,25 +124,14 @@ func (j *ForwardJacobian) solveTogether(ctx context.Context, p, y0 []float64, t0
 		return nil, nil, &ode.InputError{What: "initial state", Msg: fmt.Sprintf("has %d values for %d states", len(y0), j.k)}
 	}
 	defer j.guard(&err)
-	j.scale = append(append(j.scale[:0], p...), y0...)
-	copy(j.scale, j.opt.Scale)
-	absolute(j.scale)
+	j.scale = sizes(j.scale, p, y0, j.opt.Scale, j.setup.Problem)
 	j.lock.t.unit(0, j.cols)
 	j.dY = resize(j.dY, len(times)*j.k*j.cols)
 	if sol, err = j.lock.run(ctx, p, y0, t0, t1, times, j.scale[:j.cols], j); err != nil {
 		return sol, nil, err
 	}
-	j.params, j.saves, j.latest = append(j.params[:0], p...), len(sol.Times), &j.lock.tape
+	j.params, j.saves, j.latest = append(j.params[:0], p...), len(sol.Times), j.lock.tape
 	return sol, j.dY, nil
-}
-
-// absolute replaces sizes by their magnitudes, zeros by 1, and numbers that are not finite, which the solver reports, by 1 too.
-func absolute(v []float64) {
-	for i, x := range v {
-		if v[i] = math.Abs(x); x == 0 || !(v[i] <= math.MaxFloat64) {
-			v[i] = 1
-		}
-	}
 }
 
 // Linearize only solves and records the steps, for products with JVP and VJP.

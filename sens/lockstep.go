@@ -12,7 +12,7 @@ import (
 // sensitivities are not accurate is rejected and repeated with a smaller size.
 type lockstep struct {
 	solver *ode.Solver
-	tape   ode.Tape
+	tape   *ode.Tape
 	keep   bool // the tape keeps all steps
 	t      *tangents
 	// error test; without it every step of the state is accepted
@@ -31,7 +31,8 @@ type lockstep struct {
 	o       int // outputs handed on
 	index   int // steps on the tape already handed on
 	user    func(*ode.Step) error
-	also    func(*ode.Step) // told of every accepted step while t.u holds its stages
+	opinion func(*ode.Tape) (float64, error) // the user's own judge
+	also    func(*ode.Step)                  // told of every accepted step while t.u holds its stages
 }
 
 // lastStep is the accepted step before the one in hand.
@@ -42,15 +43,15 @@ type lastStep struct {
 	carry, his []float64 // tangents' memory of it
 }
 
-// newLockstep makes the solver. The tangents are of an engine with a field of its own.
-func newLockstep(s *Setup, t *tangents, test bool, name string) (*lockstep, error) {
+// newLockstep makes the solver, which records on the tape given. The tangents are of an engine with a field of its own.
+func newLockstep(s *Setup, t *tangents, tape *ode.Tape, test bool, name string) (*lockstep, error) {
 	if m := s.Options.Method; test && m != nil && m.Info().Family == familyBDF {
 		return nil, &RefusedError{Method: name, Solver: solverName(s),
 			Reason: "it chooses its order by the state alone, and cannot when sensitivities take part in the error test; leave them out, or choose a one-step method (Radau, Rodas5P, KenCarp4)"}
 	}
-	l := &lockstep{t: t, test: test, user: s.Options.Observer}
+	l := &lockstep{t: t, tape: tape, test: test, user: s.Options.Observer, opinion: s.Options.Judge}
 	opt := s.Options
-	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, false, &l.tape
+	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, false, l.tape
 	opt.Judge, opt.Observer = l.judge, l.accept
 	var err error
 	if l.solver, err = ode.NewSolver(s.Problem, opt); err != nil {
@@ -58,6 +59,27 @@ func newLockstep(s *Setup, t *tangents, test bool, name string) (*lockstep, erro
 	}
 	l.setTolerances(s, opt.RTol, opt.ATol)
 	return l, nil
+}
+
+// nowhere is a sink for those who only want the steps.
+type nowhere struct{}
+
+func (nowhere) saved(int, []float64, int, int, int) {}
+
+// sizes are those of the parameters, as given or else by their magnitudes, and of the initial values, zeros being replaced by the typical
+// sizes of the states where these are known and by 1 otherwise; so are numbers that are not finite, which the solver reports.
+func sizes(dst, p, y0, given []float64, prob *ode.Problem) []float64 {
+	dst = append(append(dst[:0], p...), y0...)
+	copy(dst, given)
+	for i, x := range dst {
+		if x == 0 && i >= len(p) && prob.Scale != nil {
+			x = prob.Scale[i-len(p)]
+		}
+		if dst[i] = math.Abs(x); x == 0 || !(dst[i] <= math.MaxFloat64) {
+			dst[i] = 1
+		}
+	}
+	return dst
 }
 
 // setTolerances takes those of the states for the sensitivities; the absolute ones are divided by the sizes of the parameters.
@@ -105,8 +127,23 @@ func (l *lockstep) run(ctx context.Context, p, y0 []float64, t0, t1 float64, tim
 	return sol, l.t.e.err
 }
 
-// judge computes the sensitivities of an attempted step and the norm of their error.
+// judge computes the sensitivities of an attempted step and returns the norm of their error.
 func (l *lockstep) judge(shown *ode.Tape) (float64, error) {
+	norm := 0.0
+	if l.opinion != nil {
+		var err error
+		if norm, err = l.opinion(shown); err != nil || norm > 1 {
+			return norm, err
+		}
+	}
+	own, err := l.attempt(shown)
+	if !(own <= norm) {
+		norm = own
+	}
+	return norm, err
+}
+
+func (l *lockstep) attempt(shown *ode.Tape) (float64, error) {
 	t, s := l.t, &l.cur
 	e := t.e
 	if err := s.load(shown, 0); err != nil {

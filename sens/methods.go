@@ -14,7 +14,7 @@ const defaultMemoryLimit = 16 << 20
 // Methods lists every gradient method, with its default options, by the name used on the command line.
 func Methods() []Method {
 	return []Method{
-		DiscreteReverse{}, DiscreteReverse{MemoryLimit: defaultMemoryLimit}, DiscreteForward{}, ContinuousForward{},
+		DiscreteReverse{}, DiscreteReverse{ErrorTest: true}, DiscreteReverse{MemoryLimit: defaultMemoryLimit}, DiscreteForward{}, ContinuousForward{},
 		QuadratureAdjoint{}, GaussAdjoint{}, IMEXAdjoint{}, InterpolatingAdjoint{}, UnsplitForward{}, Backsolve{}, Backsolve{Checkpoint: true},
 	}
 }

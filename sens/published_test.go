@@ -176,7 +176,7 @@ func TestPublishedNetworksByEveryMethod(t *testing.T) {
 					continue
 				}
 				line, reached := "", false
-				for rtol := 1e-3; rtol > 1e-12 && !reached; rtol /= 10 {
+				for rtol := 1e-3; rtol > 1e-14 && !reached; rtol /= 10 {
 					start := time.Now()
 					e, g := pub.gradientError(t, m, method, rtol)
 					line += fmt.Sprintf(" %.0e: %.1e (%.3g ms, %d+%d)", rtol, e, time.Since(start).Seconds()*1e3, g.Forward.Steps, g.Reverse.Steps)

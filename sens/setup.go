@@ -19,6 +19,7 @@ type primal struct {
 	// nodes are visited by a second solver, made when a loss has an integral
 	nodes    nodes
 	observed *ode.Solver
+	lock     *tested // with sensitivities in the error test
 }
 
 // newPrimal checks the setup and makes the solver.
@@ -118,7 +119,11 @@ func checkOptions(s *Setup, method string) error {
 // record solves and records for a loss; with an integral it also visits the quadrature nodes of every step.
 func (p *primal) record(ctx context.Context, params, y0 []float64, t0, t1 float64, times []float64, loss Loss) (*ode.Solution, error) {
 	p.nodes.reset()
-	if _, ok := loss.(IntegralLoss); !ok {
+	_, integral := loss.(IntegralLoss)
+	if p.lock != nil {
+		return p.lock.solve(ctx, params, y0, t0, t1, times, integral)
+	}
+	if !integral {
 		return p.solve(ctx, params, y0, t0, t1, times)
 	}
 	if p.observed == nil {

@@ -11,11 +11,13 @@ import (
 // The directions are either columns c0, …, c0+width−1 of the identity on (p, y0), parameters first, or arbitrary ones.
 type tangents struct {
 	e     *engine
-	width int       // of the blocks
-	cols  int       // directions; the columns beyond are zero
-	group int       // columns of the parameters that the field is asked for at a time
-	c0    int       // first column, when directions are unit vectors
-	q     []float64 // m×width directions of the parameters, or nil for unit vectors
+	width int // of the blocks
+	cols  int // directions; the columns beyond are zero
+	group int // columns of the parameters that the field is asked for at a time
+	c0    int // first column, when directions are unit vectors
+	// m×qn directions of the parameters, which belong to the columns from qAt on, or nil for unit vectors
+	q       []float64
+	qAt, qn int
 
 	s, u     []float64 // derivative of the state; of the stage vectors, one k×width block after the other
 	arg, tmp []float64 // k×width
@@ -59,8 +61,22 @@ func (t *tangents) direct(q, dy0 []float64, width int) {
 	} else {
 		t.c0, t.q = 0, q
 	}
+	t.qAt, t.qn = 0, width
 	clear(t.s)
 	copy(t.s, dy0)
+}
+
+// fundamental prepares for the k columns of the initial values and one direction q of the parameters.
+func (t *tangents) fundamental(q []float64) {
+	k := t.e.k
+	t.cols = k + 1
+	t.resize(roundUp(t.cols, 4))
+	t.c0, t.q = 0, q
+	t.qAt, t.qn = k, 1
+	clear(t.s)
+	for j := range k {
+		t.s[j*t.width+j] = 1
+	}
 }
 
 func (t *tangents) resize(width int) {
@@ -129,8 +145,10 @@ func (t *tangents) addParams(dst []float64, scale float64, field ode.ParamField)
 	k, w := t.e.k, t.width
 	switch {
 	case t.q != nil:
-		field.JVP(t.dp[:k*w], nil, t.q, w)
-		kernel.AddScaled(dst, scale, t.dp[:k*w])
+		field.JVP(t.dp[:k*t.qn], nil, t.q, t.qn)
+		for r := range k {
+			addScaledPlainly(dst[r*w+t.qAt:r*w+t.qAt+t.qn], scale, t.dp[r*t.qn:(r+1)*t.qn])
+		}
 	default:
 		for c0 := t.c0; c0 < t.paramEnd(); c0 += t.group {
 			c1 := min(c0+t.group, t.paramEnd())
@@ -189,7 +207,7 @@ func (t *tangents) addSecond(dst []float64, scale float64, u []float64, tau floa
 			field.SecondOrderJacobian(t.dy, t.dp[:k*n], u, tau, c0, c1)
 			for r := range k {
 				for c := range n {
-					kernel.AddScaled(dst[r*w:(r+1)*w], scale*t.dp[r*n+c], t.q[(c0+c)*w:(c0+c+1)*w])
+					addScaledPlainly(dst[r*w+t.qAt:r*w+t.qAt+t.qn], scale*t.dp[r*n+c], t.q[(c0+c)*t.qn:(c0+c+1)*t.qn])
 				}
 			}
 		}
