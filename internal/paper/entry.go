@@ -81,7 +81,7 @@ func (r *Result) claim(agrees bool, paper, measured, why string) {
 func Entries() []*Entry {
 	return []*Entry{
 		stiffnessEntry(), reverseEntry(), zoomEntry(), reversedAdjointEntry(), agreementEntry(), linearEntry(), costEntry(),
-		daeEntry(), baselineEntry(), scaledEntry(), pollutionEntry(), supplementEntry(), steerEntry(), trainingStiffnessEntry(), beyondEntry(),
+		daeEntry(), baselineEntry(), scaledEntry(), pollutionEntry(), supplementEntry(), steerEntry(), trainingStiffnessEntry(), beyondEntry(), daeStudyEntry(),
 	}
 }
 
