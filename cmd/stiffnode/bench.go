@@ -12,9 +12,10 @@ import (
 
 // benchCmd gathers what measures this program.
 type benchCmd struct {
-	Recipe    benchRecipeCmd    `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
-	Gradients benchGradientsCmd `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
-	Peers     benchPeersCmd     `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
+	Recipe      benchRecipeCmd      `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
+	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
+	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
+	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
 
 	Accuracy      benchAccuracyCmd      `cmd:"" help:"Correct digits of every implicit method on every stiff problem at every tolerance, with a verdict."`
 	Workprecision benchWorkprecisionCmd `cmd:"" help:"Work of every method for a given error, with figures."`
