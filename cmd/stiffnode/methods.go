@@ -3,9 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/stiffnode/stiffnode/ode"
-	"github.com/stiffnode/stiffnode/train"
+	"github.com/stiffnode/stiffnode/sens"
 )
 
 type methodsCmd struct {
@@ -20,7 +21,7 @@ func (c *methodsCmd) Run(a *app) error {
 				return err
 			}
 		}
-		for _, m := range train.GradientMethods() {
+		for _, m := range sens.Methods() {
 			if err := enc.Encode(m.Info()); err != nil {
 				return err
 			}
@@ -42,13 +43,23 @@ func (c *methodsCmd) Run(a *app) error {
 	leftTable(a.out, rows)
 	fmt.Fprintln(a.out)
 	rows = [][]string{{"gradient", "kind", "cost", "memory"}}
-	for _, m := range train.GradientMethods() {
+	for _, m := range sens.Methods() {
 		i := m.Info()
 		kind := "continuous"
 		if i.Discrete {
 			kind = "discrete"
 		}
 		rows = append(rows, []string{i.Name, kind, i.Cost, i.Memory})
+	}
+	leftTable(a.out, rows)
+	fmt.Fprintln(a.out, "\nrefused when built:")
+	rows = [][]string{{"gradient", "solvers", "with", "because"}}
+	for _, r := range sens.Combinations() {
+		condition := r.Condition
+		if condition == "" {
+			condition = "any problem"
+		}
+		rows = append(rows, []string{r.Gradient, strings.Join(r.Solvers, ", "), condition, r.Reason})
 	}
 	leftTable(a.out, rows)
 	return nil
