@@ -12,6 +12,7 @@ import (
 
 // benchCmd gathers what measures this program.
 type benchCmd struct {
+	Machine     benchMachineCmd     `cmd:"" default:"withargs" help:"What this machine does in a second: solves, gradients, epochs, predictions; the default."`
 	Recipe      benchRecipeCmd      `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
 	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
 	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`

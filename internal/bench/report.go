@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -80,6 +81,30 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// WriteJSON prints the report as one JSON object: title, tables of rows whose first is the header, claims.
+func (r *Report) WriteJSON(w io.Writer) error {
+	type table struct {
+		Title string     `json:"title"`
+		Rows  [][]string `json:"rows"`
+	}
+	type claim struct {
+		Text   string `json:"text"`
+		Agrees bool   `json:"agrees"`
+	}
+	out := struct {
+		Title  string  `json:"title"`
+		Tables []table `json:"tables"`
+		Claims []claim `json:"claims"`
+	}{Title: r.Title}
+	for _, t := range r.Tables {
+		out.Tables = append(out.Tables, table(t))
+	}
+	for _, c := range r.Claims {
+		out.Claims = append(out.Claims, claim(c))
+	}
+	return json.NewEncoder(w).Encode(out)
 }
 
 // Save writes the figures into a folder.
