@@ -27,12 +27,18 @@ type LU struct {
 	a   []float64 // L below the diagonal (unit diagonal not stored), U on and above, row-major
 	inv []float64 // 1/U[i][i]
 	piv []int32   // row i was exchanged with row piv[i]
-	bad SingularError
+	// work holds some rows of a product of panels
+	work []float64
+	bad  SingularError
 }
 
 // NewLU returns a workspace for matrices of size n.
 func NewLU(n int) *LU {
-	return &LU{n: n, a: make([]float64, n*n), inv: make([]float64, n), piv: make([]int32, n)}
+	f := &LU{n: n, a: make([]float64, n*n), inv: make([]float64, n), piv: make([]int32, n)}
+	if n >= blockFrom {
+		f.work = make([]float64, blockRows*n)
+	}
+	return f
 }
 
 // N is the size of the matrix.
@@ -49,7 +55,10 @@ func (f *LU) Factor(a []float64) error {
 
 // FactorInPlace factorises what was written into Matrix. The error is a *SingularError.
 func (f *LU) FactorInPlace() error {
-	if f.n >= panelFrom {
+	switch {
+	case f.n >= blockFrom:
+		return f.factorBlocks()
+	case f.n >= panelFrom:
 		return f.factorPanels()
 	}
 	return f.factorColumns()
