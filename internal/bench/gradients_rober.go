@@ -164,7 +164,7 @@ func BacksolveGradients(ctx context.Context) (*Report, error) {
 			solver ode.Method
 		}{name, c, ode.Tsit5})
 	}
-	const rtol = 1e-8
+	const rtol = 1e-9
 	for _, x := range cases {
 		ref := x.c.measure(ctx, sens.DiscreteReverse{}, x.c.options(x.solver, rtol/100), 0)
 		if ref.err != nil {

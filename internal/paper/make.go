@@ -52,7 +52,7 @@ type cached struct {
 }
 
 // cacheVersion changes when results of earlier versions are no longer comparable.
-const cacheVersion = "2"
+const cacheVersion = "3"
 
 // Make runs the entries that the cache does not hold, several at a time where they leave cores idle, and writes figures, data and report.
 func Make(ctx context.Context, entries []*Entry, opt Options) ([]*Done, error) {

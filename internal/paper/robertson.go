@@ -86,10 +86,10 @@ func reverseEntry() *Entry {
 				m := median(errs)
 				medians.X, medians.Y = append(medians.X, c.tol), append(medians.Y, m)
 				theirs.X, theirs.Y = append(theirs.X, c.tol), append(theirs.Y, c.err)
-				summary.Rows = append(summary.Rows, []string{num(c.tol), percent(c.err), percent(m), fmt.Sprintf("%d of %d", failed, perDecade)})
+				summary.Rows = append(summary.Rows, []string{num(c.tol), percent(c.err), finished(m, len(errs), perDecade), fmt.Sprintf("%d of %d", failed, perDecade)})
 				r.claim(m <= 10*c.err && m >= c.err/10,
 					fmt.Sprintf("tol = %s: the reverse solve misses y1(0) by %s", num(c.tol), percent(c.err)),
-					fmt.Sprintf("median %s of the %d of %d solves that finished", percent(m), len(errs), perDecade),
+					finished(m, len(errs), perDecade),
 					"the outcome is chaotic in the tolerance and in the order of operations; see the scatter in the figure")
 			}
 			r.Tables = append(r.Tables, table, summary)
@@ -110,6 +110,14 @@ func reverseEntry() *Entry {
 			return r, nil
 		},
 	}
+}
+
+// finished says what the solves that finished have in common.
+func finished(m float64, n, all int) string {
+	if n == 0 {
+		return fmt.Sprintf("none of %d solves finished", all)
+	}
+	return fmt.Sprintf("median %s of the %d of %d solves that finished", percent(m), n, all)
 }
 
 // reverseProfiles is y1 forward and backward over time.
