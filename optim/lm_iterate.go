@@ -47,20 +47,10 @@ func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
 			return noStep(trials, StepSmall)
 		}
 		l.report.Trials++
-		var objective float64
+		objective, gain := 0.0, 0.0
 		if err == nil && !bent {
-			objective, err = l.evaluateResidual(ctx, l.rNext, l.next)
-		}
-		gain := 0.0
-		if err == nil && !bent {
-			objective, err = l.correct(ctx, objective)
-			gain = (l.report.Objective - objective) / l.trial.predicted
+			objective, gain, err = l.try(ctx)
 			stepNorm = Norm(l.step)
-		}
-		if err == nil && !bent {
-			if gain > acceptGain {
-				err = l.evaluateJacobian(ctx, l.rNext, l.jNext, l.next, true)
-			}
 		}
 		switch {
 		case err != nil && !failed(err):
@@ -99,6 +89,22 @@ func (l *LevenbergMarquardt) propose(ctx context.Context) (bent bool, err error)
 		l.next[j] = l.p[j] + v
 	}
 	return bent, err
+}
+
+// try evaluates the trial point and, where it is good, the Jacobian there. The point may move by a correction.
+func (l *LevenbergMarquardt) try(ctx context.Context) (objective, gain float64, err error) {
+	objective, err = l.evaluateResidual(ctx, l.rNext, l.next)
+	if err == nil {
+		objective, err = l.correct(ctx, objective)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	gain = (l.report.Objective - objective) / l.trial.predicted
+	if gain > acceptGain {
+		err = l.evaluateJacobian(ctx, l.rNext, l.jNext, l.next, true)
+	}
+	return objective, gain, err
 }
 
 func (l *LevenbergMarquardt) pointNorm() float64 {
