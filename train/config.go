@@ -46,7 +46,7 @@ type DataConfig struct {
 // ModelConfig describes the right-hand side dy/dt = g(NN(x(y, t)))·y_scale/t_scale.
 type ModelConfig struct {
 	Hidden     []int   `toml:"hidden" comment:"widths of the hidden layers; empty: chosen by the number of states"`
-	Activation string  `toml:"activation"`
+	Activation string  `toml:"activation" comment:"of the hidden layers, or auto"`
 	Output     string  `toml:"output" comment:"g, the activation of the outputs: identity, sinh, …, or auto"`
 	Input      string  `toml:"input" comment:"scaling of the network's inputs: none, linear, log, or auto"`
 	LogDecades float64 `toml:"log_decades" comment:"decades below a state's largest value that a log input resolves"`
@@ -123,7 +123,7 @@ type STEERConfig struct {
 
 // LeastSquaresConfig is about the recipe least-squares.
 type LeastSquaresConfig struct {
-	Starts         int `toml:"starts" comment:"random starts of each race, fitted to derivatives estimated from the data"`
+	Starts         int `toml:"starts" comment:"random starts of the first race, fitted to derivatives estimated from the data; every further race has twice as many"`
 	WarmIterations int `toml:"warm_iterations" comment:"iterations of that fit in each of its rounds, every one of which halves the number of starts"`
 	Survivors      int `toml:"survivors" comment:"starts that the last of these rounds leaves"`
 	Racers         int `toml:"racers" comment:"the best of these race on whole trajectories"`
@@ -133,7 +133,7 @@ type LeastSquaresConfig struct {
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
-		Model:       ModelConfig{Activation: "gelu", Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
+		Model:       ModelConfig{Activation: auto, Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
 		Constraints: ConstraintsConfig{Kind: "none"},
 		Solver:      SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},
 		Loss:        LossConfig{Kind: "mse", Scale: "range", HuberDelta: 0.01},
@@ -142,7 +142,7 @@ func Default() *Config {
 		Optimizer:   OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
 		Schedule:    ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
 
-		LeastSquares: LeastSquaresConfig{Starts: 16, WarmIterations: 25, Survivors: 4, Racers: 4, Races: 3},
+		LeastSquares: LeastSquaresConfig{Starts: 4, WarmIterations: 30, Survivors: 2, Racers: 2, Races: 3},
 	}
 }
 
@@ -167,6 +167,9 @@ func ParseNetwork(s string) ([]int, error) {
 	}
 	return out, nil
 }
+
+// maxRaces bounds least_squares.races.
+const maxRaces = 10
 
 // maxLayers and maxWidth bound networks, whatever a configuration asks for.
 const (
@@ -211,7 +214,7 @@ func (e *ConfigError) Error() string {
 func choices() map[string][]string {
 	inputs := append([]string{auto}, model.InputKinds()...)
 	return map[string][]string{
-		"model.activation": nn.ActivationNames(),
+		"model.activation": append([]string{auto}, nn.ActivationNames()...),
 		"model.output":     append([]string{auto}, nn.ActivationNames()...),
 		"model.input":      inputs,
 		"model.time_input": {"off", "linear", "log"},
@@ -322,6 +325,9 @@ func (c *Config) problems() []ConfigProblem {
 	count("least_squares.survivors", c.LeastSquares.Survivors, 1)
 	count("least_squares.racers", c.LeastSquares.Racers, 1)
 	count("least_squares.races", c.LeastSquares.Races, 1)
+	if r := c.LeastSquares.Races; r > maxRaces {
+		bad("least_squares.races", "is %d; %d are the most, as every race has twice the starts of the one before", r, maxRaces)
+	}
 	number("steer.fraction", c.STEER.Fraction, c.STEER.Fraction >= 0 && c.STEER.Fraction < 1, "at least 0 and below 1")
 	return out
 }

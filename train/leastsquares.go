@@ -21,7 +21,7 @@ import (
 // The first epoch of a race is its warm start; each of the others is one iteration of every racer.
 type leastSquares struct {
 	t          *task
-	root       [][]float64
+	curves     []curve
 	rows       int
 	regression *regression
 	tolerances []float64
@@ -47,7 +47,7 @@ type racer struct {
 
 func newLeastSquares(t *task) (recipe, error) {
 	l := &leastSquares{t: t, regression: newRegression(t), best: make([]float64, t.total), bestLoss: math.Inf(1), bestMAE: math.Inf(1)}
-	l.root, l.rows = residualFactors(t, true)
+	l.curves, l.rows = newCurves(t)
 	const loosest = 1e-3
 	for tol := loosest; tol > t.cfg.Solver.RTol*1.001; tol /= 10 {
 		l.tolerances = append(l.tolerances, tol)
@@ -60,8 +60,8 @@ func newLeastSquares(t *task) (recipe, error) {
 // noiseLevel is the objective that measurement errors alone amount to, where all states that count carry some.
 func (l *leastSquares) noiseLevel() float64 {
 	k, sum := len(l.t.states), 0.0
-	for i := range l.root {
-		for v, f := range l.root[i] {
+	for i := range l.curves {
+		for v, f := range l.curves[i].factor {
 			if f == 0 {
 				continue
 			}
@@ -155,7 +155,7 @@ func (l *leastSquares) begin(ctx context.Context) error {
 
 func (l *leastSquares) newRacer(theta []float64) (*racer, error) {
 	workers := max(1, runtime.GOMAXPROCS(0)/max(1, l.t.cfg.LeastSquares.Racers))
-	s, err := newShooting(l.t, l.root, l.rows, workers, l.tolerances[0])
+	s, err := newShooting(l.t, l.curves, l.rows, workers, l.tolerances[0])
 	if err != nil {
 		return nil, err
 	}
@@ -274,10 +274,10 @@ func (l *leastSquares) record() Record {
 }
 
 // rounds are the epochs of a race after which half of the racers drop out.
-var rounds = []int{5, 20}
+var rounds = []int{8, 16}
 
-// goodEnough is the root mean square of the residuals below which no other race is run.
-const goodEnough = 2e-3
+// goodEnough is the mean scaled error on the data below which no other race is run.
+const goodEnough = 5e-5
 
 func (l *leastSquares) prune() {
 	keep := len(l.racers)
@@ -307,7 +307,7 @@ func (l *leastSquares) prune() {
 		l.failed += l.racing()
 		l.racers = nil
 	}
-	enough := l.target > 0 && l.bestLoss*float64(l.rows)/2 <= l.target || math.Sqrt(l.bestLoss) <= goodEnough
+	enough := l.target > 0 && l.bestLoss*float64(l.rows)/2 <= l.target || l.bestMAE <= goodEnough
 	if enough || l.races >= l.t.cfg.LeastSquares.Races {
 		l.over = true
 	}

@@ -10,15 +10,24 @@ import (
 	"github.com/stiffnode/stiffnode/sens"
 )
 
+// curve is one trajectory as the residuals see it: observed rows and, between them, interpolated ones.
+type curve struct {
+	times  []float64
+	values []float64 // len(times)×k
+	factor []float64 // of every difference; 0: not counted
+	real   []bool    // of every row: observed
+	first  int       // residual
+}
+
 // shooting is the least-squares problem of whole trajectories: one residual for every observed value that counts,
 //
 //	r = √w · (model − data)/scale / (relativeFloor + |data|/scale),
 //
-// in which the last factor, absent where the state carries measurement errors, makes small values count relative to themselves.
+// in which the last factor, absent where the state carries measurement errors, makes small values count relative to themselves. Between the
+// observed times the model is held to an interpolation of the data, as far as that can be trusted.
 type shooting struct {
 	t       *task
-	root    [][]float64 // of every trajectory, the factor of every value; 0: not counted
-	first   []int       // of every trajectory, its first residual
+	curves  []curve
 	rows    int
 	workers []*shooter
 
@@ -41,47 +50,56 @@ var _ optim.Residuals = (*shooting)(nil)
 // relativeFloor is the size, in units of the scale, below which residuals are absolute.
 const relativeFloor = 0.01
 
-// residualFactors returns √w/scale/(…) for every value of every trajectory, and how many of them count.
-func residualFactors(t *task, relative bool) (root [][]float64, rows int) {
+// newCurves lays out the residuals, and counts them.
+func newCurves(t *task) (out []curve, rows int) {
 	scale := lossScale(t.cfg.Loss.Scale, t.stats)
 	k := len(t.states)
+	factor := func(j int, value, weight float64) float64 {
+		if weight == 0 || math.IsNaN(value) || scale[j] == 0 {
+			return 0
+		}
+		f := math.Sqrt(weight) / scale[j]
+		if t.stats.States[j].Noise == 0 {
+			f /= relativeFloor + math.Abs(value)/scale[j]
+		}
+		return f
+	}
 	for i := range t.trajectories {
 		tr := &t.trajectories[i]
-		f := make([]float64, len(tr.values))
-		for v, w := range tr.weights {
-			if w == 0 || math.IsNaN(tr.values[v]) {
-				continue
+		c := curve{first: rows}
+		between := newInterpolation(t, tr)
+		add := func(time float64, real bool, values, weights []float64) {
+			c.times, c.real = append(c.times, time), append(c.real, real)
+			for j, v := range values {
+				f := factor(j, v, weights[j])
+				if f != 0 {
+					rows++
+				} else {
+					v = 0
+				}
+				c.values, c.factor = append(c.values, v), append(c.factor, f)
 			}
-			s := scale[v%k]
-			f[v] = math.Sqrt(w) / s
-			if relative && t.stats.States[v%k].Noise == 0 {
-				f[v] /= relativeFloor + math.Abs(tr.values[v])/s
-			}
-			rows++
 		}
-		root = append(root, f)
+		for n, time := range tr.times {
+			if middle, v, w := between.before(n); v != nil {
+				add(middle, false, v, w)
+			}
+			add(time, true, tr.values[n*k:(n+1)*k], tr.weights[n*k:(n+1)*k])
+		}
+		out = append(out, c)
 	}
-	return root, rows
+	return out, rows
 }
 
-func newShooting(t *task, root [][]float64, rows, workers int, rtol float64) (*shooting, error) {
-	s := &shooting{t: t, root: root, rows: rows, errs: make([]error, len(t.trajectories))}
-	at := 0
-	for i := range root {
-		s.first = append(s.first, at)
-		for _, f := range root[i] {
-			if f != 0 {
-				at++
-			}
-		}
-	}
+func newShooting(t *task, curves []curve, rows, workers int, rtol float64) (*shooting, error) {
+	s := &shooting{t: t, curves: curves, rows: rows, errs: make([]error, len(curves))}
 	inner := 1
-	if len(root) == 1 {
+	if len(curves) == 1 {
 		inner, workers = workers, 1
 	}
 	setup := t.setup
 	setup.Options.RTol = rtol
-	for range min(workers, len(root)) {
+	for range min(workers, len(curves)) {
 		fj, err := sens.NewForwardJacobian(setup, sens.JacobianOptions{Initial: t.total > t.params, Workers: inner})
 		if err != nil {
 			return nil, err
@@ -155,34 +173,35 @@ func (s *shooting) solve(w *shooter, i int) error {
 	for _, u := range tr.unknown {
 		w.y0[u.state] = s.theta[u.at] * t.size[u.state]
 	}
-	p, end := s.theta[:t.params], tr.times[len(tr.times)-1]
+	c := &s.curves[i]
+	p, end := s.theta[:t.params], c.times[len(c.times)-1]
 	if s.j == nil {
-		sol, err := w.fj.Linearize(s.ctx, p, w.y0, tr.t0, end, tr.times)
+		sol, err := w.fj.Linearize(s.ctx, p, w.y0, tr.t0, end, c.times)
 		if err != nil {
 			return err
 		}
-		at := s.first[i]
-		for v, f := range s.root[i] {
+		at := c.first
+		for v, f := range c.factor {
 			if f != 0 {
-				s.r[at] = f * (sol.Y[v] - tr.values[v])
+				s.r[at] = f * (sol.Y[v] - c.values[v])
 				at++
 			}
 		}
 		return nil
 	}
-	sol, dY, err := w.fj.Solve(s.ctx, p, w.y0, tr.t0, end, tr.times)
+	sol, dY, err := w.fj.Solve(s.ctx, p, w.y0, tr.t0, end, c.times)
 	if err != nil {
 		return err
 	}
-	at, cols := s.first[i], w.fj.Columns()
-	for v, f := range s.root[i] {
+	at, cols := c.first, w.fj.Columns()
+	for v, f := range c.factor {
 		if f == 0 {
 			continue
 		}
-		s.r[at] = f * (sol.Y[v] - tr.values[v])
+		s.r[at] = f * (sol.Y[v] - c.values[v])
 		row, d := s.j[at*t.total:(at+1)*t.total], dY[v*cols:(v+1)*cols]
-		for c := range t.params {
-			row[c] = f * d[c]
+		for m := range t.params {
+			row[m] = f * d[m]
 		}
 		for _, u := range tr.unknown {
 			row[u.at] = f * d[t.params+u.state] * t.size[u.state]
@@ -192,16 +211,17 @@ func (s *shooting) solve(w *shooter, i int) error {
 	return nil
 }
 
-// metric is the mean of |model − data|/range at residuals r.
+// metric is the mean of |model − data|/range over the observed values at residuals r.
 func (s *shooting) metric(r []float64) float64 {
 	ranges := s.t.stats.Ranges()
 	k, at, n, sum := len(s.t.states), 0, 0, 0.0
-	for i := range s.root {
-		for v, f := range s.root[i] {
+	for i := range s.curves {
+		c := &s.curves[i]
+		for v, f := range c.factor {
 			if f == 0 {
 				continue
 			}
-			if span := ranges[v%k]; span > 0 {
+			if span := ranges[v%k]; span > 0 && c.real[v/k] {
 				sum += math.Abs(r[at]) / (f * span)
 				n++
 			}

@@ -41,14 +41,15 @@ func parallel(n int, do func(worker, i int)) {
 	wait.Wait()
 }
 
-// warmStart draws random starts, lets them race in the regression, halving their number from round to round, solves the trajectories
+// warmStart draws random starts, twice as many as in the race before, lets them race in the regression, halving their number from round to round, solves the trajectories
 // with what is left, and returns those that can be solved, best first, and how many could not.
 func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidate, failed int, last error, err error) {
 	t, c := l.t, l.t.cfg.LeastSquares
-	all := make([]*candidate, c.Starts)
+	all := make([]*candidate, c.Starts<<race)
+	drawn := len(all) - c.Starts // in the races before
 	for i := range all {
 		all[i] = &candidate{theta: make([]float64, t.total)}
-		t.start(all[i].theta, t.cfg.Train.Seed+uint64(race*c.Starts+i)<<32)
+		t.start(all[i].theta, t.cfg.Train.Seed+uint64(drawn+i)<<32)
 	}
 	if l.regression != nil {
 		if all, err = l.regress(ctx, all); err != nil {
@@ -58,7 +59,7 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 	errs := make([]error, len(all))
 	shots := make([]*shooting, min(runtime.GOMAXPROCS(0), len(all)))
 	for i := range shots {
-		if shots[i], err = newShooting(t, l.root, l.rows, 1, l.tolerances[0]); err != nil {
+		if shots[i], err = newShooting(t, l.curves, l.rows, 1, l.tolerances[0]); err != nil {
 			return nil, 0, nil, err
 		}
 	}

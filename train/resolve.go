@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stiffnode/stiffnode/data"
@@ -23,16 +24,7 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 			decades = decades || s.Decades
 		}
 	}
-	if len(c.Model.Hidden) == 0 {
-		width := min(max(10, learned), 32)
-		c.Model.Hidden = []int{width, width}
-		chose("model.hidden", strings.ReplaceAll(fmt.Sprint(c.Model.Hidden), " ", ", "), fmt.Sprintf("%d states that vary", learned))
-	}
 	spread := stats.LogTimes
-	if c.Model.Input == auto {
-		c.Model.Input = "linear"
-		chose("model.input", c.Model.Input, "inputs of size one are learned from more easily")
-	}
 	if c.Model.Output == auto {
 		c.Model.Output = "identity"
 		why := "the times are not spread over decades"
@@ -40,6 +32,28 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 			c.Model.Output, why = "sinh", "the times are spread over decades, and so will be the derivatives"
 		}
 		chose("model.output", c.Model.Output, why)
+	}
+	if c.Model.Activation == auto {
+		c.Model.Activation = "gelu"
+		why := "the outputs are the derivatives themselves"
+		if c.Model.Output == "sinh" {
+			c.Model.Activation, why = "tanh", "the outputs are derivatives on an asinh scale, on which they have plateaus and steps"
+		}
+		chose("model.activation", c.Model.Activation, why)
+	}
+	if len(c.Model.Hidden) == 0 {
+		width, depth := min(max(10, learned), 32), 3
+		why := fmt.Sprintf("%d states that vary", learned)
+		if c.Model.Output == "sinh" {
+			depth = 4
+			why += ", and derivatives that span decades"
+		}
+		c.Model.Hidden = slices.Repeat([]int{width}, depth)
+		chose("model.hidden", strings.ReplaceAll(fmt.Sprint(c.Model.Hidden), " ", ", "), why)
+	}
+	if c.Model.Input == auto {
+		c.Model.Input = "linear"
+		chose("model.input", c.Model.Input, "inputs of size one are learned from more easily")
 	}
 	c.resolveConstraints(set, stats, chose)
 	if c.Constraints.Kind == "dae" && strings.EqualFold(c.Solver.Method, auto) {

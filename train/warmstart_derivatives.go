@@ -22,10 +22,7 @@ func courses(set *data.Set, stats *data.Stats) []course {
 	k := len(set.States)
 	for n := range set.Trajectories {
 		tr := &set.Trajectories[n]
-		first := 0
-		if stats.LogTimes {
-			first = 1
-		}
+		first := firstSmooth(tr.Times, stats)
 		c := course{times: tr.Times[first:]}
 		rows := len(c.times)
 		c.y, c.dy, c.doubt = nans(rows*k), nans(rows*k), nans(rows*k)
@@ -49,6 +46,16 @@ func courses(set *data.Set, stats *data.Stats) []course {
 		out[n] = c
 	}
 	return out
+}
+
+// firstSmooth is the first row of a trajectory that lies on a smooth course. The initial row often does not: what is fast has settled by
+// the first observation, and a polynomial through both would bend wildly. It is used where there are few rows and times are not logarithmic.
+func firstSmooth(times []float64, stats *data.Stats) int {
+	const few = 8
+	if !stats.LogTimes && len(times) < few {
+		return 0
+	}
+	return 1
 }
 
 // nans returns n numbers that are unknown.

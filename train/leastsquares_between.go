@@ -1,0 +1,70 @@
+package train
+
+import "math"
+
+// interpolation gives values between the observed times of a trajectory: those of local polynomials in the independent variable of
+// courses, with weights that fall where polynomials of different degree disagree. Few observations of a fast transient are fitted
+// exactly by models that swing between them; this holds a model to the plainest course.
+type interpolation struct {
+	t      *task
+	t0     float64
+	tau    []float64   // of every row
+	x, y   [][]float64 // the observations of every state but the initial ones; see firstSmooth
+	scale  []float64
+	values []float64 // at the latest time asked for
+	weight []float64
+}
+
+func newInterpolation(t *task, tr *trajectory) *interpolation {
+	k := len(t.states)
+	b := &interpolation{
+		t: t, t0: tr.t0, x: make([][]float64, k), y: make([][]float64, k), scale: lossScale(t.cfg.Loss.Scale, t.stats),
+		values: make([]float64, k), weight: make([]float64, k),
+	}
+	for n, time := range tr.times {
+		tau := time
+		if t.stats.LogTimes {
+			tau = math.Log(time - tr.t0)
+		}
+		b.tau = append(b.tau, tau)
+		for j := range k {
+			if v := tr.values[n*k+j]; !math.IsNaN(v) {
+				b.x[j], b.y[j] = append(b.x[j], tau), append(b.y[j], v)
+			}
+		}
+	}
+	return b
+}
+
+// trusted is the disagreement of polynomials, in units of the scale, at which the residual of an interpolated value is halved.
+const trusted = 1e-3
+
+// before returns the time in the middle between row n and the one before, with values and weights there; nil where there is nothing to go
+// by.
+func (b *interpolation) before(n int) (time float64, values, weights []float64) {
+	const high, low = 6, 4 // points
+	if n == 0 {
+		return 0, nil, nil
+	}
+	tau := (b.tau[n-1] + b.tau[n]) / 2
+	time = tau
+	if b.t.stats.LogTimes {
+		time = b.t0 + math.Exp(tau)
+	}
+	known := false
+	for j, x := range b.x {
+		b.values[j], b.weight[j] = math.NaN(), 0
+		if b.t.stats.States[j].Noise > 0 || b.scale[j] == 0 || len(x) < high || tau < x[0] || tau > x[len(x)-1] {
+			continue
+		}
+		v, _ := polynomial(x, b.y[j], tau, high)
+		w, _ := polynomial(x, b.y[j], tau, low)
+		d := trusted / (trusted + math.Abs(v-w)/b.scale[j])
+		b.values[j], b.weight[j] = v, d*d
+		known = true
+	}
+	if !known {
+		return 0, nil, nil
+	}
+	return time, b.values, b.weight
+}
