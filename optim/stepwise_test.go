@@ -239,20 +239,91 @@ func TestStartThatCannotBeEvaluated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			_, err = m.Iterate(t.Context())
 			var se *optim.StartError
-			if _, err := m.Iterate(t.Context()); !errors.As(err, &se) {
-				t.Errorf("%s, %v: error %v", method.name, how, err)
+			if !errors.As(err, &se) {
+				t.Fatalf("%s, %v: error %v", method.name, how, err)
 			}
 			var nf *optim.NonFiniteError
 			var fe *optim.FailedError
-			if how == functions.FailWithError != errors.As(err, &fe) && how != functions.FailWithError != errors.As(err, &nf) {
+			if byError := how == functions.FailWithError; errors.As(err, &fe) != byError || errors.As(err, &nf) == byError {
 				t.Errorf("%s, %v: error %v does not wrap the reason", method.name, how, err)
+			}
+			if !strings.Contains(err.Error(), "start elsewhere") {
+				t.Errorf("%s, %v: no remedy in %q", method.name, how, err)
 			}
 			broken = false
 			if _, err := optim.Minimise(t.Context(), m, nil); err != nil || m.Report().Objective > 1e-14 {
 				t.Errorf("%s, %v: after the repair: %v, objective %g", method.name, how, err, m.Report().Objective)
 			}
 		}
+	}
+}
+
+// noJacobian is a problem whose residuals are known everywhere and whose Jacobian (or linearisation, or gradient) only inside a domain.
+type noJacobian struct {
+	*functions.Problem
+	inside func(x []float64) bool
+	failed int
+}
+
+func (p *noJacobian) ResidualJacobian(ctx context.Context, r, jac, x []float64) error {
+	if !p.inside(x) {
+		p.failed++
+		return &optim.FailedError{Err: errors.New("no Jacobian here")}
+	}
+	return p.Problem.ResidualJacobian(ctx, r, jac, x)
+}
+
+// lateFailure linearises everywhere, and fails in the first product with the transpose outside a domain.
+type lateFailure struct {
+	jacobianProducts
+	inside  func(x []float64) bool
+	outside bool
+	failed  int
+}
+
+func (p *lateFailure) Linearise(ctx context.Context, r, x []float64) error {
+	p.outside = !p.inside(x)
+	return p.jacobianProducts.Linearise(ctx, r, x)
+}
+
+func (p *lateFailure) VJP(ctx context.Context, dst, w []float64) error {
+	if p.outside {
+		p.failed++
+		dst[0] = math.NaN()
+		return nil
+	}
+	return p.jacobianProducts.VJP(ctx, dst, w)
+}
+
+// A trial whose residuals can be evaluated, but not its Jacobian, is a failed trial too: the method goes back to the point and the Jacobian it had.
+func TestJacobianFailsWhereResidualsDoNot(t *testing.T) {
+	inside := func(x []float64) bool { return math.Abs(x[1]-x[0]*x[0]) < 0.45 && x[1] > -0.02 }
+	total := 0
+	for _, method := range stepwiseMethods() {
+		p := &noJacobian{Problem: functions.Rosenbrock(2), inside: inside}
+		m, err := method.make(p, p.Start, optim.Stop{Iterations: 2000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, err := optim.Minimise(t.Context(), m, nil)
+		if rep := m.Report(); err != nil || rep.Objective > 1e-14 || rep.Failed != p.failed {
+			t.Errorf("%s: %v, %v, %d failures of the problem, report %+v", method.name, status, err, p.failed, rep)
+		}
+		total += p.failed
+	}
+	if total == 0 {
+		t.Error("no Jacobian failed: nothing is tested")
+	}
+	late := &lateFailure{jacobianProducts: jacobianProducts{Residuals: functions.Rosenbrock(2)}, inside: inside}
+	m, err := optim.NewGaussNewtonCG(late, functions.Rosenbrock(2).Start, optim.GNCGConfig{InitialRadius: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := optim.Minimise(t.Context(), m, nil)
+	if rep := m.Report(); err != nil || rep.Objective > 1e-14 || rep.Failed != late.failed || late.failed == 0 {
+		t.Errorf("products that fail late: %v, %v, %d failures of the problem, report %+v", status, err, late.failed, rep)
 	}
 }
 
@@ -461,4 +532,37 @@ func TestStopConditions(t *testing.T) {
 func atMinimum(p *functions.Problem) *functions.Problem {
 	p.Start = p.Minima[0].X
 	return p
+}
+
+// Every impossible choice is named, all at once.
+func TestStepwiseConfigurations(t *testing.T) {
+	bad := optim.Stop{Window: -1, WindowDecrease: 1, Iterations: -1, Gradient: math.NaN()}
+	cases := []struct {
+		name string
+		err  error
+		want []string
+	}{
+		{"LM", optim.LMConfig{Damping: 9, Scaling: -1, ScaleFloor: 2, Curvature: 3, InitialDamping: -1, InitialRadius: math.Inf(1), MaxTrials: -1, Stop: bad}.Validate(),
+			[]string{"damping", "scaling", "scale floor", "curvature", "initial damping", "initial radius", "max trials", "gradient tolerance", "window", "window decrease", "iterations"}},
+		{"GNCG", optim.GNCGConfig{InitialRadius: -1, MaxCG: -1, Forcing: 1, MaxTrials: -1}.Validate(), []string{"initial radius", "max CG iterations", "forcing", "max trials"}},
+		{"L-BFGS", optim.LBFGSConfig{Store: -1, MaxTrials: -1, InitialStep: -1}.Validate(), []string{"store", "max trials", "initial step"}},
+	}
+	for _, c := range cases {
+		var ce *optim.ConfigError
+		if !errors.As(c.err, &ce) || len(ce.Problems) != len(c.want) {
+			t.Errorf("%s: %v, want problems in %v", c.name, c.err, c.want)
+			continue
+		}
+		for i, p := range ce.Problems {
+			if p.Field != c.want[i] || !strings.Contains(ce.Error(), p.Field) {
+				t.Errorf("%s: problem %d is in %q, want %q; %v", c.name, i, p.Field, c.want[i], ce)
+			}
+		}
+	}
+	for _, method := range stepwiseMethods() {
+		var ce *optim.ConfigError
+		if _, err := method.make(functions.Wood(), []float64{1, 2}, optim.Stop{}); !errors.As(err, &ce) {
+			t.Errorf("%s: a starting point of two parameters for a problem of four: %v", method.name, err)
+		}
+	}
 }
