@@ -206,6 +206,10 @@ func (t *tangents) addSecond(dst []float64, scale float64, u []float64, tau floa
 			n := c1 - c0
 			field.SecondOrderJacobian(t.dy, t.dp[:k*n], u, tau, c0, c1)
 			for r := range k {
+				if t.qn == 1 {
+					dst[r*w+t.qAt] += scale * kernel.Dot(t.dp[r*n:(r+1)*n], t.q[c0:c1])
+					continue
+				}
 				for c := range n {
 					addScaledPlainly(dst[r*w+t.qAt:r*w+t.qAt+t.qn], scale*t.dp[r*n+c], t.q[(c0+c)*t.qn:(c0+c+1)*t.qn])
 				}
