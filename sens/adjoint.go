@@ -102,6 +102,7 @@ func (a *adjoint) finish(t0 float64, y []float64) error {
 // evaluates their Jacobians where that is done in one call. It returns the first step of the block.
 func (a *adjoint) gather(rec recorded, least, hi int) (lo int, err error) {
 	e, o := a.e, a.o
+	var batch ode.BatchParamField
 	e.restart()
 	a.first = a.first[:0]
 	s := &a.cur
@@ -110,6 +111,17 @@ func (a *adjoint) gather(rec recorded, least, hi int) (lo int, err error) {
 		if err := rec.load(s, lo); err != nil {
 			return lo, err
 		}
+		e.batch = nil
+		if s.rule.jacobians() {
+			e.batch = e.batcher
+		}
+		if lo < hi-1 && e.batch != batch {
+			// a switching pair changes over here: another block
+			e.batch = batch
+			lo++
+			break
+		}
+		batch = e.batch
 		dense := false
 		for o > 0 && a.outs[o-1].Step == lo {
 			o--

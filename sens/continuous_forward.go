@@ -217,7 +217,7 @@ func (f *continuousForward) Gradient(ctx context.Context, g *Gradient, p, y0 []f
 	}
 	f.workers[0].run()
 	f.wait.Wait()
-	f.call = forwardCall{}
+	defer func() { f.call = forwardCall{} }()
 	for i := range f.chunks {
 		if err := f.chunks[i].err; err != nil {
 			return err
@@ -266,6 +266,7 @@ func (f *continuousForward) collect(g *Gradient, t0, t1 float64, loss Loss) (err
 	}
 	g.Loss += first.cost
 	e := f.workers[0].l.t.e
+	bind(e.field, f.call.p) // this worker may have come too late for a chunk
 	if err := g.endTime(e, first.sol, t0, t1, loss, f.grads); err != nil {
 		return &ReverseError{Method: f.opt.Info().Name, Time: t1, Err: err}
 	}
