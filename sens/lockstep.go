@@ -29,7 +29,6 @@ type lockstep struct {
 	started bool
 	out     sink
 	o       int // outputs handed on
-	index   int // steps on the tape already handed on
 	user    func(*ode.Step) error
 	opinion func(*ode.Tape) (float64, error) // the user's own judge
 	also    func(*ode.Step)                  // told of every accepted step while t.u holds its stages
@@ -110,7 +109,7 @@ func (l *lockstep) run(ctx context.Context, p, y0 []float64, t0, t1 float64, tim
 	bind(l.t.e.field, p)
 	l.solver.SetSaveAt(times)
 	l.scale, l.out = scale, out
-	l.started, l.o, l.index, l.last.formula = false, 0, 0, nil
+	l.started, l.o, l.last.formula = false, 0, nil
 	l.t.e.err = nil
 	clear(l.t.hist)
 	l.tape.KeepFactors = l.keep
