@@ -8,17 +8,6 @@ import (
 	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
-// transposed returns the c×r transpose of an r×c matrix.
-func transposed(a []float64, r, c int) []float64 {
-	t := make([]float64, len(a))
-	for i := range r {
-		for j := range c {
-			t[j*r+i] = a[i*c+j]
-		}
-	}
-	return t
-}
-
 // formOf makes a system that uses the given form whatever the shape.
 func formOf(dual bool, rows, cols int) *dampedSystem {
 	sys := newDampedSystem(rows, cols)
