@@ -375,6 +375,7 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 			}
 			next = c.marks.stop(next)
 		}
+		next = c.hit(t, next)
 		if !zero || !c.variant.reads().forward {
 			c.variant.prepare(c.z, g, t, first)
 			first = false
@@ -386,6 +387,16 @@ func (c *continuous) sweep(ctx context.Context, g *Gradient, t0, t1 float64) err
 	}
 	c.initial(g, lam)
 	return nil
+}
+
+// hit is the latest time between t and next, going back, that the forward solve was to step on, where f may be discontinuous; or next.
+func (c *continuous) hit(t, next float64) float64 {
+	for _, h := range c.setup.Options.Hit {
+		if (t-h)*c.field.sign > 0 && (h-next)*c.field.sign > 0 {
+			next = h
+		}
+	}
+	return next
 }
 
 // cover makes the dense output between the checkpoints around t, or before it, available.

@@ -42,6 +42,93 @@ func TestTimesToHit(t *testing.T) {
 	}
 }
 
+// Adjoints stop at times to hit too: right across a jump of the right-hand side, y′ = −r(t) p y with r = 1 before t = 1 and 3 after.
+func TestDiscontinuousRightHandSide(t *testing.T) {
+	prob := &ode.Problem{Dim: 1, New: func() ode.Field { return &jumpField{} }}
+	loss := LossFunc(func(_ int, _ float64, y, grad []float64) float64 {
+		if grad != nil {
+			grad[0] = 1
+		}
+		return y[0]
+	})
+	// y(2) = exp(−4p)
+	const p = 0.7
+	want := []float64{-4 * math.Exp(-4*p), math.Exp(-4 * p)}
+	for _, m := range Methods() {
+		ev, err := m.New(Setup{Problem: prob, Options: ode.Options{Method: ode.KenCarp4, RTol: 1e-8, Hit: []float64{1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var g Gradient
+		if err := ev.Gradient(context.Background(), &g, []float64{p}, []float64{1}, 0, 2, []float64{2}, loss); err != nil {
+			t.Errorf("%s: %v", m.Info().Name, err)
+			continue
+		}
+		if e := relL2(g.joined(), want); !(e <= 1e-5) || g.Reverse.Steps > 500 {
+			t.Errorf("%s: error %.2g in %d reverse steps", m.Info().Name, e, g.Reverse.Steps)
+		}
+	}
+}
+
+// jumpField is the decay above. At t = 1 itself it takes the value that the interval just entered or left has: a solver that steps on the
+// jump evaluates it from both sides, and either is right there.
+type jumpField struct {
+	decay
+	r float64
+}
+
+func (f *jumpField) Eval(dst []float64, t float64, y []float64) error {
+	f.r = 1
+	if t >= 1 {
+		f.r = 3
+	}
+	f.y = y[0]
+	dst[0] = -f.r * f.p * f.y
+	return nil
+}
+
+func (f *jumpField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, y []float64) error {
+	err := f.Eval(dst, t, y)
+	jac.Set(0, 0, -f.r*f.p)
+	clear(dfdt)
+	return err
+}
+
+func (f *jumpField) scaled(call func(), values ...[]float64) {
+	before := make([][]float64, len(values))
+	for i, v := range values {
+		before[i] = append([]float64(nil), v...)
+		clear(v)
+	}
+	call()
+	for i, v := range values {
+		for j := range v {
+			v[j] = before[i][j] + f.r*v[j]
+		}
+	}
+}
+
+func (f *jumpField) VJP(gy, gp, w []float64) { f.scaled(func() { f.decay.VJP(gy, gp, w) }, gy, gp) }
+
+func (f *jumpField) JVP(dst, v, q []float64, n int) {
+	f.decay.JVP(dst, v, q, n)
+	scaleVector(dst[:n], f.r)
+}
+
+func (f *jumpField) ParamJacobian(dst []float64, c0, c1 int) {
+	f.decay.ParamJacobian(dst, c0, c1)
+	scaleVector(dst[:c1-c0], f.r)
+}
+
+func (f *jumpField) SecondOrder(gy, gp, w, u, tau []float64, n int) {
+	f.scaled(func() { f.decay.SecondOrder(gy, gp, w, u, tau, n) }, gy, gp)
+}
+
+func (f *jumpField) SecondOrderJacobian(dy, dp, u []float64, tau float64, c0, c1 int) {
+	f.decay.SecondOrderJacobian(dy, dp, u, tau, c0, c1)
+	scaleVector(dp, f.r)
+}
+
 // An interval of no length leaves the loss of the initial state.
 func TestEmptyInterval(t *testing.T) {
 	prob, p, y0 := netProblem(1, 3, 3, 2, false)
