@@ -123,11 +123,12 @@ type STEERConfig struct {
 
 // LeastSquaresConfig is about the recipe least-squares.
 type LeastSquaresConfig struct {
-	Starts         int `toml:"starts" comment:"random starts of the first race, fitted to derivatives estimated from the data; every further race has twice as many"`
-	WarmIterations int `toml:"warm_iterations" comment:"iterations of that fit in each of its rounds, every one of which halves the number of starts"`
-	Survivors      int `toml:"survivors" comment:"starts that the last of these rounds leaves"`
-	Racers         int `toml:"racers" comment:"the best of these race on whole trajectories"`
-	Races          int `toml:"races" comment:"races at most, where none ends well"`
+	Starts         int  `toml:"starts" comment:"random starts of the first race, fitted to derivatives estimated from the data; every further race has twice as many"`
+	WarmIterations int  `toml:"warm_iterations" comment:"iterations of that fit in each of its rounds, every one of which halves the number of starts; 0: no fit"`
+	Survivors      int  `toml:"survivors" comment:"starts that the last of these rounds leaves"`
+	Racers         int  `toml:"racers" comment:"the best of these race on whole trajectories"`
+	Races          int  `toml:"races" comment:"races at most, where none ends well"`
+	Interpolate    bool `toml:"interpolate" comment:"hold the model to an interpolation of the data between the observed times, where states carry no errors"`
 }
 
 // Default returns the configuration that training starts from when nothing is said.
@@ -142,7 +143,7 @@ func Default() *Config {
 		Optimizer:   OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
 		Schedule:    ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
 
-		LeastSquares: LeastSquaresConfig{Starts: 4, WarmIterations: 30, Survivors: 2, Racers: 2, Races: 3},
+		LeastSquares: LeastSquaresConfig{Starts: 4, WarmIterations: 30, Survivors: 2, Racers: 2, Races: 3, Interpolate: true},
 	}
 }
 
@@ -321,7 +322,7 @@ func (c *Config) problems() []ConfigProblem {
 	number("schedule.factor", s.Factor, s.Factor > 0 && s.Factor <= 1, "above 0 and at most 1")
 	count("schedule.every", s.Every, 1)
 	count("least_squares.starts", c.LeastSquares.Starts, 1)
-	count("least_squares.warm_iterations", c.LeastSquares.WarmIterations, 1)
+	count("least_squares.warm_iterations", c.LeastSquares.WarmIterations, 0)
 	count("least_squares.survivors", c.LeastSquares.Survivors, 1)
 	count("least_squares.racers", c.LeastSquares.Racers, 1)
 	count("least_squares.races", c.LeastSquares.Races, 1)

@@ -43,7 +43,7 @@ const trusted = 1e-3
 // by.
 func (b *interpolation) before(n int) (time float64, values, weights []float64) {
 	const high, low = 6, 4 // points
-	if n == 0 {
+	if n == 0 || !b.t.cfg.LeastSquares.Interpolate {
 		return 0, nil, nil
 	}
 	tau := (b.tau[n-1] + b.tau[n]) / 2

@@ -51,7 +51,7 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 		all[i] = &candidate{theta: make([]float64, t.total)}
 		t.start(all[i].theta, t.cfg.Train.Seed+uint64(drawn+i)<<32)
 	}
-	if l.regression != nil {
+	if l.regression != nil && c.WarmIterations > 0 {
 		if all, err = l.regress(ctx, all); err != nil {
 			return nil, 0, nil, err
 		}

@@ -17,6 +17,7 @@ type benchCmd struct {
 	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
 	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
 	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
+	Training    benchTrainingCmd    `cmd:"" help:"The default training over seeds, on problems of every kind, and without each of its ingredients."`
 
 	Accuracy      benchAccuracyCmd      `cmd:"" help:"Correct digits of every implicit method on every stiff problem at every tolerance, with a verdict."`
 	Workprecision benchWorkprecisionCmd `cmd:"" help:"Work of every method for a given error, with figures."`
