@@ -62,7 +62,7 @@ func (l *leastSquares) noiseLevel() float64 {
 	k, sum := len(l.t.states), 0.0
 	for i := range l.curves {
 		for v, f := range l.curves[i].factor {
-			if f == 0 {
+			if f == 0 || !l.curves[i].real[v/k] {
 				continue
 			}
 			sd := l.t.stats.States[v%k].Noise
@@ -210,22 +210,27 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 		return err
 	}
 	o := r.lm.Report().Objective
-	if l.target > 0 && o <= l.target {
+	last := r.level == len(l.tolerances)-1
+	reached := l.target > 0 && o <= l.target
+	if reached && last {
 		r.done = true
 		return nil
 	}
 	r.trail = append(r.trail, o)
 	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
 	rms := math.Sqrt(2 * o / float64(l.rows))
-	if err == nil && status == optim.Running && !stalled && rms > l.tolerances[r.level] {
+	if err == nil && status == optim.Running && !stalled && !reached && rms > l.tolerances[r.level] {
 		return nil
 	}
 	r.trail = r.trail[:0]
-	if r.level == len(l.tolerances)-1 {
+	if last {
 		r.done = true
 		return nil
 	}
 	r.level++
+	if reached {
+		r.level = len(l.tolerances) - 1 // what is left is to see that the model holds at a tolerance that shows its own solution
+	}
 	if err := r.s.setTolerance(l.tolerances[r.level]); err != nil {
 		return err
 	}

@@ -3,13 +3,14 @@ package train
 import "math"
 
 // interpolation gives values between the observed times of a trajectory: those of local polynomials in the independent variable of
-// courses, with weights that fall where polynomials of different degree disagree. Few observations of a fast transient are fitted
-// exactly by models that swing between them; this holds a model to the plainest course.
+// courses, with weights that fall where polynomials of different degree disagree; of a smoothing spline where a state carries errors. Few
+// observations of a fast transient are fitted exactly by models that swing between them; this holds a model to the plainest course.
 type interpolation struct {
 	t      *task
 	t0     float64
 	tau    []float64   // of every row
 	x, y   [][]float64 // the observations of every state but the initial ones; see firstSmooth
+	smooth []*spline   // of every state that carries errors and was observed often enough
 	scale  []float64
 	values []float64 // at the latest time asked for
 	weight []float64
@@ -33,8 +34,17 @@ func newInterpolation(t *task, tr *trajectory) *interpolation {
 			}
 		}
 	}
+	b.smooth = make([]*spline, k)
+	for j, x := range b.x {
+		if noise := t.stats.States[j].Noise; noise > 0 && len(x) >= fewest {
+			b.smooth[j] = newSpline(x, b.y[j], noise)
+		}
+	}
 	return b
 }
+
+// fewest is the number of observations of a state below which nothing is interpolated.
+const fewest = 6
 
 // trusted is the disagreement of polynomials, in units of the scale, at which the residual of an interpolated value is halved.
 const trusted = 1e-3
@@ -42,7 +52,7 @@ const trusted = 1e-3
 // before returns the time in the middle between row n and the one before, with values and weights there; nil where there is nothing to go
 // by.
 func (b *interpolation) before(n int) (time float64, values, weights []float64) {
-	const high, low = 6, 4 // points
+	const high, low = fewest, 4 // points
 	if n == 0 || !b.t.cfg.LeastSquares.Interpolate {
 		return 0, nil, nil
 	}
@@ -54,14 +64,19 @@ func (b *interpolation) before(n int) (time float64, values, weights []float64) 
 	known := false
 	for j, x := range b.x {
 		b.values[j], b.weight[j] = math.NaN(), 0
-		if b.t.stats.States[j].Noise > 0 || b.scale[j] == 0 || len(x) < high || tau < x[0] || tau > x[len(x)-1] {
+		if b.scale[j] == 0 || len(x) < fewest || tau < x[0] || tau > x[len(x)-1] {
+			continue
+		}
+		known = true
+		if b.smooth[j] != nil {
+			b.values[j], _ = b.smooth[j].at(tau)
+			b.weight[j] = 1
 			continue
 		}
 		v, _ := polynomial(x, b.y[j], tau, high)
 		w, _ := polynomial(x, b.y[j], tau, low)
 		d := trusted / (trusted + math.Abs(v-w)/b.scale[j])
 		b.values[j], b.weight[j] = v, d*d
-		known = true
 	}
 	if !known {
 		return 0, nil, nil
