@@ -145,12 +145,19 @@ func (l *leastSquares) begin(ctx context.Context) error {
 		l.racers = append(l.racers, r)
 	}
 	if len(l.racers) == 0 && l.bestLoss-l.bestLoss != 0 {
-		return &FailedError{Epoch: l.now, Failures: failed, Err: last, Advice: "no start could be solved"}
+		return &FailedError{Epoch: l.now, Failures: failed, Err: last, Advice: l.advice()}
 	}
 	if len(l.racers) == 0 {
 		l.over = l.races >= l.t.cfg.LeastSquares.Races
 	}
 	return nil
+}
+
+// advice is for a run in which no start could be solved.
+func (l *leastSquares) advice() string {
+	c := l.t.cfg
+	return fmt.Sprintf("none of the starts could be solved with rtol %g in %d steps; try a larger solver.max_steps, another model.output (%s now) or model.input (%s now), "+
+		"more least_squares.starts (%d now), or another train.seed", l.tolerances[0], c.Solver.MaxSteps, c.Model.Output, c.Model.Input, c.LeastSquares.Starts)
 }
 
 func (l *leastSquares) newRacer(theta []float64) (*racer, error) {
