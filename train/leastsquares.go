@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/gob"
 	"errors"
@@ -21,8 +22,7 @@ import (
 // The first epoch of a race is its warm start; each of the others is one iteration of every racer.
 type leastSquares struct {
 	t          *task
-	curves     []curve
-	rows       int
+	stages     []stage
 	regression *regression
 	tolerances []float64
 	target     float64 // objective at the noise level; 0: no noise is known
@@ -32,22 +32,59 @@ type leastSquares struct {
 	best                   []float64
 	bestLoss, bestMAE      float64
 	failed                 int
+	last                   error // of a solve that failed
 	over                   bool
 }
+
+// stage is a form of the least-squares problem. The last one is that of whole trajectories; starts that cannot be solved over these, or are
+// far off, come to them through segments of growing length (multiple shooting with initial states from the data).
+type stage struct {
+	curves []curve
+	rows   int
+}
+
+// segmentLengths are the lengths of segments in rows.
+var segmentLengths = []int{1, 3, 8, 20, 50, 120, 300}
+
+// farOff is the mean scaled error from which on a start is taken through segments.
+const farOff = 0.02
+
+func (l *leastSquares) whole() *stage { return &l.stages[len(l.stages)-1] }
 
 // racer is one start on its way through the trajectories.
 type racer struct {
 	s     *shooting
 	lm    *optim.LevenbergMarquardt
-	level int // of tolerances
-	trail []float64
+	stage int
+	level int       // of tolerances
+	trail []float64 // of the objective, in the stage and at the level
 	done  bool
 	lost  int // failed solves that are no longer in the method's report
+	// loss is the mean square of the residuals at the current point, mae the mean of |model − data|/range on the same rows.
+	loss, mae float64
+	broken    bool // the current point cannot be solved
+}
+
+// measure brings loss and mae up to date with the method.
+func (r *racer) measure() {
+	res := make([]float64, r.s.rows)
+	r.lm.Residuals(res)
+	r.loss, r.mae = 2*r.lm.Report().Objective/float64(r.s.rows), r.s.metric(res)
 }
 
 func newLeastSquares(t *task) (recipe, error) {
 	l := &leastSquares{t: t, regression: newRegression(t), best: make([]float64, t.total), bestLoss: math.Inf(1), bestMAE: math.Inf(1)}
-	l.curves, l.rows = newCurves(t)
+	longest := 0
+	for i := range t.trajectories {
+		longest = max(longest, len(t.trajectories[i].times))
+	}
+	for _, n := range segmentLengths {
+		if c, rows := newCurves(t, n); 4*n < 3*longest && len(c) > len(t.trajectories) && rows > 0 {
+			l.stages = append(l.stages, stage{c, rows})
+		}
+	}
+	c, rows := newCurves(t, 0)
+	l.stages = append(l.stages, stage{c, rows})
 	const loosest = 1e-3
 	for tol := loosest; tol > t.cfg.Solver.RTol*1.001; tol /= 10 {
 		l.tolerances = append(l.tolerances, tol)
@@ -60,9 +97,10 @@ func newLeastSquares(t *task) (recipe, error) {
 // noiseLevel is the objective that measurement errors alone amount to, where all states that count carry some.
 func (l *leastSquares) noiseLevel() float64 {
 	k, sum := len(l.t.states), 0.0
-	for i := range l.curves {
-		for v, f := range l.curves[i].factor {
-			if f == 0 || !l.curves[i].real[v/k] {
+	curves := l.whole().curves
+	for i := range curves {
+		for v, f := range curves[i].factor {
+			if f == 0 || !curves[i].real[v/k] {
 				continue
 			}
 			sd := l.t.stats.States[v%k].Noise
@@ -89,7 +127,14 @@ func (l *leastSquares) racing() int {
 	return n
 }
 
-func (l *leastSquares) result() ([]float64, float64) { return l.best, l.bestLoss }
+func (l *leastSquares) result() ([]float64, float64) {
+	if d := l.leader(); d != nil && l.bestLoss-l.bestLoss != 0 { // interrupted in the segments
+		theta := make([]float64, l.t.total)
+		d.lm.Params(theta)
+		return theta, d.loss
+	}
+	return l.best, l.bestLoss
+}
 
 func (l *leastSquares) current() (theta, gradient []float64) {
 	o, err := newObjective(l.t, 1)
@@ -115,6 +160,9 @@ func (l *leastSquares) epoch(ctx context.Context) (Record, error) {
 	r := l.record()
 	r.Failures = l.failures() - before
 	l.prune()
+	if l.over && l.bestLoss-l.bestLoss != 0 {
+		return Record{}, &FailedError{Epoch: l.now, Failures: l.failures(), Err: l.last, Advice: l.advice()}
+	}
 	l.now++
 	return r, nil
 }
@@ -128,8 +176,20 @@ func (l *leastSquares) begin(ctx context.Context) error {
 	l.failed += failed
 	l.races++
 	l.raceEpochs = 0
-	for _, c := range starts[:min(len(starts), l.t.cfg.LeastSquares.Racers)] {
-		r, err := l.newRacer(c.theta)
+	first := len(l.stages) - 1
+	near := slices.IndexFunc(starts, func(c *candidate) bool { return math.IsInf(c.loss, 1) || c.mae > farOff })
+	switch {
+	case near < 0:
+	case near > 0:
+		starts = starts[:near]
+	default:
+		first = 0 // none is near: all go through segments
+	}
+	if first > 0 || len(l.stages) == 1 {
+		starts = starts[:min(len(starts), l.t.cfg.LeastSquares.Racers)]
+	}
+	for _, c := range starts {
+		r, err := l.newRacer(c.theta, first)
 		if err != nil {
 			return err
 		}
@@ -140,12 +200,14 @@ func (l *leastSquares) begin(ctx context.Context) error {
 				l.failed -= failed
 				return err
 			}
+			last = err
 			continue
 		}
+		r.measure()
 		l.racers = append(l.racers, r)
 	}
-	if len(l.racers) == 0 && l.bestLoss-l.bestLoss != 0 {
-		return &FailedError{Epoch: l.now, Failures: failed, Err: last, Advice: l.advice()}
+	if last != nil {
+		l.last = last
 	}
 	if len(l.racers) == 0 {
 		l.over = l.races >= l.t.cfg.LeastSquares.Races
@@ -160,14 +222,15 @@ func (l *leastSquares) advice() string {
 		"more least_squares.starts (%d now), or another train.seed", l.tolerances[0], c.Solver.MaxSteps, c.Model.Output, c.Model.Input, c.LeastSquares.Starts)
 }
 
-func (l *leastSquares) newRacer(theta []float64) (*racer, error) {
+func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
 	workers := max(1, runtime.GOMAXPROCS(0)/max(1, l.t.cfg.LeastSquares.Racers))
-	s, err := newShooting(l.t, l.curves, l.rows, workers, l.tolerances[0])
+	g := &l.stages[stage]
+	s, err := newShooting(l.t, g.curves, g.rows, workers, l.tolerances[0])
 	if err != nil {
 		return nil, err
 	}
 	lm, err := optim.NewLevenbergMarquardt(s, theta, optim.LMConfig{})
-	return &racer{s: s, lm: lm}, err
+	return &racer{s: s, lm: lm, stage: stage}, err
 }
 
 // advance makes one iteration of every racer. After a cancellation all are where they were before.
@@ -217,6 +280,10 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 		return err
 	}
 	o := r.lm.Report().Objective
+	r.measure()
+	if r.stage < len(l.stages)-1 {
+		return r.grow(ctx, l, o, err == nil && status == optim.Running)
+	}
 	last := r.level == len(l.tolerances)-1
 	reached := l.target > 0 && o <= l.target
 	if reached && last {
@@ -225,7 +292,7 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 	}
 	r.trail = append(r.trail, o)
 	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
-	rms := math.Sqrt(2 * o / float64(l.rows))
+	rms := math.Sqrt(2 * o / float64(l.whole().rows))
 	if err == nil && status == optim.Running && !stalled && !reached && rms > l.tolerances[r.level] {
 		return nil
 	}
@@ -250,62 +317,92 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 	return nil
 }
 
+const (
+	segmentIterations = 40
+	segmentTarget     = 1e-3 // root mean square of the residuals at which longer segments are taken at once
+)
+
+// grow goes on to longer segments where those at hand are fitted as well as they can be in reasonable time.
+func (r *racer) grow(ctx context.Context, l *leastSquares, objective float64, running bool) error {
+	r.trail = append(r.trail, objective)
+	n := len(r.trail)
+	stalled := n > trailLength && objective > (1-leastProgress)*r.trail[n-1-trailLength]
+	if running && !stalled && n < segmentIterations && math.Sqrt(2*objective/float64(r.s.rows)) > segmentTarget {
+		return nil
+	}
+	theta := make([]float64, l.t.total)
+	r.lm.Params(theta)
+	next, err := l.newRacer(theta, r.stage+1)
+	if err != nil {
+		return err
+	}
+	next.lost = r.lost + r.lm.Report().Failed
+	if err := next.lm.Evaluate(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next.lost++
+		next.done, next.broken = true, true
+		*r = *next
+		return nil
+	}
+	next.measure()
+	*r = *next
+	return nil
+}
+
+// compare ranks racers: those that are further on first, then those with the lesser objective.
+func compare(a, b *racer) int {
+	if a.broken != b.broken {
+		if b.broken {
+			return -1
+		}
+		return 1
+	}
+	if a.stage != b.stage {
+		return cmp.Compare(b.stage, a.stage)
+	}
+	return cmp.Compare(a.loss, b.loss)
+}
+
 // leader is the racer with the least objective.
 func (l *leastSquares) leader() *racer {
 	if len(l.racers) == 0 {
 		return nil
 	}
-	return slices.MinFunc(l.racers, func(a, b *racer) int {
-		x, y := a.lm.Report().Objective, b.lm.Report().Objective
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	return slices.MinFunc(l.racers, compare)
 }
 
 func (l *leastSquares) record() Record {
 	r := Record{Epoch: l.now, Loss: l.bestLoss, MAE: l.bestMAE}
 	d := l.leader()
-	if d == nil {
+	if d == nil || d.broken {
 		return r
 	}
-	rep := d.lm.Report()
-	res := make([]float64, l.rows)
-	d.lm.Residuals(res)
-	loss, mae := 2*rep.Objective/float64(l.rows), d.s.metric(res)
-	if loss < l.bestLoss {
+	if d.stage == len(l.stages)-1 && d.loss < l.bestLoss {
 		d.lm.Params(l.best)
-		l.bestLoss, l.bestMAE = loss, mae
+		l.bestLoss, l.bestMAE = d.loss, d.mae
 	}
-	r.Loss, r.MAE, r.GradientNorm = loss, mae, rep.GradientNorm
+	r.Loss, r.MAE, r.GradientNorm = d.loss, d.mae, d.lm.Report().GradientNorm
 	return r
 }
 
 // rounds are the epochs of a race after which half of the racers drop out.
 var rounds = []int{8, 16}
 
-// goodEnough is the mean scaled error on the data below which no other race is run.
-const goodEnough = 5e-5
+// goodEnough is the mean scaled error on the data below which no other race is run, for problems of up to affordable elements in the
+// Jacobian of the residuals. It grows with that number, as does the time of a race.
+const (
+	goodEnough = 5e-5
+	affordable = 150_000
+)
 
 func (l *leastSquares) prune() {
 	keep := len(l.racers)
 	if slices.Contains(rounds, l.raceEpochs) && keep > 1 {
 		keep = (keep + 1) / 2
 	}
-	slices.SortStableFunc(l.racers, func(a, b *racer) int {
-		x, y := a.lm.Report().Objective, b.lm.Report().Objective
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(l.racers, compare)
 	for _, r := range l.racers[keep:] {
 		l.failed += r.lost + r.lm.Report().Failed
 	}
@@ -319,7 +416,7 @@ func (l *leastSquares) prune() {
 		l.failed += l.racing()
 		l.racers = nil
 	}
-	enough := l.target > 0 && l.bestLoss*float64(l.rows)/2 <= l.target || l.bestMAE <= goodEnough
+	enough := l.target > 0 && l.bestLoss*float64(l.whole().rows)/2 <= l.target || l.bestMAE <= goodEnough*max(1, float64(l.whole().rows)*float64(l.t.total)/affordable)
 	if enough || l.races >= l.t.cfg.LeastSquares.Races {
 		l.over = true
 	}
@@ -335,10 +432,11 @@ type leastSquaresState struct {
 }
 
 type racerState struct {
-	Level, Lost int
-	Trail       []float64
-	Done        bool
-	Method      []byte
+	Stage, Level, Lost int
+	Loss, MAE          float64
+	Trail              []float64
+	Done, Broken       bool
+	Method             []byte
 }
 
 func (l *leastSquares) saveRacers() ([]racerState, error) {
@@ -348,7 +446,7 @@ func (l *leastSquares) saveRacers() ([]racerState, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, racerState{r.level, r.lost, slices.Clone(r.trail), r.done, b})
+		out = append(out, racerState{r.stage, r.level, r.lost, r.loss, r.mae, slices.Clone(r.trail), r.done, r.broken, b})
 	}
 	return out, nil
 }
@@ -356,10 +454,13 @@ func (l *leastSquares) saveRacers() ([]racerState, error) {
 func (l *leastSquares) restoreRacers(states []racerState) error {
 	var racers []*racer
 	for _, s := range states {
+		if s.Stage < 0 || s.Stage >= len(l.stages) {
+			return fmt.Errorf("stage number %d of %d", s.Stage, len(l.stages))
+		}
 		if s.Level < 0 || s.Level >= len(l.tolerances) {
 			return fmt.Errorf("tolerance number %d of %d", s.Level, len(l.tolerances))
 		}
-		r, err := l.newRacer(make([]float64, l.t.total))
+		r, err := l.newRacer(make([]float64, l.t.total), s.Stage)
 		if err != nil {
 			return err
 		}
@@ -370,6 +471,7 @@ func (l *leastSquares) restoreRacers(states []racerState) error {
 			return err
 		}
 		r.level, r.lost, r.trail, r.done = s.Level, s.Lost, s.Trail, s.Done
+		r.loss, r.mae, r.broken = s.Loss, s.MAE, s.Broken
 		racers = append(racers, r)
 	}
 	l.racers = racers

@@ -10,13 +10,16 @@ import (
 	"github.com/stiffnode/stiffnode/sens"
 )
 
-// curve is one trajectory as the residuals see it: observed rows and, between them, interpolated ones.
+// curve is one trajectory as the residuals see it, or a segment of it: observed rows and, between them, interpolated ones.
 type curve struct {
-	times  []float64
-	values []float64 // len(times)×k
-	factor []float64 // of every difference; 0: not counted
-	real   []bool    // of every row: observed
-	first  int       // residual
+	t0      float64
+	y0      []float64
+	unknown []unknown
+	times   []float64
+	values  []float64 // len(times)×k
+	factor  []float64 // of every difference; 0: not counted
+	real    []bool    // of every row: observed
+	first   int       // residual
 }
 
 // shooting is the least-squares problem of whole trajectories: one residual for every observed value that counts,
@@ -50,45 +53,80 @@ var _ optim.Residuals = (*shooting)(nil)
 // relativeFloor is the size, in units of the scale, below which residuals are absolute.
 const relativeFloor = 0.01
 
-// newCurves lays out the residuals, and counts them.
-func newCurves(t *task) (out []curve, rows int) {
-	scale := lossScale(t.cfg.Loss.Scale, t.stats)
+// layout makes curves. It counts their residuals.
+type layout struct {
+	t      *task
+	scale  []float64
+	curves []curve
+	rows   int
+}
+
+// newCurves lays out the residuals of segments of length rows each, which begin in states estimated from the data, or of whole trajectories
+// where length is 0. Segments whose first state is not known are left out.
+func newCurves(t *task, length int) (curves []curve, rows int) {
+	l := layout{t: t, scale: lossScale(t.cfg.Loss.Scale, t.stats)}
 	k := len(t.states)
-	factor := func(j int, value, weight float64) float64 {
-		if weight == 0 || math.IsNaN(value) || scale[j] == 0 {
-			return 0
-		}
-		f := math.Sqrt(weight) / scale[j]
-		if t.stats.States[j].Noise == 0 {
-			f /= relativeFloor + math.Abs(value)/scale[j]
-		}
-		return f
+	var known []course
+	if length > 0 {
+		known = courses(t.set, t.stats)
 	}
 	for i := range t.trajectories {
 		tr := &t.trajectories[i]
-		c := curve{first: rows}
 		between := newInterpolation(t, tr)
-		add := func(time float64, real bool, values, weights []float64) {
-			c.times, c.real = append(c.times, time), append(c.real, real)
-			for j, v := range values {
-				f := factor(j, v, weights[j])
-				if f != 0 {
-					rows++
-				} else {
-					v = 0
+		if length == 0 {
+			l.add(tr, between, 0, len(tr.times), curve{t0: tr.t0, y0: tr.y0, unknown: tr.unknown})
+			continue
+		}
+		for from := -1; from < len(tr.times)-1; from += length {
+			c := curve{t0: tr.t0, y0: tr.y0, unknown: tr.unknown}
+			if from >= 0 {
+				y := known[tr.source].state(tr.times[from], k)
+				if y == nil {
+					continue
 				}
-				c.values, c.factor = append(c.values, v), append(c.factor, f)
+				c = curve{t0: tr.times[from], y0: y}
 			}
+			l.add(tr, between, from+1, min(from+1+length, len(tr.times)), c)
 		}
-		for n, time := range tr.times {
-			if middle, v, w := between.before(n); v != nil {
-				add(middle, false, v, w)
-			}
-			add(time, true, tr.values[n*k:(n+1)*k], tr.weights[n*k:(n+1)*k])
-		}
-		out = append(out, c)
 	}
-	return out, rows
+	return l.curves, l.rows
+}
+
+// add appends rows from … to − 1 of a trajectory to the curve c, and c to the layout.
+func (l *layout) add(tr *trajectory, between *interpolation, from, to int, c curve) {
+	k := len(l.t.states)
+	c.first = l.rows
+	row := func(time float64, real bool, values, weights []float64) {
+		c.times, c.real = append(c.times, time), append(c.real, real)
+		for j, v := range values {
+			f := l.factor(j, v, weights[j])
+			if f != 0 {
+				l.rows++
+			} else {
+				v = 0
+			}
+			c.values, c.factor = append(c.values, v), append(c.factor, f)
+		}
+	}
+	for n := from; n < to; n++ {
+		if middle, v, w := between.before(n); v != nil && middle > c.t0 {
+			row(middle, false, v, w)
+		}
+		row(tr.times[n], true, tr.values[n*k:(n+1)*k], tr.weights[n*k:(n+1)*k])
+	}
+	l.curves = append(l.curves, c)
+}
+
+// factor is what a difference of state j from the value is multiplied by.
+func (l *layout) factor(j int, value, weight float64) float64 {
+	if weight == 0 || math.IsNaN(value) || l.scale[j] == 0 {
+		return 0
+	}
+	f := math.Sqrt(weight) / l.scale[j]
+	if l.t.stats.States[j].Noise == 0 {
+		f /= relativeFloor + math.Abs(value)/l.scale[j]
+	}
+	return f
 }
 
 func newShooting(t *task, curves []curve, rows, workers int, rtol float64) (*shooting, error) {
@@ -168,15 +206,14 @@ func (s *shooting) work(w *shooter) {
 }
 
 func (s *shooting) solve(w *shooter, i int) error {
-	t, tr := s.t, &s.t.trajectories[i]
-	copy(w.y0, tr.y0)
-	for _, u := range tr.unknown {
+	t, c := s.t, &s.curves[i]
+	copy(w.y0, c.y0)
+	for _, u := range c.unknown {
 		w.y0[u.state] = s.theta[u.at] * t.size[u.state]
 	}
-	c := &s.curves[i]
 	p, end := s.theta[:t.params], c.times[len(c.times)-1]
 	if s.j == nil {
-		sol, err := w.fj.Linearize(s.ctx, p, w.y0, tr.t0, end, c.times)
+		sol, err := w.fj.Linearize(s.ctx, p, w.y0, c.t0, end, c.times)
 		if err != nil {
 			return err
 		}
@@ -189,7 +226,7 @@ func (s *shooting) solve(w *shooter, i int) error {
 		}
 		return nil
 	}
-	sol, dY, err := w.fj.Solve(s.ctx, p, w.y0, tr.t0, end, c.times)
+	sol, dY, err := w.fj.Solve(s.ctx, p, w.y0, c.t0, end, c.times)
 	if err != nil {
 		return err
 	}
@@ -203,7 +240,7 @@ func (s *shooting) solve(w *shooter, i int) error {
 		for m := range t.params {
 			row[m] = f * d[m]
 		}
-		for _, u := range tr.unknown {
+		for _, u := range c.unknown {
 			row[u.at] = f * d[t.params+u.state] * t.size[u.state]
 		}
 		at++

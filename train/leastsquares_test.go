@@ -52,7 +52,7 @@ func TestShootingJacobian(t *testing.T) {
 	if l.t.total == l.t.params {
 		t.Fatal("no initial value is unknown")
 	}
-	s, err := newShooting(l.t, l.curves, l.rows, 1, 1e-10)
+	s, err := newShooting(l.t, l.whole().curves, l.whole().rows, 1, 1e-10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +62,11 @@ func TestShootingJacobian(t *testing.T) {
 		theta[i] *= 0.3
 	}
 	ctx := context.Background()
-	r, jac := make([]float64, l.rows), make([]float64, l.rows*l.t.total)
+	r, jac := make([]float64, l.whole().rows), make([]float64, l.whole().rows*l.t.total)
 	if err := s.ResidualJacobian(ctx, r, jac, theta); err != nil {
 		t.Fatal(err)
 	}
-	lo, hi := make([]float64, l.rows), make([]float64, l.rows)
+	lo, hi := make([]float64, l.whole().rows), make([]float64, l.whole().rows)
 	for i := range theta {
 		const h = 1e-4
 		at := theta[i]
@@ -204,10 +204,11 @@ func TestLeastSquaresLearns(t *testing.T) {
 
 // Where no start can be solved, the error says how many were tried and what to change.
 func TestAllStartsFail(t *testing.T) {
-	set := small(t)
-	c := least(set)
-	c.Solver.MaxSteps = 10
-	c.Solver.RTol = 1e-12
+	set := simulated(t, "ROBER", simulate.Options{Times: data.LogSpace(1e-5, 1e5, 20)})
+	c := Default()
+	c.Solver.Method, c.Solver.MaxSteps = "Tsit5", 10 // explicit, on a stiff problem
+	c.LeastSquares.Races = 1
+	c.Resolve(set)
 	_, err := mustNew(t, c, set).Run(context.Background())
 	var failed *FailedError
 	if !errors.As(err, &failed) || failed.Failures == 0 || failed.Advice == "" {

@@ -14,7 +14,8 @@ import (
 // candidate is one start in the warm start's race.
 type candidate struct {
 	theta []float64
-	loss  float64 // what the candidates are ranked by; +Inf: out of the race
+	loss  float64 // what the candidates are ranked by; +Inf: cannot be solved
+	mae   float64 // on whole trajectories
 }
 
 // byLoss ranks candidates, those of equal loss in the order in which they were drawn.
@@ -41,8 +42,9 @@ func parallel(n int, do func(worker, i int)) {
 	wait.Wait()
 }
 
-// warmStart draws random starts, twice as many as in the race before, lets them race in the regression, halving their number from round to round, solves the trajectories
-// with what is left, and returns those that can be solved, best first, and how many could not.
+// warmStart draws random starts, twice as many as in the race before, lets them race in the regression, halving their number from round to
+// round, solves the trajectories with what is left, and returns it, best first, with the number of those that cannot be solved and the error of
+// one of them.
 func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidate, failed int, last error, err error) {
 	t, c := l.t, l.t.cfg.LeastSquares
 	all := make([]*candidate, c.Starts<<race)
@@ -59,33 +61,33 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 	errs := make([]error, len(all))
 	shots := make([]*shooting, min(runtime.GOMAXPROCS(0), len(all)))
 	for i := range shots {
-		if shots[i], err = newShooting(t, l.curves, l.rows, 1, l.tolerances[0]); err != nil {
+		if shots[i], err = newShooting(t, l.whole().curves, l.whole().rows, 1, l.tolerances[0]); err != nil {
 			return nil, 0, nil, err
 		}
 	}
 	parallel(len(all), func(w, i int) {
-		r := make([]float64, l.rows)
+		r := make([]float64, l.whole().rows)
 		if errs[i] = shots[w].Residual(ctx, r, all[i].theta); errs[i] != nil {
 			all[i].loss = math.Inf(1)
 			return
 		}
-		all[i].loss = sumSquares(r)
+		all[i].loss, all[i].mae = sumSquares(r), shots[w].metric(r)
 	})
 	if err := context.Cause(ctx); err != nil {
 		return nil, 0, nil, err
 	}
 	for i, c := range all {
 		if c.loss-c.loss == 0 {
-			out = append(out, c)
 			continue
 		}
+		c.loss = math.Inf(1)
 		failed++
 		if errs[i] != nil {
 			last = errs[i]
 		}
 	}
-	slices.SortStableFunc(out, byLoss)
-	return out, failed, last, nil
+	slices.SortStableFunc(all, byLoss)
+	return all, failed, last, nil
 }
 
 // regress fits the candidates to the derivatives in rounds of Levenberg–Marquardt.
@@ -107,7 +109,7 @@ func (l *leastSquares) regress(ctx context.Context, all []*candidate) ([]*candid
 		}
 		fits[i] = &fit{s, lm}
 	}
-	iterations := c.WarmIterations
+	iterations, survivors := c.WarmIterations, max(c.Survivors, len(all)/4)
 	for {
 		parallel(len(fits), func(_, i int) {
 			f := fits[i]
@@ -129,10 +131,10 @@ func (l *leastSquares) regress(ctx context.Context, all []*candidate) ([]*candid
 			return nil, err
 		}
 		slices.SortStableFunc(fits, func(a, b *fit) int { return byLoss(a.candidate, b.candidate) })
-		if len(fits) <= c.Survivors {
+		if len(fits) <= survivors {
 			break
 		}
-		fits = fits[:max(c.Survivors, (len(fits)+1)/2)]
+		fits = fits[:max(survivors, (len(fits)+1)/2)]
 	}
 	out := make([]*candidate, len(fits))
 	for i, f := range fits {

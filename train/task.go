@@ -33,6 +33,7 @@ type task struct {
 
 // trajectory is one trajectory as the loss sees it: rows in which nothing that counts was observed are left out.
 type trajectory struct {
+	source  int // its place in the set
 	t0      float64
 	y0      []float64 // unknown values are overwritten by those in θ
 	unknown []unknown
@@ -79,7 +80,7 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	}
 	scale := lossScale(cfg.Loss.Scale, t.stats)
 	for k := range set.Trajectories {
-		t.addTrajectory(&set.Trajectories[k], scale)
+		t.addTrajectory(k, scale)
 	}
 	if t.rows() == 0 {
 		return nil, &data.Error{Msg: "there is nothing to learn: no state that varies was observed after the initial rows"}
@@ -177,9 +178,10 @@ func lossScale(kind string, stats *data.Stats) []float64 {
 	return scale
 }
 
-func (t *task) addTrajectory(src *data.Trajectory, scale []float64) {
+func (t *task) addTrajectory(source int, scale []float64) {
+	src := &t.set.Trajectories[source]
 	k := len(t.states)
-	tr := trajectory{t0: src.Times[0], y0: slices.Clone(src.Row(0, k)), weight: []float64{0}, count: []float64{0}}
+	tr := trajectory{source: source, t0: src.Times[0], y0: slices.Clone(src.Row(0, k)), weight: []float64{0}, count: []float64{0}}
 	for i, v := range tr.y0 {
 		if math.IsNaN(v) {
 			tr.unknown = append(tr.unknown, unknown{i, t.total})

@@ -417,10 +417,10 @@ func TestSTEER(t *testing.T) {
 			x.Times, x.Values, x.Weights = x.Times[:i], x.Values[:3*i], x.Weights[:3*i]
 		}
 		k := *f.t
-		k.trajectories = nil
+		k.set, k.trajectories = cut, nil
 		k.total, k.guess = k.params, nil
 		for i := range cut.Trajectories {
-			k.addTrajectory(&cut.Trajectories[i], lossScale(c.Loss.Scale, k.stats))
+			k.addTrajectory(i, lossScale(c.Loss.Scale, k.stats))
 		}
 		theta, _ := f.current()
 		if e := evaluateAt(t, &k, theta); math.Abs(e.loss-r.Loss) > 1e-12*r.Loss {

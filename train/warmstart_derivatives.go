@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stiffnode/stiffnode/data"
 )
@@ -12,6 +13,19 @@ type course struct {
 	y, dy []float64 // len(times)×k
 	// doubt is the difference of two estimates of the derivative, of different order.
 	doubt []float64
+}
+
+// state returns the state at a time, nil if some part of it is not known.
+func (c *course) state(t float64, k int) []float64 {
+	i, ok := slices.BinarySearch(c.times, t)
+	if !ok {
+		return nil
+	}
+	y := c.y[i*k : (i+1)*k]
+	if slices.ContainsFunc(y, math.IsNaN) {
+		return nil
+	}
+	return y
 }
 
 // courses estimates states and derivatives at the observed times. The independent variable is τ = log(t − t0) where times are
