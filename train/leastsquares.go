@@ -223,9 +223,8 @@ func (l *leastSquares) advice() string {
 }
 
 func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
-	workers := max(1, runtime.GOMAXPROCS(0)/max(1, l.t.cfg.LeastSquares.Racers))
 	g := &l.stages[stage]
-	s, err := newShooting(l.t, g.curves, g.rows, workers, l.tolerances[0])
+	s, err := newShooting(l.t, g.curves, g.rows, runtime.GOMAXPROCS(0), l.tolerances[0])
 	if err != nil {
 		return nil, err
 	}
