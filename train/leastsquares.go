@@ -1,10 +1,7 @@
 package train
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"math"
@@ -12,7 +9,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/stiffnode/stiffnode/optim"
 )
 
 // leastSquares is the default recipe. A race of starts on derivatives estimated from the data (warmStart) is followed by a race of the best
@@ -50,27 +46,6 @@ var segmentLengths = []int{1, 3, 8, 20, 50, 120, 300}
 const farOff = 0.02
 
 func (l *leastSquares) whole() *stage { return &l.stages[len(l.stages)-1] }
-
-// racer is one start on its way through the trajectories.
-type racer struct {
-	s     *shooting
-	lm    *optim.LevenbergMarquardt
-	stage int
-	level int       // of tolerances
-	trail []float64 // of the objective, in the stage and at the level
-	done  bool
-	lost  int // failed solves that are no longer in the method's report
-	// loss is the mean square of the residuals at the current point, mae the mean of |model − data|/range on the same rows.
-	loss, mae float64
-	broken    bool // the current point cannot be solved
-}
-
-// measure brings loss and mae up to date with the method.
-func (r *racer) measure() {
-	res := make([]float64, r.s.rows)
-	r.lm.Residuals(res)
-	r.loss, r.mae = 2*r.lm.Report().Objective/float64(r.s.rows), r.s.metric(res)
-}
 
 func newLeastSquares(t *task) (recipe, error) {
 	l := &leastSquares{t: t, regression: newRegression(t), best: make([]float64, t.total), bestLoss: math.Inf(1), bestMAE: math.Inf(1)}
@@ -222,16 +197,6 @@ func (l *leastSquares) advice() string {
 		"more least_squares.starts (%d now), or another train.seed", l.tolerances[0], c.Solver.MaxSteps, c.Model.Output, c.Model.Input, c.LeastSquares.Starts)
 }
 
-func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
-	g := &l.stages[stage]
-	s, err := newShooting(l.t, g.curves, g.rows, runtime.GOMAXPROCS(0), l.tolerances[0])
-	if err != nil {
-		return nil, err
-	}
-	lm, err := optim.NewLevenbergMarquardt(s, theta, optim.LMConfig{})
-	return &racer{s: s, lm: lm, stage: stage}, err
-}
-
 // advance makes one iteration of every racer. After a cancellation all are where they were before.
 func (l *leastSquares) advance(ctx context.Context) error {
 	saved, err := l.saveRacers()
@@ -259,109 +224,6 @@ func (l *leastSquares) advance(ctx context.Context) error {
 	}
 	l.raceEpochs++
 	return errors.Join(errs...)
-}
-
-const (
-	trailLength   = 8
-	leastProgress = 0.1 // of the objective, over trailLength iterations
-)
-
-// step makes one iteration, and tightens the tolerance when the objective no longer falls as it should: when integration errors may
-// be what stops it.
-func (r *racer) step(ctx context.Context, l *leastSquares) error {
-	status, err := r.lm.Iterate(ctx)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var start *optim.StartError
-	var trials *optim.TrialsError
-	if err != nil && !errors.As(err, &start) && !errors.As(err, &trials) {
-		return err
-	}
-	o := r.lm.Report().Objective
-	r.measure()
-	if r.stage < len(l.stages)-1 {
-		return r.grow(ctx, l, o, err == nil && status == optim.Running)
-	}
-	last := r.level == len(l.tolerances)-1
-	reached := l.target > 0 && o <= l.target
-	if reached && last {
-		r.done = true
-		return nil
-	}
-	r.trail = append(r.trail, o)
-	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
-	rms := math.Sqrt(2 * o / float64(l.whole().rows))
-	if err == nil && status == optim.Running && !stalled && !reached && rms > l.tolerances[r.level] {
-		return nil
-	}
-	r.trail = r.trail[:0]
-	if last {
-		r.done = true
-		return nil
-	}
-	r.level++
-	if reached {
-		r.level = len(l.tolerances) - 1 // what is left is to see that the model holds at a tolerance that shows its own solution
-	}
-	if err := r.s.setTolerance(l.tolerances[r.level]); err != nil {
-		return err
-	}
-	if err := r.lm.Evaluate(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		r.done = true
-	}
-	return nil
-}
-
-const (
-	segmentIterations = 40
-	segmentTarget     = 1e-3 // root mean square of the residuals at which longer segments are taken at once
-)
-
-// grow goes on to longer segments where those at hand are fitted as well as they can be in reasonable time.
-func (r *racer) grow(ctx context.Context, l *leastSquares, objective float64, running bool) error {
-	r.trail = append(r.trail, objective)
-	n := len(r.trail)
-	stalled := n > trailLength && objective > (1-leastProgress)*r.trail[n-1-trailLength]
-	if running && !stalled && n < segmentIterations && math.Sqrt(2*objective/float64(r.s.rows)) > segmentTarget {
-		return nil
-	}
-	theta := make([]float64, l.t.total)
-	r.lm.Params(theta)
-	next, err := l.newRacer(theta, r.stage+1)
-	if err != nil {
-		return err
-	}
-	next.lost = r.lost + r.lm.Report().Failed
-	if err := next.lm.Evaluate(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		next.lost++
-		next.done, next.broken = true, true
-		*r = *next
-		return nil
-	}
-	next.measure()
-	*r = *next
-	return nil
-}
-
-// compare ranks racers: those that are further on first, then those with the lesser objective.
-func compare(a, b *racer) int {
-	if a.broken != b.broken {
-		if b.broken {
-			return -1
-		}
-		return 1
-	}
-	if a.stage != b.stage {
-		return cmp.Compare(b.stage, a.stage)
-	}
-	return cmp.Compare(a.loss, b.loss)
 }
 
 // leader is the racer with the least objective.
@@ -419,91 +281,4 @@ func (l *leastSquares) prune() {
 	if enough || l.races >= l.t.cfg.LeastSquares.Races {
 		l.over = true
 	}
-}
-
-// leastSquaresState is what a checkpoint holds.
-type leastSquaresState struct {
-	Now, Races, RaceEpochs, Failed int
-	Racers                         []racerState
-	Best                           []float64
-	BestLoss, BestMAE              float64
-	Over                           bool
-}
-
-type racerState struct {
-	Stage, Level, Lost int
-	Loss, MAE          float64
-	Trail              []float64
-	Done, Broken       bool
-	Method             []byte
-}
-
-func (l *leastSquares) saveRacers() ([]racerState, error) {
-	var out []racerState
-	for _, r := range l.racers {
-		b, err := r.lm.MarshalBinary()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, racerState{r.stage, r.level, r.lost, r.loss, r.mae, slices.Clone(r.trail), r.done, r.broken, b})
-	}
-	return out, nil
-}
-
-func (l *leastSquares) restoreRacers(states []racerState) error {
-	var racers []*racer
-	for _, s := range states {
-		if s.Stage < 0 || s.Stage >= len(l.stages) {
-			return fmt.Errorf("stage number %d of %d", s.Stage, len(l.stages))
-		}
-		if s.Level < 0 || s.Level >= len(l.tolerances) {
-			return fmt.Errorf("tolerance number %d of %d", s.Level, len(l.tolerances))
-		}
-		r, err := l.newRacer(make([]float64, l.t.total), s.Stage)
-		if err != nil {
-			return err
-		}
-		if err := r.s.setTolerance(l.tolerances[s.Level]); err != nil {
-			return err
-		}
-		if err := r.lm.UnmarshalBinary(s.Method); err != nil {
-			return err
-		}
-		r.level, r.lost, r.trail, r.done = s.Level, s.Lost, s.Trail, s.Done
-		r.loss, r.mae, r.broken = s.Loss, s.MAE, s.Broken
-		racers = append(racers, r)
-	}
-	l.racers = racers
-	return nil
-}
-
-// MarshalBinary implements recipe.
-func (l *leastSquares) MarshalBinary() ([]byte, error) {
-	racers, err := l.saveRacers()
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = gob.NewEncoder(&b).Encode(leastSquaresState{
-		Now: l.now, Races: l.races, RaceEpochs: l.raceEpochs, Failed: l.failed, Racers: racers,
-		Best: l.best, BestLoss: l.bestLoss, BestMAE: l.bestMAE, Over: l.over,
-	})
-	return b.Bytes(), err
-}
-
-// UnmarshalBinary implements recipe.
-func (l *leastSquares) UnmarshalBinary(raw []byte) error {
-	var s leastSquaresState
-	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&s); err != nil {
-		return err
-	}
-	if len(s.Best) != l.t.total || s.Now < 0 {
-		return fmt.Errorf("%d parameters in epoch %d where the model has %d", len(s.Best), s.Now, l.t.total)
-	}
-	if err := l.restoreRacers(s.Racers); err != nil {
-		return err
-	}
-	l.now, l.races, l.raceEpochs, l.failed = s.Now, s.Races, s.RaceEpochs, s.Failed
-	l.best, l.bestLoss, l.bestMAE, l.over = s.Best, s.BestLoss, s.BestMAE, s.Over
-	return nil
 }

@@ -1,0 +1,145 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"runtime"
+
+	"github.com/stiffnode/stiffnode/optim"
+)
+
+// racer is one start on its way through the trajectories.
+type racer struct {
+	s     *shooting
+	lm    *optim.LevenbergMarquardt
+	stage int
+	level int       // of tolerances
+	trail []float64 // of the objective, in the stage and at the level
+	done  bool
+	lost  int // failed solves that are no longer in the method's report
+	// loss is the mean square of the residuals at the current point, mae the mean of |model − data|/range on the same rows.
+	loss, mae float64
+	broken    bool // the current point cannot be solved
+}
+
+// measure brings loss and mae up to date with the method.
+func (r *racer) measure() {
+	res := make([]float64, r.s.rows)
+	r.lm.Residuals(res)
+	r.loss, r.mae = 2*r.lm.Report().Objective/float64(r.s.rows), r.s.metric(res)
+}
+
+func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
+	g := &l.stages[stage]
+	s, err := newShooting(l.t, g.curves, g.rows, runtime.GOMAXPROCS(0), l.tolerances[0])
+	if err != nil {
+		return nil, err
+	}
+	lm, err := optim.NewLevenbergMarquardt(s, theta, optim.LMConfig{})
+	return &racer{s: s, lm: lm, stage: stage}, err
+}
+
+const (
+	trailLength   = 8
+	leastProgress = 0.1 // of the objective, over trailLength iterations
+)
+
+// step makes one iteration, and tightens the tolerance when the objective no longer falls as it should: when integration errors may
+// be what stops it.
+func (r *racer) step(ctx context.Context, l *leastSquares) error {
+	status, err := r.lm.Iterate(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var start *optim.StartError
+	var trials *optim.TrialsError
+	if err != nil && !errors.As(err, &start) && !errors.As(err, &trials) {
+		return err
+	}
+	o := r.lm.Report().Objective
+	r.measure()
+	if r.stage < len(l.stages)-1 {
+		return r.grow(ctx, l, o, err == nil && status == optim.Running)
+	}
+	last := r.level == len(l.tolerances)-1
+	reached := l.target > 0 && o <= l.target
+	if reached && last {
+		r.done = true
+		return nil
+	}
+	r.trail = append(r.trail, o)
+	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
+	rms := math.Sqrt(2 * o / float64(l.whole().rows))
+	if err == nil && status == optim.Running && !stalled && !reached && rms > l.tolerances[r.level] {
+		return nil
+	}
+	r.trail = r.trail[:0]
+	if last {
+		r.done = true
+		return nil
+	}
+	r.level++
+	if reached {
+		r.level = len(l.tolerances) - 1 // what is left is to see that the model holds at a tolerance that shows its own solution
+	}
+	if err := r.s.setTolerance(l.tolerances[r.level]); err != nil {
+		return err
+	}
+	if err := r.lm.Evaluate(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.done = true
+	}
+	return nil
+}
+
+const (
+	segmentIterations = 40
+	segmentTarget     = 1e-3 // root mean square of the residuals at which longer segments are taken at once
+)
+
+// grow goes on to longer segments where those at hand are fitted as well as they can be in reasonable time.
+func (r *racer) grow(ctx context.Context, l *leastSquares, objective float64, running bool) error {
+	r.trail = append(r.trail, objective)
+	n := len(r.trail)
+	stalled := n > trailLength && objective > (1-leastProgress)*r.trail[n-1-trailLength]
+	if running && !stalled && n < segmentIterations && math.Sqrt(2*objective/float64(r.s.rows)) > segmentTarget {
+		return nil
+	}
+	theta := make([]float64, l.t.total)
+	r.lm.Params(theta)
+	next, err := l.newRacer(theta, r.stage+1)
+	if err != nil {
+		return err
+	}
+	next.lost = r.lost + r.lm.Report().Failed
+	if err := next.lm.Evaluate(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next.lost++
+		next.done, next.broken = true, true
+		*r = *next
+		return nil
+	}
+	next.measure()
+	*r = *next
+	return nil
+}
+
+// compare ranks racers: those that are further on first, then those with the lesser objective.
+func compare(a, b *racer) int {
+	if a.broken != b.broken {
+		if b.broken {
+			return -1
+		}
+		return 1
+	}
+	if a.stage != b.stage {
+		return cmp.Compare(b.stage, a.stage)
+	}
+	return cmp.Compare(a.loss, b.loss)
+}
