@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-
 )
 
 // leastSquares is the default recipe. A race of starts on derivatives estimated from the data (warmStart) is followed by a race of the best
@@ -45,6 +44,9 @@ var segmentLengths = []int{1, 3, 8, 20, 50, 120, 300}
 // farOff is the mean scaled error from which on a start is taken through segments.
 const farOff = 0.02
 
+// largestJacobian bounds the Jacobian's elements; every racer holds three such arrays.
+const largestJacobian = 50_000_000
+
 func (l *leastSquares) whole() *stage { return &l.stages[len(l.stages)-1] }
 
 func newLeastSquares(t *task) (recipe, error) {
@@ -65,6 +67,10 @@ func newLeastSquares(t *task) (recipe, error) {
 		l.tolerances = append(l.tolerances, tol)
 	}
 	l.tolerances = append(l.tolerances, t.cfg.Solver.RTol)
+	if n := rows * t.total; n > largestJacobian {
+		return nil, &ConfigError{Problems: []ConfigProblem{{Key: "train.recipe", Msg: fmt.Sprintf(
+			"least-squares would hold a Jacobian of %d residuals by %d parameters; train with recipe first-order, or with a smaller model.hidden", rows, t.total)}}}
+	}
 	l.target = l.noiseLevel()
 	return l, nil
 }
@@ -240,7 +246,11 @@ func (l *leastSquares) record() Record {
 	if d == nil || d.broken {
 		return r
 	}
-	if d.stage == len(l.stages)-1 && d.loss < l.bestLoss {
+	better := d.loss < l.bestLoss
+	if l.t.cfg.Loss.Kind != "mse" {
+		better = d.mae < l.bestMAE
+	}
+	if d.stage == len(l.stages)-1 && better {
 		d.lm.Params(l.best)
 		l.bestLoss, l.bestMAE = d.loss, d.mae
 	}

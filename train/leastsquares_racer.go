@@ -22,15 +22,18 @@ type racer struct {
 	// loss is the mean square of the residuals at the current point, mae the mean of |model − data|/range on the same rows.
 	loss, mae float64
 	broken    bool // the current point cannot be solved
+	// polish is 0, or the size of residuals from which on the final polish takes them by their magnitude rather than squared.
+	polish float64
 }
 
 // measure brings loss and mae up to date with the method.
 func (r *racer) measure() {
 	res := make([]float64, r.s.rows)
 	r.lm.Residuals(res)
-	r.loss, r.mae = 2*r.lm.Report().Objective/float64(r.s.rows), r.s.metric(res)
+	r.loss, r.mae = 2*sumSquares(res)/float64(r.s.rows), r.s.metric(res)
 }
 
+// newRacer starts at θ, at the loosest tolerance. Nothing is evaluated yet.
 func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
 	g := &l.stages[stage]
 	s, err := newShooting(l.t, g.curves, g.rows, runtime.GOMAXPROCS(0), l.tolerances[0])
@@ -45,6 +48,19 @@ const (
 	trailLength   = 8
 	leastProgress = 0.1 // of the objective, over trailLength iterations
 )
+
+// tiniest bounds polish from below.
+const tiniest = 1e-12
+
+// setPolish changes to the loss that the configuration asks for.
+func (r *racer) setPolish(l *leastSquares, size float64) error {
+	r.polish = size
+	const corner = 0.1 // of the typical residual: what is smaller is taken squared
+	if l.t.cfg.Loss.Kind == "huber" {
+		return r.lm.SetLoss(optim.Huber{Delta: l.t.cfg.Loss.HuberDelta})
+	}
+	return r.lm.SetLoss(optim.Absolute{Floor: corner * size})
+}
 
 // step makes one iteration, and tightens the tolerance when the objective no longer falls as it should: when integration errors may
 // be what stops it.
@@ -64,18 +80,21 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 		return r.grow(ctx, l, o, err == nil && status == optim.Running)
 	}
 	last := r.level == len(l.tolerances)-1
-	reached := l.target > 0 && o <= l.target
+	reached := l.target > 0 && r.polish == 0 && o <= l.target
 	if reached && last {
 		r.done = true
 		return nil
 	}
 	r.trail = append(r.trail, o)
 	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
-	rms := math.Sqrt(2 * o / float64(l.whole().rows))
-	if err == nil && status == optim.Running && !stalled && !reached && rms > l.tolerances[r.level] {
+	rms := math.Sqrt(r.loss)
+	if err == nil && status == optim.Running && !stalled && !reached && (rms > l.tolerances[r.level] || r.polish > 0) {
 		return nil
 	}
 	r.trail = r.trail[:0]
+	if last && r.polish == 0 && l.t.cfg.Loss.Kind != "mse" {
+		return r.setPolish(l, max(math.Sqrt(r.loss), tiniest))
+	}
 	if last {
 		r.done = true
 		return nil

@@ -18,7 +18,7 @@ type leastSquaresState struct {
 
 type racerState struct {
 	Stage, Level, Lost int
-	Loss, MAE          float64
+	Loss, MAE, Polish  float64
 	Trail              []float64
 	Done, Broken       bool
 	Method             []byte
@@ -31,7 +31,7 @@ func (l *leastSquares) saveRacers() ([]racerState, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, racerState{r.stage, r.level, r.lost, r.loss, r.mae, slices.Clone(r.trail), r.done, r.broken, b})
+		out = append(out, racerState{r.stage, r.level, r.lost, r.loss, r.mae, r.polish, slices.Clone(r.trail), r.done, r.broken, b})
 	}
 	return out, nil
 }
@@ -51,6 +51,11 @@ func (l *leastSquares) restoreRacers(states []racerState) error {
 		}
 		if err := r.s.setTolerance(l.tolerances[s.Level]); err != nil {
 			return err
+		}
+		if s.Polish > 0 {
+			if err := r.setPolish(l, s.Polish); err != nil {
+				return err
+			}
 		}
 		if err := r.lm.UnmarshalBinary(s.Method); err != nil {
 			return err
