@@ -181,6 +181,8 @@ func (l *leastSquares) begin(ctx context.Context) error {
 				l.failed -= failed
 				return err
 			}
+			failed++
+			l.failed++
 			last = err
 			continue
 		}
