@@ -65,7 +65,7 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 		why := "it switches to an implicit method where the model is stiff"
 		if c.Train.Recipe == "least-squares" {
 			c.Solver.Method = ode.Rodas5P.Info().Name
-			why = "few steps at tight tolerances, and no iteration whose errors would hinder the optimiser"
+			why = "few steps at tight tolerances"
 		}
 		chose("solver.method", c.Solver.Method, why)
 	}

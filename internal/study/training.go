@@ -35,7 +35,7 @@ type Case struct {
 // a mean |log10| error of every state of at most Log10, within Seconds each, or in the median where Median is set.
 type Floor struct {
 	MAE, Log10, Seconds, Share float64
-	Median                     bool // of the time at which the loss on the data falls below MAE for good
+	Median                     bool // of the time at which the error on the training data first falls to MAE; the run goes on after it
 }
 
 // Cases are the cases of the study.
@@ -232,7 +232,7 @@ func (c *Case) Claims(trials []Trial) []Claim {
 		case f.Median:
 			m := Median(reached)
 			holds = holds && m <= f.Seconds
-			text += fmt.Sprintf(", reached in the median within %g s: %d of %d (floor %d), %.2g s", f.Seconds, good, len(trials), need, m)
+			text += fmt.Sprintf(": %d of %d (floor %d); on the training data first reached in the median within %g s: %.2g s", good, len(trials), need, f.Seconds, m)
 		case f.Seconds > 0:
 			text += fmt.Sprintf(" within %g s: %d of %d (floor %d)", f.Seconds, good, len(trials), need)
 		default:
