@@ -57,12 +57,13 @@ type Figure struct {
 	Plot          *plots.Figure
 }
 
-// A Table is data with a name, written as CSV; Shown says that the report prints it.
+// A Table is data with a name, written as CSV; Shown says that the report prints it, under its Caption if it has one.
 type Table struct {
-	Name   string
-	Header []string
-	Rows   [][]string
-	Shown  bool
+	Name    string
+	Caption string
+	Header  []string
+	Rows    [][]string
+	Shown   bool
 }
 
 func (r *Result) say(format string, args ...any) {

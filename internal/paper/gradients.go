@@ -23,7 +23,7 @@ func tables(name string, r *bench.Report) []Table {
 		if i > 0 {
 			n = fmt.Sprintf("%s-%d", name, i+1)
 		}
-		out = append(out, Table{Name: n, Header: t.Rows[0], Rows: t.Rows[1:], Shown: true})
+		out = append(out, Table{Name: n, Caption: t.Title, Header: t.Rows[0], Rows: t.Rows[1:], Shown: true})
 	}
 	return out
 }

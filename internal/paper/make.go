@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,8 +52,24 @@ type cached struct {
 	Pictures []Picture
 }
 
-// cacheVersion changes when results of earlier versions are no longer comparable.
-const cacheVersion = "3"
+// program identifies the program that runs: what another one computed is not taken from the cache. It is empty where the
+// program cannot read itself.
+var program = sync.OnceValue(func() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+})
 
 // Make runs the entries that the cache does not hold, several at a time where they leave cores idle, and writes figures, data and report.
 func Make(ctx context.Context, entries []*Entry, opt Options) ([]*Done, error) {
@@ -152,7 +169,7 @@ func runEntry(ctx context.Context, e *Entry, opt Options) (*Done, error) {
 }
 
 func (e *Entry) key(opt Options) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{cacheVersion, e.ID, e.Config, fmt.Sprint(opt.References != "")}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{program(), e.ID, e.Config, fmt.Sprint(opt.References != "")}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 

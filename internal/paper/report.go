@@ -73,6 +73,9 @@ func markdown(done []*Done) string {
 			fmt.Fprintf(&b, "\n![%s](%s.png)\n\n*%s*\n", p.Name, p.Name, p.Caption)
 		}
 		for _, t := range shown(d.Result) {
+			if t.Caption != "" {
+				fmt.Fprintf(&b, "\n*%s*\n", t.Caption)
+			}
 			fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(cells(t.Header), " | "), strings.Repeat("---|", len(t.Header)))
 			for _, row := range t.Rows {
 				fmt.Fprintf(&b, "| %s |\n", strings.Join(cells(row), " | "))
@@ -104,7 +107,7 @@ func cells(row []string) []string {
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
 h1,h2{line-height:1.2}h2{margin-top:3rem;border-top:1px solid #ccc;padding-top:1.5rem}table{border-collapse:collapse;margin:1rem 0;font-size:14px}
-td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}th{background:#f3f3f3}
+caption{text-align:left;font-size:14px;color:#555}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}th{background:#f3f3f3}
 .agrees{color:#0a6b3d;font-weight:600}.differs{color:#a33;font-weight:600}img{max-width:100%}figcaption{font-size:14px;color:#555}code{background:#f3f3f3;padding:0 .2em}`
 
 func htmlPage(dir string, done []*Done) (string, error) {
@@ -139,7 +142,11 @@ func htmlPage(dir string, done []*Done) (string, error) {
 			fmt.Fprintf(&b, "<figure><img alt=\"%s\" src=\"data:image/png;base64,%s\"><figcaption>%s</figcaption></figure>\n", e(p.Name), base64.StdEncoding.EncodeToString(raw), e(p.Caption))
 		}
 		for _, t := range shown(d.Result) {
-			b.WriteString("<table><tr>")
+			b.WriteString("<table>")
+			if t.Caption != "" {
+				fmt.Fprintf(&b, "<caption>%s</caption>", e(t.Caption))
+			}
+			b.WriteString("<tr>")
 			for _, h := range t.Header {
 				fmt.Fprintf(&b, "<th>%s</th>", e(h))
 			}

@@ -97,7 +97,8 @@ func stiffnessEntry() *Entry {
 				name  string
 				times []float64
 				log   bool
-			}{{"ROBER", data.LogSpace(1e-5, robertsonEnd, 101), true}, {"POLLU", data.LinSpace(0, 60, 101), false}} {
+				unit  string
+			}{{"ROBER", data.LogSpace(1e-5, robertsonEnd, 101), true, "s"}, {"POLLU", data.LinSpace(0, 60, 101), false, "min"}} {
 				s, err := spectraAlong(ctx, c.name, c.times)
 				if err != nil {
 					return nil, err
@@ -115,7 +116,7 @@ func stiffnessEntry() *Entry {
 					fast.X, fast.Y = append(fast.X, t), append(fast.Y, f*span)
 					rat.X, rat.Y = append(rat.X, t), append(rat.Y, q)
 				}
-				panels = append(panels, plots.Panel{Title: c.name, X: plots.Axis{Label: "t", Log: c.log}, Y: plots.Axis{Log: true}, Series: []plots.Series{fast, rat}})
+				panels = append(panels, plots.Panel{Title: c.name, X: plots.Axis{Label: "t [" + c.unit + "]", Log: c.log}, Y: plots.Axis{Label: "stiffness (no unit)", Log: true}, Series: []plots.Series{fast, rat}})
 				table.Rows = append(table.Rows, []string{c.name, num(mostFast), num(mostRatio), num(zero)})
 				if c.name == "ROBER" {
 					r.claim(zero < 1e-12, "the ratio of Eq. 5 breaks down on ROBER, whose smallest eigenvalue is zero", "smallest |λ| is "+num(zero)+" of the largest", "")

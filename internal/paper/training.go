@@ -25,6 +25,7 @@ type learning struct {
 	result  *train.Result
 	history []train.Record
 	model   []data.Trajectory // the model on a dense grid
+	score   float64           // Eq. 14 of the model at the data; +Inf where it cannot be solved
 }
 
 // recipe loads one of the recipes of the examples: rober, pollu or baseline.
@@ -74,6 +75,12 @@ func run(ctx context.Context, env *Env, cfg *train.Config, set *data.Set) (*lear
 	l.history = l.result.History
 	if l.result.Model == nil {
 		return nil, fmt.Errorf("training did not begin: %w", err)
+	}
+	l.score = math.Inf(1)
+	if score, _, err := train.Evaluate(ctx, l.result.Model, set, l.result.Initial); err == nil {
+		l.score = score.MAE
+	} else if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	for i := range set.Trajectories {
 		tr := &set.Trajectories[i]
