@@ -5,7 +5,7 @@ import "github.com/stiffnode/stiffnode/ode"
 // daeField evaluates a DAE. The inner field leaves the rows of algebraic states zero and ignores their covectors, so what the equations
 // contribute is added.
 type daeField struct {
-	inner *scaledField
+	inner field
 	d     *DAE
 	k, r  int
 
@@ -22,7 +22,7 @@ var _ ode.BatchParamField = (*daeField)(nil)
 func newDAEField(d *DAE) *daeField {
 	k, r := len(d.cfg.States), d.g.Len()
 	return &daeField{
-		inner: newScaledField(d.Scaled), d: d, k: k, r: r, y: make([]float64, k), g: make([]float64, r),
+		inner: newField(d.Scaled), d: d, k: k, r: r, y: make([]float64, k), g: make([]float64, r),
 		dy: make([]float64, r*k), dt: make([]float64, r), second: make([]float64, r*k),
 	}
 }

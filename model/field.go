@@ -5,7 +5,7 @@ import (
 	"github.com/stiffnode/stiffnode/ode"
 )
 
-var _ ode.BatchParamField = (*scaledField)(nil)
+var _ field = (*scaledField)(nil)
 
 // scaledField evaluates a scaled neural ODE. With N the network, x its inputs, S the gains of its outputs and D = diag(dx/dy),
 //
@@ -28,7 +28,7 @@ type scaledField struct {
 
 	o, w, gx []float64 // one output vector, one weight vector, one input vector
 	jac      []float64 // no×ni
-	batch    struct{ x, d1, w, gx, jac []float64 }
+	batch    struct{ x, d1, w, gx, jac, o []float64 }
 	seeds    struct{ w, u []float64 }
 	columns  []float64 // ni×n of JVP
 }
@@ -199,6 +199,12 @@ func (f *scaledField) directions(u, tau []float64, n int) []float64 {
 	return ux
 }
 
+func (f *scaledField) along(dst, u []float64, tau float64) {
+	taus := [1]float64{tau}
+	f.net.JVP(dst[:f.no], f.directions(u, taus[:], 1), nil, 1)
+	f.spread(dst[:f.k], 1)
+}
+
 // SecondOrder: with û = D(u, τ) and ŵ = S w the sum is Σ ŵᵀ J(x) û, whose gradient has, besides D times that of the network with û held
 // fixed, the part Σ x″·u·(Jᵀŵ) from û itself where inputs are nonlinear.
 func (f *scaledField) SecondOrder(gy, gp, w, u, tau []float64, n int) {
@@ -278,6 +284,15 @@ func (f *scaledField) points(t, y []float64, n int) (x, d1 []float64) {
 		}
 	}
 	return x, d1
+}
+
+func (f *scaledField) values(dst, t, y []float64, n int) {
+	x, _ := f.points(t, y, n)
+	o := grow(&f.batch.o, n*f.no)
+	f.net.ValueBatch(o, x, n)
+	for c := range n {
+		f.scatter(dst[c*f.k:(c+1)*f.k], o[c*f.no:])
+	}
 }
 
 func (f *scaledField) Jacobians(jac, t, y []float64, n int) error {

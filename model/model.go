@@ -30,6 +30,10 @@ type State struct {
 	Name string `json:"name"`
 	Unit string `json:"unit,omitempty"`
 	Role Role   `json:"role"`
+	// NonNegative states do not become negative, by the form of the vector field, whatever the parameters are: exact solutions that begin at or
+	// above zero stay there, and numerical ones that a Predictor makes go below zero by no more than the absolute tolerance at any step. It has
+	// no effect on algebraic states, which equations determine.
+	NonNegative bool `json:"non_negative,omitempty"`
 }
 
 // An RHS is a learnable right-hand side f(t, y; p). It is immutable and may be shared by goroutines.

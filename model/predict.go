@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/stiffnode/stiffnode/ode"
@@ -22,10 +23,14 @@ func (m *Model) NewPredictor() (*Predictor, error) {
 	return m.NewPredictorWith(opt)
 }
 
-// NewPredictorWith makes a predictor with other options.
+// NewPredictorWith makes a predictor with other options. Where these say nothing of lower bounds, steps that lead a non-negative state
+// below zero by more than the tolerance are made again with a smaller size.
 func (m *Model) NewPredictorWith(opt ode.Options) (*Predictor, error) {
 	if opt.SaveAt == nil {
 		opt.SaveAt = []float64{}
+	}
+	if opt.Lower == nil {
+		opt.Lower = Floors(m.States)
 	}
 	s, err := ode.NewSolver(m.RHS.Problem(), opt)
 	if err != nil {
@@ -33,6 +38,20 @@ func (m *Model) NewPredictorWith(opt ode.Options) (*Predictor, error) {
 	}
 	s.Field().(ode.ParamField).Bind(m.Params)
 	return &Predictor{solver: s, dim: len(m.States)}, nil
+}
+
+// Floors are the lower bounds of the states for ode.Options.Lower: 0 for learned non-negative ones, nil where there are none.
+func Floors(states []State) []float64 {
+	var out []float64
+	for i, s := range states {
+		if s.NonNegative && s.Role == Learned {
+			if out == nil {
+				out = slices.Repeat([]float64{math.Inf(-1)}, len(states))
+			}
+			out[i] = 0
+		}
+	}
+	return out
 }
 
 // Predict returns the states at the times (len(times)×states, row-major) of the trajectory that begins with y0 at t0. The times lie

@@ -76,6 +76,18 @@ func NewProjected(inner *Scaled, laws []Law) (*Projected, error) {
 	return p, nil
 }
 
+// weighted says that some state of a law is non-negative.
+func (p *Projected) weighted() bool {
+	for _, g := range p.gates() {
+		for _, l := range p.laws {
+			if l.Weights[g.state] != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Laws are the conservation laws.
 func (p *Projected) Laws() []Law { return p.laws }
 
@@ -85,7 +97,10 @@ func (p *Projected) Kind() string { return KindProjected }
 // Problem implements RHS.
 func (p *Projected) Problem() *ode.Problem {
 	problem := p.Scaled.Problem()
-	problem.New = func() ode.Field { return &projectedField{inner: newScaledField(p.Scaled), p: &p.proj, k: problem.Dim} }
+	problem.New = func() ode.Field { return &projectedField{inner: newField(p.Scaled), p: &p.proj, k: problem.Dim} }
+	if p.weighted() {
+		problem.New = func() ode.Field { return newWeightedField(p.Scaled, p.laws) }
+	}
 	return problem
 }
 
@@ -150,7 +165,7 @@ func (p *projection) transposed(dst, w []float64) {
 
 // projectedField evaluates P f. P is constant, so that every product of f's derivatives is one of the inner field's with P or Pᵀ.
 type projectedField struct {
-	inner *scaledField
+	inner field
 	p     *projection
 	k     int
 	row   []float64

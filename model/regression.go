@@ -29,8 +29,13 @@ func (s *Scaled) Inputs(dst []float64, t float64, y []float64) {
 // Outputs are the states that the network's outputs belong to, in order.
 func (s *Scaled) Outputs() []int { return s.out }
 
-// Target is the value of output r, before the output activation, that makes its state's derivative dydt: g⁻¹(dydt·t_scale/y_scale).
-func (s *Scaled) Target(r int, dydt float64) float64 {
+// Target is the value of output r, before the output activation, that makes its state's derivative dydt where the state is y:
+// g⁻¹(dydt·t_scale/y_scale), and the gate of a non-negative state undone.
+func (s *Scaled) Target(r int, dydt, y float64) float64 {
+	if i := s.out[r]; s.cfg.States[i].NonNegative {
+		g := s.gate(i)
+		dydt = g.inverse(dydt, y)
+	}
 	v := dydt / s.gain[r]
 	if s.cfg.OutputActivation == nn.Sinh {
 		return math.Asinh(v)

@@ -143,6 +143,6 @@ func (s *Scaled) Problem() *ode.Problem {
 		Names:      names(s.cfg.States),
 		Autonomous: s.cfg.Time == nil,
 		Scale:      s.cfg.Magnitude,
-		New:        func() ode.Field { return newScaledField(s) },
+		New:        func() ode.Field { return newField(s) },
 	}
 }

@@ -46,8 +46,8 @@ func newRegression(t *task) *regression {
 			for r, j := range rhs.Outputs() {
 				target, weight := math.NaN(), 0.0
 				if dy, doubt := c.dy[i*k+j], c.doubt[i*k+j]; !math.IsNaN(dy) {
-					target = rhs.Target(r, dy)
-					spread := (rhs.Target(r, dy+doubt) - rhs.Target(r, dy-doubt)) / 2
+					target = rhs.Target(r, dy, y[j])
+					spread := (rhs.Target(r, dy+doubt, y[j]) - rhs.Target(r, dy-doubt, y[j])) / 2
 					weight = 1 / math.Hypot(1, spread/targetDoubt)
 					known = true
 				}
