@@ -7,8 +7,11 @@ import (
 
 // AutoSwitch pairs an explicit with an implicit one-step method. The pair starts with the explicit one and changes over after
 // stiffSteps successive steps that are large enough, measured by the dominant eigenvalue, to come near the limit of the explicit method's
-// stability; it changes back after nonstiffSteps steps that are well within it. Every return to the explicit method
-// doubles the number of steps that the next one needs, so that the pair does not chatter. The dominant eigenvalue comes free of charge
+// stability; it changes back after nonstiffSteps steps that are well within it. Two rules keep the pair from chattering. An explicit method
+// of higher order takes longer steps than the implicit one before it and so meets its stability limit where that one did not: it stays as
+// long as its steps remain longer than the last implicit one, which they are worth more than at any price of stability. And a
+// stay with the explicit method that was brief doubles the number of steps that the next change to it needs. A relaxation oscillation is
+// left with two changes a jump. The dominant eigenvalue comes free of charge
 // from the last two stages of an explicit step (Hairer and Wanner II, sec. IV.2) and from a few products with the Jacobian for an
 // implicit one.
 func AutoSwitch(explicit, implicit Method) (Method, error) {
@@ -34,8 +37,12 @@ const (
 	// method before they limit its stability; the gap between the two is the hysteresis.
 	stiffFraction    = 0.5
 	nonstiffFraction = 0.3
-	// mostNonstiffSteps bounds the doubling of what a change back takes
+	// a stay with the explicit method of fewer steps was brief; mostNonstiffSteps bounds the doubling of what a change back takes
+	briefStay         = 2 * stiffSteps
 	mostNonstiffSteps = 1000
+	// The size of the last implicit step is older news with every explicit one: it counts for so much more each time, and so cannot hold up a
+	// change for long when the implicit method could take far longer steps by now (a factor of 1000 takes 350 steps).
+	reachGrowth = 1.02
 )
 
 type switchMethod struct {
@@ -90,6 +97,10 @@ type switchStepper struct {
 	last  bool // the latest attempt was made by the implicit method
 	count int  // successive steps that speak for a change
 	need  int  // steps needed for a change back to the explicit method
+	stay  int  // explicit steps since the latest change to that method
+	// reach is the size of the last implicit step, growing with every explicit step since; steps of at most this size may speak for the
+	// implicit method
+	reach float64
 }
 
 func (st *switchStepper) now() stepper {
@@ -103,7 +114,7 @@ func (st *switchStepper) now() stepper {
 func (st *switchStepper) start() *stepError {
 	st.count = 0
 	if st.c.stats.Steps == 0 {
-		st.stiff, st.need = false, nonstiffSteps
+		st.stiff, st.need, st.stay, st.reach = false, nonstiffSteps, 0, math.Inf(1)
 	}
 	st.radius.forget()
 	return st.now().start()
@@ -159,7 +170,9 @@ func (st *switchStepper) accepted(h float64) {
 		c.stats.StiffSteps++
 		vote = math.Abs(h)*st.radius.estimate(st.imp.jacobian(), c.invW) < nonstiffFraction*st.limit
 	} else {
-		vote = st.exp.bound > stiffFraction*st.limit
+		vote = st.exp.bound > stiffFraction*st.limit && math.Abs(h) <= st.reach
+		st.stay++
+		st.reach *= reachGrowth
 	}
 	st.now().accepted(h)
 	if !vote {
@@ -168,9 +181,14 @@ func (st *switchStepper) accepted(h float64) {
 	}
 	st.count++
 	if !st.stiff && st.count >= stiffSteps {
+		if st.stay < briefStay {
+			st.need = min(2*st.need, mostNonstiffSteps)
+		} else {
+			st.need = nonstiffSteps
+		}
 		st.change(true)
 	} else if st.stiff && st.count >= st.need {
-		st.need = min(2*st.need, mostNonstiffSteps)
+		st.stay, st.reach = 0, math.Abs(h)
 		st.change(false)
 	}
 }

@@ -44,8 +44,8 @@ func TestSwitchingDoesNotChatter(t *testing.T) {
 			if ratio := work(&sol.Stats) / work(&alone.Stats); ratio > 1.3 {
 				t.Errorf("%s at %g: %.2f times the work of the implicit method alone", m.Info().Name, rtol, ratio)
 			}
-			// 14 jumps, each of which may be worth a change there and back
-			if sol.Stats.Switches == 0 || sol.Stats.Switches > 40 {
+			// a change to the implicit method behind the initial layer, and a change there and back for each of 13 jumps
+			if sol.Stats.Switches == 0 || sol.Stats.Switches > 1+2*13 {
 				t.Errorf("%s at %g: %d switches", m.Info().Name, rtol, sol.Stats.Switches)
 			}
 		}

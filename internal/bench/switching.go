@@ -9,12 +9,14 @@ import (
 )
 
 const (
-	// the interval of switching studies holds almost seven periods of the oscillation (period 1.614), each with two jumps
+	// the interval of switching studies ends behind the thirteenth jump of the oscillation, whose period is 1.614 with two jumps each; the first is
+	// at t = 0.807
 	switchingSpan   = 11
-	switchingJumps  = 14
+	switchingJumps  = 13
 	mostSwitchRatio = 1.3
-	// a jump is worth a change there and back, and may meet one more at its edge
-	mostSwitchesPerJump = 3
+	// A jump is worth a change to the explicit method and one back; the solve begins with the explicit method and leaves it once for
+	// the first slow phase. More changes than that are chatter.
+	mostSwitches = 2*switchingJumps + 1
 )
 
 // Switching solves the relaxation oscillation VDPOL (ε = 1e-6) over several periods by every switching pair, and by its implicit method
@@ -43,7 +45,7 @@ func Switching(ctx context.Context) (*Report, error) {
 			name := m.pair.Info().Name
 			t.Rows = append(t.Rows, []string{name, sci(rtol), fmt.Sprint(stats.Switches), fmt.Sprint(stats.Steps), fmt.Sprint(stats.StiffSteps), fmt.Sprint(works[0]), fmt.Sprint(works[1]), fmt.Sprintf("%.2f", ratio)})
 			r.claim(ratio <= mostSwitchRatio, "%s at rtol %g: %.2f times the work of the implicit method alone, at most %g", name, rtol, ratio, mostSwitchRatio)
-			r.claim(stats.Switches > 0 && stats.Switches <= mostSwitchesPerJump*switchingJumps, "%s at rtol %g: %d switches for %d jumps, at most %d for each", name, rtol, stats.Switches, switchingJumps, mostSwitchesPerJump)
+			r.claim(stats.Switches > 0 && stats.Switches <= mostSwitches, "%s at rtol %g: %d switches for %d jumps, at most %d: there and back for each, and one at the start", name, rtol, stats.Switches, switchingJumps, mostSwitches)
 		}
 	}
 	r.Tables = []Table{t}
