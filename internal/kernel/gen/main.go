@@ -12,6 +12,7 @@ import (
 
 var families = map[string]func(){
 	"elementwise": elementwise,
+	"lanes":       lanes,
 	"network":     network,
 	"panel":       panels,
 	"solve":       solves,

@@ -1,0 +1,15 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func (n *LaneNet) forward() { n.forwardGo(0) }
+
+func (n *LaneNet) forwardJacobian() { n.forwardJacobianGo() }
+
+func factorLanes(lu, pivot, g, jac []float64, k int) { factorLanesGo(lu, pivot, g, jac, k) }
+
+func solveLanes(x, lu, pivot, g, f, c []float64, k int) { solveLanesGo(x, lu, pivot, g, f, c, k) }
+
+func normLanes(sum, e, y, z, atol []float64, rtol float64) { normLanesGo(sum, e, y, z, atol, rtol) }
+
+func scaleLanes(x, g, f []float64, k int) { scaleLanesGo(x, g, f, k) }
