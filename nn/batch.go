@@ -3,7 +3,7 @@ package nn
 import "github.com/stiffnode/stiffnode/internal/kernel"
 
 const (
-	minPoints  = 16      // points carried through the network at a time, at least
+	minPoints  = 32      // points carried through the network at a time, at least
 	maxPoints  = 64      // and at most
 	pointBytes = 1 << 15 // what the values and derivatives of a block's neurons should fit into, to stay in the first-level cache
 
@@ -144,8 +144,13 @@ func (b block) jacobian(jac []float64, c, count int) {
 				kernel.Outer(next[r*stride:(r+1)*stride], weights, d1[r*w:(r+1)*w], nil, nil, w)
 			}
 		} else {
-			for d := range count {
-				kernel.MulPanel(next[d*w:], stride, p[l.Weight:], l.In, 1, t[d*w:], stride, l.Out, l.In, w, nil, nil, d1, w)
+			// all directions pass while a tile of weights is at hand
+			kernel.MulPanel(next, stride, p[l.Weight:], l.In, 1, t, stride, l.Out, l.In, stride, nil, nil, nil, 0)
+			for r := range l.Out {
+				for d := range count {
+					row := next[r*stride+d*w:][:w]
+					kernel.Mul(row, row, d1[r*w:])
+				}
 			}
 		}
 		t, next = next, t

@@ -204,6 +204,7 @@ func (e *Evaluator) needBack() {
 
 // multiplyRows carries a row of adjoints per output from the layer's outputs in src to its inputs in dst and multiplies each by factor.
 func (e *Evaluator) multiplyRows(dst, src []float64, l *kernel.Layer, factor []float64) {
-	neurons, width := e.k.Neurons(), kernel.Padded(l.In)
-	kernel.MulPanel(dst[l.From:], neurons, src[l.At:], neurons, 1, e.k.Rows(l), width, e.net.Outputs, l.Out, width, nil, nil, factor[l.From:], 0)
+	neurons := e.k.Neurons()
+	rows, width := e.k.Rows(l)
+	kernel.MulPanel(dst[l.From:], neurons, src[l.At:], neurons, 1, rows, width, e.net.Outputs, l.Out, width, nil, nil, factor[l.From:], 0)
 }

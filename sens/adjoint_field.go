@@ -35,22 +35,35 @@ func transposedMass(p *ode.Problem) ode.Mass {
 	return ode.Mass{Dense: t}
 }
 
+// Eval evaluates the whole Jacobian where that is cheap: Newton's iteration and the stages of the next step then find it at hand.
 func (a *adjointField) Eval(dst []float64, t float64, lam []float64) error {
-	if err := a.fwd.visit(t); err != nil {
-		return err
-	}
+	f := a.fwd
 	clear(dst)
-	a.fwd.VJP(dst, nil, lam)
+	if f.few() {
+		if !f.known || f.at != t {
+			if err := f.linearize(t); err != nil {
+				return err
+			}
+		}
+		addTransposed(dst, f.jac.Data[:f.k*f.k], lam)
+	} else {
+		if err := f.visit(t); err != nil {
+			return err
+		}
+		f.VJP(dst, nil, lam)
+	}
 	negate(dst)
-	a.fwd.addSource(dst, t)
+	f.addSource(dst, t)
 	return nil
 }
 
 func (a *adjointField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, lam []float64) error {
 	f := a.fwd
-	f.state(f.y, t)
-	if err := f.EvalJacobian(f.f, f.jac, nil, t, f.y); err != nil {
-		return err
+	// the second-order product needs the field at this point, not only its Jacobian
+	if !f.known || f.at != t || dfdt != nil {
+		if err := f.linearize(t); err != nil {
+			return err
+		}
 	}
 	for i := range f.k {
 		for j := range f.k {

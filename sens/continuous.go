@@ -252,7 +252,7 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	}()
 	bind(c.field.ParamField, p)
 	c.params = p
-	c.field.sol, c.field.step = sol.Dense, 0
+	c.field.look(sol.Dense)
 	if c.resolve != nil {
 		bind(c.resolve.Field().(ode.ParamField), p)
 	}
@@ -417,7 +417,7 @@ func (c *continuous) cover(ctx context.Context, t float64) error {
 	if err != nil {
 		return &ReverseError{Method: c.method, Time: a, Err: fmt.Errorf("the forward solve could not be repeated from a checkpoint: %w", err)}
 	}
-	c.field.sol, c.field.step = sol.Dense, 0
+	c.field.look(sol.Dense)
 	return nil
 }
 

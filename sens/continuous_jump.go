@@ -10,7 +10,7 @@ func (c *continuous) jump(lam []float64, t float64, grad []float64) error {
 	}
 	f := c.field
 	f.state(f.y, t)
-	if err := f.EvalJacobian(f.f, f.jac, nil, t, f.y); err != nil {
+	if err := f.linearize(t); err != nil {
 		return err
 	}
 	if err := c.con.factor(denseJacobian(f.jac, c.square)); err != nil {

@@ -5,11 +5,13 @@ import "github.com/stiffnode/stiffnode/ode"
 // A forwardField evaluates f and its derivatives along the forward solution, read off its dense output.
 type forwardField struct {
 	ode.ParamField
-	k    int
-	sol  *ode.Dense
-	step int // the step looked at last
-	y, f []float64
-	jac  *ode.Jacobian
+	k     int
+	sol   *ode.Dense
+	step  int // the step looked at last
+	y, f  []float64
+	jac   *ode.Jacobian // that at time at, if known
+	at    float64
+	known bool
 	// scratch of slope, and of source
 	before, after, grad []float64
 	integral            IntegralLoss // nil without an integral cost
@@ -36,9 +38,24 @@ func (f *forwardField) state(dst []float64, t float64) {
 
 // visit evaluates f at time t of the forward solution, so that products can be asked for.
 func (f *forwardField) visit(t float64) error {
+	f.known = false // so that y belongs to the same time as the Jacobian
 	f.state(f.y, t)
 	return f.Eval(f.f, t, f.y)
 }
+
+// look gives the dense output to be read from now on.
+func (f *forwardField) look(sol *ode.Dense) { f.sol, f.step, f.known = sol, 0, false }
+
+// linearize evaluates f with its Jacobian at time t.
+func (f *forwardField) linearize(t float64) error {
+	f.state(f.y, t)
+	err := f.EvalJacobian(f.f, f.jac, nil, t, f.y)
+	f.at, f.known = t, err == nil
+	return err
+}
+
+// few says that there are so few states that the Jacobian costs about as much as one product with it.
+func (f *forwardField) few() bool { return f.k <= batchStates && !f.jac.Layout.Banded }
 
 // slope returns y′(t) of the dense output, by a central difference within its step. It is not f(t, y(t)): on a stiff problem f magnifies
 // the error of the dense output by the largest eigenvalue of the Jacobian.

@@ -48,10 +48,10 @@ func backward3AVX2(net *Net, gp *float64, inputs bool)
 //go:noescape
 func backward4AVX2(net *Net, gp *float64, inputs bool)
 
-// mulPanelAVX2 is MulPanel, n a multiple of Lanes.
+// mulPanelAVX2 is MulPanel or, with add other than 0, adds to Y; n a multiple of Lanes.
 //
 //go:noescape
-func mulPanelAVX2(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf int)
+func mulPanelAVX2(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf, add int)
 
 // addPanelTransposedAVX2 is AddPanelTransposed, n a multiple of Lanes.
 //
@@ -82,6 +82,17 @@ func substituteAVX2(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c
 //
 //go:noescape
 func addScaledAVX2(y *float64, s float64, x *float64, n int)
+
+// addRows2AVX2 … addRows4AVX2 are addRows for that many rows, n a positive multiple of Lanes.
+
+//go:noescape
+func addRows2AVX2(y, s, x *float64, ldx, n int)
+
+//go:noescape
+func addRows3AVX2(y, s, x *float64, ldx, n int)
+
+//go:noescape
+func addRows4AVX2(y, s, x *float64, ldx, n int)
 
 // dotAVX2 is Dot, n a positive multiple of 16.
 //

@@ -124,7 +124,7 @@ func mulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m
 		whole = n &^ (Lanes - 1)
 	}
 	if whole > 0 {
-		mulPanelAVX2(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, first(b), first(scale), first(factor), ldf)
+		mulPanelAVX2(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, first(b), first(scale), first(factor), ldf, 0)
 	}
 	if whole < n {
 		if factor != nil {
@@ -134,6 +134,23 @@ func mulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m
 			x = x[whole:]
 		}
 		mulPanelGo(y[whole:], ldy, a, ra, ca, x, ldx, m, k, n-whole, b, scale, factor, ldf)
+	}
+}
+
+// addPanel is mulPanel for the product added to Y.
+func addPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, scale, factor []float64, ldf int) {
+	whole := 0
+	if useAVX2 {
+		whole = n &^ (Lanes - 1)
+	}
+	if whole > 0 {
+		mulPanelAVX2(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, nil, first(scale), first(factor), ldf, 1)
+	}
+	if whole < n {
+		if factor != nil {
+			factor = factor[whole:]
+		}
+		addPanelGo(y[whole:], ldy, a, ra, ca, x[whole:], ldx, m, k, n-whole, scale, factor, ldf)
 	}
 }
 
@@ -209,6 +226,25 @@ func addScaled(y []float64, s float64, x []float64) {
 	addScaledAVX2(&y[0], s, &x[0], n)
 	for i := n; i < len(y); i++ {
 		y[i] += s * x[i]
+	}
+}
+
+// addFewRows is addRows for two to four rows.
+func addFewRows(y, s, x []float64, ldx int) {
+	n := 0
+	if useAVX2 && len(y) >= minAddScaled {
+		n = len(y) &^ (Lanes - 1)
+		switch len(s) {
+		case 2:
+			addRows2AVX2(&y[0], &s[0], &x[0], ldx, n)
+		case 3:
+			addRows3AVX2(&y[0], &s[0], &x[0], ldx, n)
+		default:
+			addRows4AVX2(&y[0], &s[0], &x[0], ldx, n)
+		}
+	}
+	if n < len(y) {
+		addFewRowsGo(y[n:], s, x[n:], ldx)
 	}
 }
 

@@ -21,6 +21,10 @@ func mulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m
 	mulPanelGo(y, ldy, a, ra, ca, x, ldx, m, k, n, b, scale, factor, ldf)
 }
 
+func addPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, scale, factor []float64, ldf int) {
+	addPanelGo(y, ldy, a, ra, ca, x, ldx, m, k, n, scale, factor, ldf)
+}
+
 func addPanelTransposed(g []float64, ldg int, sums, y []float64, ldy int, x []float64, ldx, m, k, n int) {
 	addPanelTransposedGo(g, ldg, sums, y, ldy, x, ldx, m, k, n)
 }
@@ -38,5 +42,7 @@ func substitute(a []float64, a0, ra, ca int, unit bool, b []float64, b0, ldb, n,
 }
 
 func addScaled(y []float64, s float64, x []float64) { addScaledGo(y, s, x) }
+
+func addFewRows(y, s, x []float64, ldx int) { addFewRowsGo(y, s, x, ldx) }
 
 func dot(x, y []float64) float64 { return dotGo(x, y) }

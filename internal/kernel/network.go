@@ -25,6 +25,10 @@ type Net struct {
 
 	// Panels of the tangents along all inputs, widest layer × padded(In of the first layer).
 	panel, panelNext []float64
+
+	// streamed says that only params is kept of the three layouts; sources is scratch, widest layer × (1 + MaxPairs).
+	streamed bool
+	sources  []float64
 }
 
 // The rows of neurons. Numbers in the padding mean nothing and touch nothing else. φ′ of the inputs is 1, so that they need no special case.
@@ -51,7 +55,15 @@ func Padded(n int) int { return (n + Lanes - 1) &^ (Lanes - 1) }
 
 // NewNet returns a net of layers with the given sizes: sizes[0] inputs, then the outputs of every layer. All its parameters are zero.
 func NewNet(sizes []int, hidden, output Func) *Net {
-	n := &Net{}
+	params := 0
+	for i, out := range sizes[1:] {
+		params += (sizes[i] + 1) * out
+	}
+	return newNet(sizes, hidden, output, params >= streamFrom)
+}
+
+func newNet(sizes []int, hidden, output Func, streamed bool) *Net {
+	n := &Net{streamed: streamed}
 	at, weight, columns, rows, widest := 0, 0, 0, 0, Padded(sizes[0])
 	for i, out := range sizes[1:] {
 		in := sizes[i]
@@ -68,8 +80,12 @@ func NewNet(sizes []int, hidden, output Func) *Net {
 	}
 	n.stride = at + Padded(sizes[len(sizes)-1])
 	n.params = make([]float64, weight)
-	n.columns = make([]float64, columns)
-	n.rows = make([]float64, rows)
+	if streamed {
+		n.sources = make([]float64, (1+MaxPairs)*widest)
+	} else {
+		n.columns = make([]float64, columns)
+		n.rows = make([]float64, rows)
+	}
 	n.slab = make([]float64, rowsTotal*n.stride)
 	for j := range Padded(sizes[0]) {
 		n.row(rowD1)[j] = 1
@@ -87,8 +103,14 @@ func (n *Net) Layers() []Layer { return n.layers }
 // Params returns the parameters, to be changed only by Bind.
 func (n *Net) Params() []float64 { return n.params }
 
-// Rows returns the weights of a layer as rows padded to whole registers.
-func (n *Net) Rows(l *Layer) []float64 { return n.rows[l.Rows : l.Rows+l.Out*Padded(l.In)] }
+// Rows returns the weights of a layer as Out rows of width numbers, In or, padded to whole registers, a few more.
+func (n *Net) Rows(l *Layer) (rows []float64, width int) {
+	if n.streamed {
+		return n.params[l.Weight : l.Weight+l.In*l.Out], l.In
+	}
+	width = Padded(l.In)
+	return n.rows[l.Rows : l.Rows+l.Out*width], width
+}
 
 // Neurons returns the length of a row of neurons.
 func (n *Net) Neurons() int { return n.stride }
@@ -116,9 +138,12 @@ func (n *Net) TA(c int) []float64 { return n.row(rowTA + c) }
 // Zeta returns the adjoints of the tangents of pair c. Before Backward its end holds the adjoints of the outputs' tangents.
 func (n *Net) Zeta(c int) []float64 { return n.row(rowZeta + c) }
 
-// Bind copies the parameters and packs them.
+// Bind copies the parameters and packs them, unless the net is streamed.
 func (n *Net) Bind(p []float64) {
 	copy(n.params, p)
+	if n.streamed {
+		return
+	}
 	for i := range n.layers {
 		l := &n.layers[i]
 		stride, width := Padded(l.Out), Padded(l.In)
@@ -136,7 +161,13 @@ func (n *Net) Bind(p []float64) {
 }
 
 // Forward carries the inputs at the beginning of A through the layers: A, the pre-activations and D1, with order 2 also D2.
-func (n *Net) Forward(order int) { n.forward(order) }
+func (n *Net) Forward(order int) {
+	if n.streamed {
+		n.forwardStreamed(order, nil)
+		return
+	}
+	n.forward(order)
+}
 
 func (n *Net) forwardGo(order int) {
 	a, z, d1, d2 := n.row(rowA), n.row(rowZ), n.row(rowD1), n.row(rowD2)
@@ -178,6 +209,10 @@ func multiplyColumnsGo(z, columns, a []float64) {
 func (n *Net) ForwardJacobian(order int, jac []float64) {
 	if len(jac) < n.layers[len(n.layers)-1].Out*n.layers[0].In {
 		panic("kernel: ForwardJacobian with a slice too short")
+	}
+	if n.streamed {
+		n.forwardStreamed(order, jac)
+		return
 	}
 	n.forwardJacobian(order, jac)
 }
@@ -235,6 +270,10 @@ func (n *Net) Tangents(pairs int) {
 	if pairs < 1 || pairs > MaxPairs {
 		panic("kernel: Tangents with an impossible number of pairs")
 	}
+	if n.streamed {
+		n.tangentsStreamed(pairs)
+		return
+	}
 	n.tangents(pairs)
 }
 
@@ -264,6 +303,10 @@ func (n *Net) tangentsGo(pairs int) {
 func (n *Net) Backward(pairs int, gp []float64, inputs bool) {
 	if pairs < 0 || pairs > MaxPairs || gp != nil && len(gp) < len(n.params) {
 		panic("kernel: Backward with an impossible number of pairs or a slice too short")
+	}
+	if n.streamed {
+		n.backwardStreamed(pairs, gp, inputs)
+		return
 	}
 	n.backward(pairs, gp, inputs)
 }

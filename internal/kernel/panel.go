@@ -15,7 +15,71 @@ func MulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m
 		b != nil && len(b) < m || scale != nil && len(scale) < m || factor != nil && (ldf < 0 || len(factor) < (m-1)*ldf+n) || ra < 0 || ca < 0 {
 		panic("kernel: MulPanel with a slice too short")
 	}
-	mulPanel(y, ldy, a, ra, ca, x, ldx, m, k, n, b, scale, factor, ldf)
+	if m*k < tiledFrom {
+		mulPanel(y, ldy, a, ra, ca, x, ldx, m, k, n, b, scale, factor, ldf)
+		return
+	}
+	p := tiledPanel{y, a, x, b, scale, factor, ldy, ra, ca, ldx, ldf, m, k, n}
+	p.multiply()
+}
+
+// A matrix of tiledFrom numbers and more is taken in tiles, so that what a tile needs stays in the caches while all columns pass and
+// the matrix is read once. The order of additions is the same, and so is the result.
+const tiledFrom = 1 << 14
+
+// tiledPanel holds the arguments of MulPanel.
+type tiledPanel struct {
+	y, a, x, b, scale, factor      []float64
+	ldy, ra, ca, ldx, ldf, m, k, n int
+}
+
+// The sizes of tiles: along the numbers of the matrix that lie side by side, across them, and in columns of the panel.
+const (
+	tileLong    = 64
+	tileShort   = 32
+	tileColumns = 32
+)
+
+func (p *tiledPanel) multiply() {
+	if p.ra > p.ca { // rows lie side by side: a few of them stay in the second-level cache for all columns
+		for i := 0; i < p.m; i += tileShort {
+			for c := 0; c < p.n; c += tileColumns {
+				for j := 0; j < p.k; j += tileLong {
+					p.tile(i, min(tileShort, p.m-i), j, min(tileLong, p.k-j), c, min(tileColumns, p.n-c))
+				}
+			}
+		}
+		return
+	}
+	for j := 0; j < p.k; j += tileShort {
+		for i := 0; i < p.m; i += tileLong {
+			for c := 0; c < p.n; c += tileColumns {
+				p.tile(i, min(tileLong, p.m-i), j, min(tileShort, p.k-j), c, min(tileColumns, p.n-c))
+			}
+		}
+	}
+}
+
+// tile adds the terms j, …, j+k−1 to m rows and n columns of the product from row i and column c on.
+func (p *tiledPanel) tile(i, m, j, k, c, n int) {
+	y, a, x := p.y[i*p.ldy+c:], p.a[i*p.ra+j*p.ca:], p.x[j*p.ldx+c:]
+	var b, scale, factor []float64
+	if j+k == p.k {
+		if p.scale != nil {
+			scale = p.scale[i:]
+		}
+		if p.factor != nil {
+			factor = p.factor[i*p.ldf+c:]
+		}
+	}
+	if j > 0 {
+		addPanel(y, p.ldy, a, p.ra, p.ca, x, p.ldx, m, k, n, scale, factor, p.ldf)
+		return
+	}
+	if p.b != nil {
+		b = p.b[i:]
+	}
+	mulPanel(y, p.ldy, a, p.ra, p.ca, x, p.ldx, m, k, n, b, scale, factor, p.ldf)
 }
 
 func mulPanelGo(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, b, scale, factor []float64, ldf int) {
@@ -31,12 +95,28 @@ func mulPanelGo(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx,
 		for j := range k {
 			addScaledGo(row, a[i*ra+j*ca], x[j*ldx:j*ldx+n])
 		}
-		if scale != nil {
-			Scale(row, scale[i])
+		finishRow(row, i, scale, factor, ldf)
+	}
+}
+
+// addPanelGo is mulPanelGo for the product added to Y.
+func addPanelGo(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, scale, factor []float64, ldf int) {
+	for i := range m {
+		row := y[i*ldy : i*ldy+n]
+		for j := range k {
+			addScaledGo(row, a[i*ra+j*ca], x[j*ldx:j*ldx+n])
 		}
-		if factor != nil {
-			Mul(row, row, factor[i*ldf:])
-		}
+		finishRow(row, i, scale, factor, ldf)
+	}
+}
+
+// finishRow multiplies row i of a product by its scale and factors.
+func finishRow(row []float64, i int, scale, factor []float64, ldf int) {
+	if scale != nil {
+		Scale(row, scale[i])
+	}
+	if factor != nil {
+		Mul(row, row, factor[i*ldf:])
 	}
 }
 
@@ -50,7 +130,23 @@ func AddPanelTransposed(g []float64, ldg int, sums, y []float64, ldy int, x []fl
 	if k < 1 || len(g) < (m-1)*ldg+k || len(sums) < m || len(y) < (m-1)*ldy+n || len(x) < (k-1)*ldx+n {
 		panic("kernel: AddPanelTransposed with a slice too short")
 	}
-	addPanelTransposed(g, ldg, sums, y, ldy, x, ldx, m, k, n)
+	if m*k < tiledFrom {
+		addPanelTransposed(g, ldg, sums, y, ldy, x, ldx, m, k, n)
+		return
+	}
+	const rows = 32
+	columns := max(16, 2048/n&^15)
+	var spare [rows]float64 // the sums belong to the first columns
+	for i := 0; i < m; i += rows {
+		tm := min(rows, m-i)
+		for j := 0; j < k; j += columns {
+			to := spare[:]
+			if j == 0 {
+				to = sums[i:]
+			}
+			addPanelTransposed(g[i*ldg+j:], ldg, to, y[i*ldy:], ldy, x[j*ldx:], ldx, tm, min(columns, k-j), n)
+		}
+	}
 }
 
 func addPanelTransposedGo(g []float64, ldg int, sums, y []float64, ldy int, x []float64, ldx, m, k, n int) {

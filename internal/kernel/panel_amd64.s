@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func mulPanelAVX2(y *float64, ldy int, a *float64, ra int, ca int, x *float64, ldx int, m int, k int, n int, b *float64, scale *float64, factor *float64, ldf int)
+// func mulPanelAVX2(y *float64, ldy int, a *float64, ra int, ca int, x *float64, ldx int, m int, k int, n int, b *float64, scale *float64, factor *float64, ldf int, add int)
 // Requires: AVX, FMA3
-TEXT ·mulPanelAVX2(SB), NOSPLIT, $0-112
+TEXT ·mulPanelAVX2(SB), NOSPLIT, $0-120
 	MOVQ ldy+8(FP), AX
 	SHLQ $0x03, AX
 	MOVQ ra+24(FP), CX
@@ -52,6 +52,9 @@ width_5_rows_2_next:
 	JMP          width_5_rows_2_start
 
 width_5_rows_2_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_5_rows_2_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -62,6 +65,19 @@ width_5_rows_2_zero:
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
+	JMP    width_5_rows_2_start
+
+width_5_rows_2_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	VMOVUPD 128(DI), Y4
+	VMOVUPD (DI)(AX*1), Y5
+	VMOVUPD 32(DI)(AX*1), Y6
+	VMOVUPD 64(DI)(AX*1), Y7
+	VMOVUPD 96(DI)(AX*1), Y8
+	VMOVUPD 128(DI)(AX*1), Y9
 
 width_5_rows_2_start:
 	MOVQ R8, R10
@@ -163,11 +179,22 @@ width_5_rows_1_next:
 	JMP          width_5_rows_1_start
 
 width_5_rows_1_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_5_rows_1_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
+	JMP    width_5_rows_1_start
+
+width_5_rows_1_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	VMOVUPD 128(DI), Y4
 
 width_5_rows_1_start:
 	MOVQ R8, R10
@@ -256,6 +283,9 @@ width_4_rows_2_next:
 	JMP          width_4_rows_2_start
 
 width_4_rows_2_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_4_rows_2_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -264,6 +294,17 @@ width_4_rows_2_zero:
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
+	JMP    width_4_rows_2_start
+
+width_4_rows_2_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	VMOVUPD (DI)(AX*1), Y4
+	VMOVUPD 32(DI)(AX*1), Y5
+	VMOVUPD 64(DI)(AX*1), Y6
+	VMOVUPD 96(DI)(AX*1), Y7
 
 width_4_rows_2_start:
 	MOVQ R8, R10
@@ -355,10 +396,20 @@ width_4_rows_1_next:
 	JMP          width_4_rows_1_start
 
 width_4_rows_1_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_4_rows_1_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
+	JMP    width_4_rows_1_start
+
+width_4_rows_1_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
 
 width_4_rows_1_start:
 	MOVQ R8, R10
@@ -442,6 +493,9 @@ width_3_rows_3_next:
 	JMP          width_3_rows_3_start
 
 width_3_rows_3_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_3_rows_3_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -451,6 +505,18 @@ width_3_rows_3_zero:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 	VXORPD Y8, Y8, Y8
+	JMP    width_3_rows_3_start
+
+width_3_rows_3_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD (DI)(AX*1), Y3
+	VMOVUPD 32(DI)(AX*1), Y4
+	VMOVUPD 64(DI)(AX*1), Y5
+	VMOVUPD (DI)(AX*2), Y6
+	VMOVUPD 32(DI)(AX*2), Y7
+	VMOVUPD 64(DI)(AX*2), Y8
 
 width_3_rows_3_start:
 	MOVQ R8, R10
@@ -548,9 +614,18 @@ width_3_rows_1_next:
 	JMP          width_3_rows_1_start
 
 width_3_rows_1_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_3_rows_1_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
+	JMP    width_3_rows_1_start
+
+width_3_rows_1_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
 
 width_3_rows_1_start:
 	MOVQ R8, R10
@@ -629,6 +704,9 @@ width_2_rows_4_next:
 	JMP          width_2_rows_4_start
 
 width_2_rows_4_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_2_rows_4_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -637,6 +715,18 @@ width_2_rows_4_zero:
 	VXORPD Y5, Y5, Y5
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
+	JMP    width_2_rows_4_start
+
+width_2_rows_4_add:
+	LEAQ    (DI)(AX*2), R10
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD (DI)(AX*1), Y2
+	VMOVUPD 32(DI)(AX*1), Y3
+	VMOVUPD (DI)(AX*2), Y4
+	VMOVUPD 32(DI)(AX*2), Y5
+	VMOVUPD (R10)(AX*1), Y6
+	VMOVUPD 32(R10)(AX*1), Y7
 
 width_2_rows_4_start:
 	MOVQ R8, R10
@@ -736,8 +826,16 @@ width_2_rows_1_next:
 	JMP          width_2_rows_1_start
 
 width_2_rows_1_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_2_rows_1_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
+	JMP    width_2_rows_1_start
+
+width_2_rows_1_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
 
 width_2_rows_1_start:
 	MOVQ R8, R10
@@ -806,10 +904,21 @@ width_1_rows_4_next:
 	JMP          width_1_rows_4_start
 
 width_1_rows_4_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_1_rows_4_add
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
+	JMP    width_1_rows_4_start
+
+width_1_rows_4_add:
+	LEAQ    (DI)(AX*2), R10
+	VMOVUPD (DI), Y0
+	VMOVUPD (DI)(AX*1), Y1
+	VMOVUPD (DI)(AX*2), Y2
+	VMOVUPD (R10)(AX*1), Y3
 
 width_1_rows_4_start:
 	MOVQ R8, R10
@@ -891,7 +1000,14 @@ width_1_rows_1_next:
 	JMP          width_1_rows_1_start
 
 width_1_rows_1_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_1_rows_1_add
 	VXORPD Y0, Y0, Y0
+	JMP    width_1_rows_1_start
+
+width_1_rows_1_add:
+	VMOVUPD (DI), Y0
 
 width_1_rows_1_start:
 	MOVQ R8, R10

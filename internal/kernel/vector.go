@@ -17,6 +17,27 @@ func addScaledGo(y []float64, s float64, x []float64) {
 	}
 }
 
+// addRows adds Σ_i s[i]·row_i to y, where row_i = x[i·ldx:], the first len(y) numbers of it.
+func addRows(y, s, x []float64, ldx int) {
+	for len(s) > 4 {
+		addFewRows(y, s[:4], x, ldx)
+		s, x = s[4:], x[4*ldx:]
+	}
+	if len(s) == 1 {
+		AddScaled(y, s[0], x)
+	} else if len(s) > 0 {
+		addFewRows(y, s, x[:(len(s)-1)*ldx+len(y)], ldx)
+	}
+}
+
+func addFewRowsGo(y, s, x []float64, ldx int) {
+	for _, v := range s[:len(s)-1] {
+		addScaledGo(y, v, x)
+		x = x[ldx:]
+	}
+	addScaledGo(y, s[len(s)-1], x)
+}
+
 // Dot returns xᵀy over the length of x.
 func Dot(x, y []float64) float64 { return dot(x, y[:len(x)]) }
 

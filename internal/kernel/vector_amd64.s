@@ -4,6 +4,143 @@
 
 #include "textflag.h"
 
+// func addRows2AVX2(y *float64, s *float64, x *float64, ldx int, n int)
+// Requires: AVX, FMA3
+TEXT ·addRows2AVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         s+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         ldx+24(FP), BX
+	SHLQ         $0x03, BX
+	MOVQ         n+32(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y0
+	VBROADCASTSD 8(CX), Y1
+	SUBQ         $0x40, SI
+	JLT          single
+
+double:
+	VMOVUPD     (AX), Y2
+	VMOVUPD     32(AX), Y3
+	VFMADD231PD (DX), Y0, Y2
+	VFMADD231PD 32(DX), Y0, Y3
+	VFMADD231PD (DX)(BX*1), Y1, Y2
+	VFMADD231PD 32(DX)(BX*1), Y1, Y3
+	VMOVUPD     Y2, (AX)
+	VMOVUPD     Y3, 32(AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, DX
+	SUBQ        $0x40, SI
+	JGE         double
+
+single:
+	CMPQ        SI, $-32
+	JNE         end
+	VMOVUPD     (AX), Y2
+	VFMADD231PD (DX), Y0, Y2
+	VFMADD231PD (DX)(BX*1), Y1, Y2
+	VMOVUPD     Y2, (AX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func addRows3AVX2(y *float64, s *float64, x *float64, ldx int, n int)
+// Requires: AVX, FMA3
+TEXT ·addRows3AVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         s+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         ldx+24(FP), BX
+	SHLQ         $0x03, BX
+	MOVQ         n+32(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y0
+	VBROADCASTSD 8(CX), Y1
+	VBROADCASTSD 16(CX), Y2
+	SUBQ         $0x40, SI
+	JLT          single
+
+double:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VFMADD231PD (DX), Y0, Y3
+	VFMADD231PD 32(DX), Y0, Y4
+	VFMADD231PD (DX)(BX*1), Y1, Y3
+	VFMADD231PD 32(DX)(BX*1), Y1, Y4
+	VFMADD231PD (DX)(BX*2), Y2, Y3
+	VFMADD231PD 32(DX)(BX*2), Y2, Y4
+	VMOVUPD     Y3, (AX)
+	VMOVUPD     Y4, 32(AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, DX
+	SUBQ        $0x40, SI
+	JGE         double
+
+single:
+	CMPQ        SI, $-32
+	JNE         end
+	VMOVUPD     (AX), Y3
+	VFMADD231PD (DX), Y0, Y3
+	VFMADD231PD (DX)(BX*1), Y1, Y3
+	VFMADD231PD (DX)(BX*2), Y2, Y3
+	VMOVUPD     Y3, (AX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func addRows4AVX2(y *float64, s *float64, x *float64, ldx int, n int)
+// Requires: AVX, FMA3
+TEXT ·addRows4AVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         s+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         ldx+24(FP), BX
+	SHLQ         $0x03, BX
+	MOVQ         n+32(FP), SI
+	SHLQ         $0x03, SI
+	VBROADCASTSD (CX), Y0
+	VBROADCASTSD 8(CX), Y1
+	VBROADCASTSD 16(CX), Y2
+	VBROADCASTSD 24(CX), Y3
+	LEAQ         (DX)(BX*2), CX
+	SUBQ         $0x40, SI
+	JLT          single
+
+double:
+	VMOVUPD     (AX), Y4
+	VMOVUPD     32(AX), Y5
+	VFMADD231PD (DX), Y0, Y4
+	VFMADD231PD 32(DX), Y0, Y5
+	VFMADD231PD (DX)(BX*1), Y1, Y4
+	VFMADD231PD 32(DX)(BX*1), Y1, Y5
+	VFMADD231PD (DX)(BX*2), Y2, Y4
+	VFMADD231PD 32(DX)(BX*2), Y2, Y5
+	VFMADD231PD (CX)(BX*1), Y3, Y4
+	VFMADD231PD 32(CX)(BX*1), Y3, Y5
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, SI
+	JGE         double
+
+single:
+	CMPQ        SI, $-32
+	JNE         end
+	VMOVUPD     (AX), Y4
+	VFMADD231PD (DX), Y0, Y4
+	VFMADD231PD (DX)(BX*1), Y1, Y4
+	VFMADD231PD (DX)(BX*2), Y2, Y4
+	VFMADD231PD (CX)(BX*1), Y3, Y4
+	VMOVUPD     Y4, (AX)
+
+end:
+	VZEROUPPER
+	RET
+
 // func addScaledAVX2(y *float64, s float64, x *float64, n int)
 // Requires: AVX, FMA3
 TEXT ·addScaledAVX2(SB), NOSPLIT, $0-32

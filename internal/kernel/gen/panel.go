@@ -31,8 +31,8 @@ func bytesParam(name string) reg.Register {
 var panelTiles = []struct{ width, height int }{{5, 2}, {4, 2}, {3, 3}, {2, 4}, {1, 4}}
 
 func mulPanel() {
-	function("mulPanelAVX2", "func(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf int)",
-		"is MulPanel, n a multiple of 4.")
+	function("mulPanelAVX2", "func(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf, add int)",
+		"is MulPanel or, with add other than 0, adds to Y; n a multiple of 4.")
 	ldy, ra, ca, ldx := bytesParam("ldy"), bytesParam("ra"), bytesParam("ca"), bytesParam("ldx")
 	column := GP64() // of the tile, in bytes
 	XORQ(column, column)
@@ -101,9 +101,19 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column,
 	}
 	JMP(LabelRef(prefix + "start"))
 	Label(prefix + "zero")
+	add := param("add")
+	TESTQ(add, add)
+	JNE(LabelRef(prefix + "add"))
 	for _, sum := range sums {
 		for _, z := range sum {
 			VXORPD(z, z, z)
+		}
+	}
+	JMP(LabelRef(prefix + "start"))
+	Label(prefix + "add")
+	for i, row := range rowsAt(y, ldy, height) {
+		for k, z := range sums[i] {
+			VMOVUPD(shifted(row, 32*k), z)
 		}
 	}
 	Label(prefix + "start")
