@@ -17,6 +17,8 @@ type ConstraintsConfig struct {
 	Laws      []string `toml:"laws" comment:"such as \"A + B + 2*C\", for dae with = constant; auto: those that the data show"`
 	Algebraic []string `toml:"algebraic" comment:"states that dae solves for; empty: the largest of every law"`
 	Equation  string   `toml:"equation" comment:"for dae, instead of laws: the name of an equation that a Go program has registered"`
+
+	NonNegative []string `toml:"non_negative" comment:"states that never become negative, whatever the kind; auto: those that never are in the data"`
 }
 
 func (c *ConstraintsConfig) problems(bad func(key, format string, args ...any)) {
@@ -49,11 +51,15 @@ func (c *ConstraintsConfig) problems(bad func(key, format string, args ...any)) 
 	if i := slices.Index(c.Laws, auto); i >= 0 && len(c.Laws) > 1 {
 		bad("constraints.laws", "auto stands alone")
 	}
+	if i := slices.Index(c.NonNegative, auto); i >= 0 && len(c.NonNegative) > 1 {
+		bad("constraints.non_negative", "auto stands alone")
+	}
 }
 
 // resolveConstraints replaces auto by the laws that the data show and chooses algebraic states; what it cannot do is left to newTask to refuse.
 func (c *Config) resolveConstraints(set *data.Set, stats *data.Stats, chose func(key, value, why string)) {
 	k := &c.Constraints
+	defer c.resolveNonNegative(set, stats, chose)
 	if k.Kind == "none" {
 		return
 	}
@@ -137,12 +143,12 @@ func commonTotal(set *data.Set, stats *data.Stats, w []float64) (float64, bool) 
 // constrain makes a right-hand side that keeps what the configuration says of a scaled neural ODE's description.
 func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Stats) (model.RHS, []string, error) {
 	k := cfg.Constraints
-	refuse := func(key, format string, args ...any) error {
-		return &ConfigError{Problems: []ConfigProblem{{Key: "constraints." + key, Msg: fmt.Sprintf(format, args...)}}}
+	notes, err := markNonNegative(cfg, c.States, set, stats)
+	if err != nil {
+		return nil, nil, err
 	}
 	if k.Kind == "none" {
 		rhs, err := model.NewScaled(c)
-		var notes []string
 		if found := set.Invariants(); err == nil && len(found) > 0 {
 			var laws []string
 			for _, v := range found {
@@ -155,17 +161,16 @@ func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Sta
 		return rhs, notes, err
 	}
 	if slices.Contains(k.Laws, auto) {
-		return nil, nil, refuse("laws", "auto finds no law in the data: give the laws, or set kind to none")
+		return nil, nil, refuseConstraint("laws", "auto finds no law in the data: give the laws, or set kind to none")
 	}
 	var laws []model.Law
-	var notes []string
 	for _, text := range k.Laws {
 		law, err := model.ParseLaw(text, set.States)
 		if err != nil {
-			return nil, nil, refuse("laws", "%v", err)
+			return nil, nil, refuseConstraint("laws", "%v", err)
 		}
 		if k.Kind == "dae" && law.Total == nil {
-			return nil, nil, refuse("laws", "%q has another constant in every trajectory, or one that is not known, so that it is not one algebraic equation: use the kind projection, which keeps what every trajectory begins with", text)
+			return nil, nil, refuseConstraint("laws", "%q has another constant in every trajectory, or one that is not known, so that it is not one algebraic equation: use the kind projection, which keeps what every trajectory begins with", text)
 		}
 		if note := violationNote(set, stats, law); note != "" {
 			notes = append(notes, note)
@@ -179,7 +184,7 @@ func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Sta
 		}
 		rhs, err := model.NewProjected(inner, laws)
 		if err != nil {
-			return nil, nil, refuse("laws", "%v", err)
+			return nil, nil, refuseConstraint("laws", "%v", err)
 		}
 		return rhs, notes, nil
 	}
@@ -187,24 +192,31 @@ func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Sta
 		i := set.Index(name)
 		switch {
 		case i < 0:
-			return nil, nil, refuse("algebraic", "%q is not a state; there are %s", name, strings.Join(set.States, ", "))
+			return nil, nil, refuseConstraint("algebraic", "%q is not a state; there are %s", name, strings.Join(set.States, ", "))
 		case c.States[i].Role != model.Learned:
-			return nil, nil, refuse("algebraic", "%q is named twice, or constant in the data: it cannot be solved for", name)
+			return nil, nil, refuseConstraint("algebraic", "%q is named twice, or constant in the data: it cannot be solved for", name)
 		}
 		c.States[i].Role = model.Algebraic
 	}
 	inner, err := model.NewAlgebraic(c)
 	if err != nil {
-		return nil, nil, refuse("algebraic", "%v", err)
+		return nil, nil, refuseConstraint("algebraic", "%v", err)
 	}
 	var rhs *model.DAE
 	if k.Equation != "" {
-		rhs, err = model.NewEquationDAE(inner, k.Equation)
+		if rhs, err = model.NewEquationDAE(inner, k.Equation); err != nil {
+			return nil, nil, refuseConstraint("equation", "%v", err)
+		}
+		said, err := checkEquation(cfg, rhs, set, stats)
+		if err != nil {
+			return nil, nil, err
+		}
+		notes = append(notes, said...)
 	} else {
 		rhs, err = model.NewLawDAE(inner, laws)
 	}
 	if err != nil {
-		return nil, nil, refuse("laws", "%v", err)
+		return nil, nil, refuseConstraint("laws", "%v", err)
 	}
 	if m, err := ode.MethodByName(cfg.Solver.Method); err == nil {
 		if _, err := ode.NewSolver(rhs.Problem(), ode.Options{Method: m}); err != nil {
@@ -235,10 +247,6 @@ func violationNote(set *data.Set, stats *data.Stats, law model.Law) string {
 		w := row[i] - (law.Value(row)-want)/law.Weights[i]
 		state = fmt.Sprintf(": %s is %.6g there and would have to be %.6g", state, row[i], w)
 	}
-	where := ""
-	if tr.Name != "" {
-		where = " of trajectory " + tr.Name
-	}
 	return fmt.Sprintf("the data violate %s by up to %.3g (%.2g of its size), at t = %.6g%s%s; the model will keep the law and cannot follow the data there",
-		law.Format(set.States), v.Amount, v.Relative, tr.Times[v.Row], where, state)
+		law.Format(set.States), v.Amount, v.Relative, tr.Times[v.Row], of(tr), state)
 }
