@@ -26,6 +26,7 @@ type learning struct {
 	history []train.Record
 	model   []data.Trajectory // the model on a dense grid
 	score   float64           // Eq. 14 of the model at the data; +Inf where it cannot be solved
+	states  []float64         // the same for each state
 }
 
 // recipe loads one of the recipes of the examples: rober, pollu or baseline.
@@ -79,6 +80,9 @@ func run(ctx context.Context, env *Env, cfg *train.Config, set *data.Set) (*lear
 	l.score = math.Inf(1)
 	if score, _, err := train.Evaluate(ctx, l.result.Model, set, l.result.Initial); err == nil {
 		l.score = score.MAE
+		for _, st := range score.States {
+			l.states = append(l.states, st.MAE)
+		}
 	} else if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
