@@ -21,6 +21,9 @@ type publishedNetwork struct {
 	gradientCase
 	name  string
 	scale []float64
+	// hidden are the widths of the hidden layers; the right-hand side is the network's output times scale over tScale.
+	hidden []int
+	tScale float64
 	// values are the data and solution the network's own trajectory, at the saved times.
 	values, solution []float64
 }
@@ -119,7 +122,7 @@ func loadNetwork(dir, name string) (*publishedNetwork, error) {
 		cfg.YScale = append(cfg.YScale, row[0])
 		cfg.States = append(cfg.States, model.State{Name: "y" + strconv.Itoa(i+1), Role: model.Learned})
 	}
-	n.scale = cfg.YScale
+	n.scale, n.hidden = cfg.YScale, cfg.Hidden
 	obs, own := tables["ref"], tables["noderef"]
 	n.y0 = make([]float64, k)
 	for o, row := range obs {
@@ -141,6 +144,7 @@ func loadNetwork(dir, name string) (*publishedNetwork, error) {
 		cfg.TScale = 60
 	}
 	n.t1 = n.times[len(n.times)-1]
+	n.tScale = cfg.TScale
 	s, err := model.NewScaled(cfg)
 	if err != nil {
 		return nil, err
