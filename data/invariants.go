@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -20,8 +21,14 @@ type Invariant struct {
 var invariantLevels = []float64{1e-12, 1e-9, 1e-6}
 
 const (
-	maxCircuits    = 60_000 // sets of states that are tried
+	maxCircuits    = 20_000 // sets of states that are tried
 	maxCoefficient = 12
+	// sameAccuracy is how many times worse than the best law another may hold: data are of one accuracy, and what is much worse is an accident.
+	sameAccuracy = 1e3
+	// epsilon is the spacing of numbers at 1, maxTurn how far roundoff may turn the space of laws.
+	epsilon, maxTurn = 0x1p-52, 1e-5
+	// roundoff is the violation below which all laws are exact.
+	roundoff = 1e-15
 )
 
 // Invariants looks for linear conservation laws in the data. The increments y − y(t0), every state in units of its range, span
@@ -30,61 +37,102 @@ const (
 // quasi-steady relations that are almost exact. What tells a law from those is that its coefficients are small whole
 // numbers and its states few, so the elementary vectors of the space (those with as few states as possible) are gone through, and the
 // simplest that are whole to the accuracy of the data, and hold when made whole, are returned, as many as are independent.
-// Rows with a missing value are left out. States that are steady are no part of any law.
+// Rows with a missing value are left out. States that are steady are no part of any law. All trajectories count together; where there are
+// no more rows than dimensions that they move in, nothing is found, since any rows so few leave combinations constant.
 func (s *Set) Invariants() []Invariant {
+	found, _ := s.FindInvariants()
+	return found
+}
+
+// FindInvariants is Invariants with the reason where there are none.
+func (s *Set) FindInvariants() (found []Invariant, why string) {
+	inc := s.increments()
+	k := len(inc.free)
+	switch {
+	case k < 2:
+		return nil, "fewer than two states vary"
+	case inc.rows < 3:
+		return nil, fmt.Sprintf("%d rows after the initial ones have a value of every state that varies (%d do not); a few more than there are independent states are needed", inc.rows, inc.incomplete)
+	}
+	m := mat.NewDense(inc.rows, k, inc.values)
+	var svd mat.SVD
+	if !svd.Factorize(m, mat.SVDFullV) {
+		return nil, "the singular value decomposition of the data fails"
+	}
+	var v mat.Dense
+	svd.VTo(&v)
+	sizes := svd.Values(nil)
+	search := &lawSearch{set: s, free: inc.free, scale: inc.scale}
+	vague := false
+	for _, level := range invariantLevels {
+		rank := len(sizes)
+		for rank > 0 && sizes[rank-1] <= level*math.Sqrt(float64(inc.rows)) {
+			rank--
+		}
+		if rank == k || rank == 0 {
+			continue
+		}
+		// Roundoff turns the space by its ratio to the smallest increment that counts: without a gap there it is not known.
+		if rank == inc.rows || sets(k, k-rank-1) > maxCircuits || sizes[0]*epsilon > maxTurn*sizes[rank-1] {
+			vague = true
+			continue
+		}
+		search.level = level
+		if found := search.in(mat.DenseCopyOf(v.Slice(0, k, rank, k))); len(found) > 0 {
+			return found, ""
+		}
+	}
+	if vague {
+		why = fmt.Sprintf("%d trajectories with %d complete rows of %d states that vary do not visit enough states to tell a law from what happens to be constant; give trajectories from other initial states, or more rows", len(s.Trajectories), inc.rows, k)
+		if inc.incomplete > 0 {
+			why += fmt.Sprintf(" (%d rows do not count, because a value is missing)", inc.incomplete)
+		}
+		return nil, why
+	}
+	for _, st := range s.Stats().States {
+		if st.Noise > 0 {
+			return nil, "the data carry measurement errors, which hide what is constant: only laws that hold to a millionth are found"
+		}
+	}
+	return nil, fmt.Sprintf("no combination of states with whole coefficients up to %d is constant to a millionth", maxCoefficient)
+}
+
+// increments are the rows y − y(t0) of the states that vary, in units of their ranges.
+type increments struct {
+	free             []int // states
+	scale            []float64
+	values           []float64
+	rows, incomplete int
+}
+
+func (s *Set) increments() *increments {
 	stats := s.Stats()
-	scale := stats.Scale(ScaleRange)
-	var free []int
+	inc := &increments{scale: stats.Scale(ScaleRange)}
 	for i, st := range stats.States {
 		if !st.Steady && st.Observed > 1 && st.Range() > 0 {
-			free = append(free, i)
+			inc.free = append(inc.free, i)
 		}
 	}
 	k := len(s.States)
-	var rows []float64
-	n := 0
 	for i := range s.Trajectories {
 		tr := &s.Trajectories[i]
 		y0 := tr.Row(0, k)
 		for r := 1; r < len(tr.Times); r++ {
 			row, complete := tr.Row(r, k), true
-			for _, j := range free {
+			for _, j := range inc.free {
 				complete = complete && !math.IsNaN(row[j]-y0[j])
 			}
-			if complete {
-				for _, j := range free {
-					rows = append(rows, (row[j]-y0[j])/scale[j])
-				}
-				n++
+			if !complete {
+				inc.incomplete++
+				continue
 			}
+			for _, j := range inc.free {
+				inc.values = append(inc.values, (row[j]-y0[j])/inc.scale[j])
+			}
+			inc.rows++
 		}
 	}
-	if len(free) < 2 || n < len(free)+1 { // fewer rows than that leave combinations free by their number alone
-		return nil
-	}
-	m := mat.NewDense(n, len(free), rows)
-	var svd mat.SVD
-	if !svd.Factorize(m, mat.SVDThinV) {
-		return nil
-	}
-	var v mat.Dense
-	svd.VTo(&v)
-	sizes := svd.Values(nil)
-	search := &lawSearch{set: s, free: free, scale: scale}
-	for _, level := range invariantLevels {
-		rank := len(sizes)
-		for rank > 0 && sizes[rank-1] <= level*math.Sqrt(float64(n)) {
-			rank--
-		}
-		if rank == len(sizes) || rank == 0 {
-			continue
-		}
-		search.level = level
-		if found := search.in(mat.DenseCopyOf(v.Slice(0, len(free), rank, len(free)))); len(found) > 0 {
-			return found
-		}
-	}
-	return nil
+	return inc
 }
 
 // lawSearch looks for whole-numbered vectors in a space of scaled laws.
@@ -93,6 +141,17 @@ type lawSearch struct {
 	free  []int
 	scale []float64
 	level float64
+}
+
+// sets is the number of sets of m of n, at most a little more than maxCircuits.
+func sets(n, m int) int {
+	c := 1
+	for i := range m {
+		if c = c * (n - i) / (i + 1); c > maxCircuits {
+			break
+		}
+	}
+	return c
 }
 
 // in goes through the elementary vectors of the column space of basis (states×r): those that vanish on r − 1 states.
@@ -107,7 +166,7 @@ func (l *lawSearch) in(basis *mat.Dense) []Invariant {
 	sub := mat.NewDense(max(r-1, 1), r, nil)
 	var svd mat.SVD
 	var right mat.Dense
-	for range maxCircuits {
+	for {
 		direction := make([]float64, r)
 		unique := true
 		if r == 1 {
@@ -145,6 +204,11 @@ func (l *lawSearch) in(basis *mat.Dense) []Invariant {
 			zero[j] = zero[j-1] + 1
 		}
 	}
+	best := roundoff
+	if len(found) > 0 {
+		best = max(best, slices.MinFunc(found, func(a, b Invariant) int { return cmp.Compare(a.Violation, b.Violation) }).Violation)
+	}
+	found = slices.DeleteFunc(found, func(v Invariant) bool { return v.Violation > sameAccuracy*best })
 	slices.SortStableFunc(found, func(a, b Invariant) int {
 		return cmp.Or(cmp.Compare(complexity(a), complexity(b)), slices.Compare(b.Weights, a.Weights))
 	})

@@ -3,6 +3,7 @@ package data_test
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stiffnode/stiffnode/data"
@@ -55,6 +56,33 @@ func TestInvariants(t *testing.T) {
 				t.Errorf("%s, law %d: violated by %g", c.problem, n+1, found[n].Violation)
 			}
 		}
+	}
+}
+
+// A single smooth trajectory of twenty states leaves much constant that is no law, and that is said instead of a guess; with a second one, and fewer
+// rows of each than states, the laws are found.
+func TestInvariantsOfFewRows(t *testing.T) {
+	one := simulated(t, "POLLU", simulate.Options{})
+	if found, why := one.FindInvariants(); len(found) > 0 || !strings.Contains(why, "other initial states") {
+		t.Errorf("one trajectory of POLLU: %v, %q", found, why)
+	}
+	two := simulated(t, "POLLU", simulate.Options{Trajectories: 2, Spread: 0.3, Seed: 1})
+	for i := range two.Trajectories {
+		tr := &two.Trajectories[i]
+		tr.Times, tr.Values = tr.Times[:12], tr.Values[:12*len(two.States)]
+	}
+	if found, why := two.FindInvariants(); len(found) != 3 {
+		t.Errorf("two short trajectories of POLLU: %v, %q", found, why)
+	}
+	for i := range two.Trajectories {
+		for r := range two.Trajectories[i].Times {
+			if r != 1 {
+				two.Trajectories[i].Values[20*r] = math.NaN()
+			}
+		}
+	}
+	if found, why := two.FindInvariants(); len(found) > 0 || !strings.Contains(why, "(22 do not)") {
+		t.Errorf("incomplete rows: %v, %q", found, why)
 	}
 }
 

@@ -161,7 +161,8 @@ func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Sta
 		return rhs, notes, err
 	}
 	if slices.Contains(k.Laws, auto) {
-		return nil, nil, refuseConstraint("laws", "auto finds no law in the data: give the laws, or set kind to none")
+		_, why := set.FindInvariants()
+		return nil, nil, refuseConstraint("laws", "auto finds no law in the data: %s; or give the laws, or set kind to none", why)
 	}
 	var laws []model.Law
 	for _, text := range k.Laws {

@@ -19,6 +19,7 @@ type cli struct {
 	Predict   predictCmd   `cmd:"" help:"Solve a model from new initial states or at new times; CSV on standard output."`
 	Evaluate  evaluateCmd  `cmd:"" help:"Measure how far a model is from data."`
 	Simulate  simulateCmd  `cmd:"" help:"Make data from a known problem; CSV on standard output."`
+	Laws      lawsCmd      `cmd:"" help:"Find linear conservation laws in time series; one law a line on standard output."`
 	Problems  problemsCmd  `cmd:"" help:"List the known problems."`
 	Gradients gradientsCmd `cmd:"" help:"Compare every gradient method on a model and data."`
 	Methods   methodsCmd   `cmd:"" help:"List the solvers and the gradient methods."`
