@@ -17,10 +17,13 @@ type benchCmd struct {
 	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
 	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
 	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
+	Python      benchPythonCmd      `cmd:"" help:"Gradients beside those of Python's diffrax and torchdiffeq in the same run, at equal error."`
+	First       benchFirstCmd       `cmd:"" hidden:"" help:"One gradient of a problem that bench python wrote."`
 	Training    benchTrainingCmd    `cmd:"" help:"The default training over seeds, on problems of every kind, and without each of its ingredients."`
 
 	Accuracy      benchAccuracyCmd      `cmd:"" help:"Correct digits of every implicit method on every stiff problem at every tolerance, with a verdict."`
 	Workprecision benchWorkprecisionCmd `cmd:"" help:"Work of every method for a given error, with figures."`
+	Solvers       benchSolversCmd       `cmd:"" help:"The best solver for each classical problem and error, and BDF's counts beside CVODE's and published ones, with a verdict."`
 	Switching     benchSwitchingCmd     `cmd:"" help:"Switching pairs on a relaxation oscillation: switches, and work beside that of the implicit method alone."`
 	Networks      benchNetworksCmd      `cmd:"" help:"Errors of solves of networks at a loose tolerance: the published ones, and random, half-trained and trained ones."`
 }

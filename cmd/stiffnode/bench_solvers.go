@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/stiffnode/stiffnode/internal/bench"
 	"github.com/stiffnode/stiffnode/internal/plots"
@@ -109,6 +110,16 @@ type benchSwitchingCmd struct{}
 
 func (*benchSwitchingCmd) Run(a *app) error {
 	r, err := bench.Switching(a.ctx)
+	return a.report(r, err, "")
+}
+
+type benchSolversCmd struct {
+	CVODES string        `name:"cvodes" help:"Folder of a SUNDIALS build with the program made by internal/bench/cvodes/build.sh; without it only published counts are compared." placeholder:"DIR"`
+	During time.Duration `help:"Time for which each of the settings quoted is repeated, 20 times at least." default:"50ms"`
+}
+
+func (c *benchSolversCmd) Run(a *app) error {
+	r, err := bench.Solvers(a.ctx, bench.SolverOptions{CVODE: c.CVODES, During: c.During, Say: func(f string, v ...any) { a.say(f, v...) }})
 	return a.report(r, err, "")
 }
 

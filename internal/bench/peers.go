@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/stiffnode/stiffnode/ode"
-	"github.com/stiffnode/stiffnode/ode/problems"
 	"github.com/stiffnode/stiffnode/sens"
 )
 
@@ -51,6 +50,13 @@ func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 		theirs, err := runBaseline(ctx, o.References, o.Build, part)
 		if err != nil {
 			return nil, err
+		}
+		if part == "mech" {
+			further, err := furtherPeers(ctx, o.Build)
+			if err != nil {
+				return nil, err
+			}
+			theirs = append(theirs, further...)
 		}
 		rows, err := peerRows(part, o.References)
 		if err != nil {
@@ -218,34 +224,27 @@ func scaledTolerances(scale []float64) []func(float64) []float64 {
 // mechanisticWork is the solve of a known problem, and the name that the baseline gives it. ROBER and POLLU are solved at the times and held to
 // the solution of the baseline, the others at those of package problems.
 func mechanisticWork(references, name string) (workload, string, error) {
-	p, err := problems.ByName(name)
+	c, err := newSolverCase(name)
 	if err != nil {
 		return workload{}, "", err
 	}
+	p := c.problem
 	key := map[string]string{"ROBER": "rober", "POLLU": "pollu"}[name]
-	k := p.IVP.Dim
-	var times, want []float64
-	if key != "" {
-		rows, err := readColumns(filepath.Join(references, "peers", "cvodes", "data", key+"_ref.txt"))
-		if err != nil {
-			return workload{}, "", err
-		}
-		for _, row := range rows {
-			times, want = append(times, row[0]), append(want, row[1:k+1]...)
-		}
-	} else {
-		key = name
-		y := make([]float64, k)
-		for _, t := range p.Checks {
-			if !p.Solution(y, t) {
-				continue
-			}
-			times, want = append(times, t), append(want, y...)
-		}
+	if key == "" {
+		return c.work(), name, nil
 	}
+	rows, err := readColumns(filepath.Join(references, "peers", "cvodes", "data", key+"_ref.txt"))
+	if err != nil {
+		return workload{}, "", err
+	}
+	var times, want []float64
+	k := p.IVP.Dim
 	scale := make([]float64, k)
-	for i, v := range want {
-		scale[i%k] = max(scale[i%k], math.Abs(v))
+	for _, row := range rows {
+		times, want = append(times, row[0]), append(want, row[1:k+1]...)
+		for i, v := range row[1 : k+1] {
+			scale[i] = max(scale[i], math.Abs(v))
+		}
 	}
 	return solveWork(p.IVP, nil, p.T0, p.Y0, times, want, scale), key, nil
 }

@@ -30,6 +30,11 @@ type baselineRun struct {
 	Micro90   float64  `json:"us_cpu_p90"`
 	Milli     float64  `json:"ms_cpu_med"`
 	Milli90   float64  `json:"ms_cpu_p90"`
+	// what a solve took, where it is told
+	Steps     int `json:"steps"`
+	Evals     int `json:"rhs"`
+	Jacobians int `json:"jac"`
+	Setups    int `json:"setups"`
 }
 
 // error is that of the gradient where there is one, otherwise of the solution; a failed run has none.

@@ -1,0 +1,171 @@
+/* CVODE (BDF, dense, analytic Jacobian) on one problem, with many settings: counts, time and error of each, one JSON object a line.
+
+   solve PROBLEM SECONDS RUNS < REFERENCE
+
+   REFERENCE has a line for every output time: the time and the states of the solution there. The error of a run is the largest
+   |y - reference| in units of the largest magnitude of the state over the output times. Each setting is timed for SECONDS and RUNS runs at least, by the
+   clock of the thread; a run is a CVodeReInit and a solve to the last time, without allocation. Tolerances go down to an error that no
+   comparison asks for. */
+#include <cvode/cvode.h>
+#include <math.h>
+#include <nvector/nvector_serial.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sunlinsol/sunlinsol_dense.h>
+#include <sunmatrix/sunmatrix_dense.h>
+#include <time.h>
+
+#include "problems.h"
+
+enum { MAXTIMES = 512, MAXRUNS = 20000 };
+
+static const double tightest = 2e-11; /* the error below which there are no further tolerances */
+
+static const Problem *problem;
+static int count; /* output times */
+static double times[MAXTIMES], reference[MAXTIMES][MAXDIM], result[MAXTIMES][MAXDIM], scale[MAXDIM];
+static void *mem;
+static N_Vector y;
+
+static int f(realtype t, N_Vector v, N_Vector d, void *user) {
+  (void)t, (void)user;
+  problem->f(NV_DATA_S(v), NV_DATA_S(d));
+  return 0;
+}
+
+static int jac(realtype t, N_Vector v, N_Vector fv, SUNMatrix J, void *user, N_Vector a, N_Vector b, N_Vector c) {
+  (void)t, (void)fv, (void)user, (void)a, (void)b, (void)c;
+  problem->jac(NV_DATA_S(v), SM_DATA_D(J)); /* CVODE has zeroed J */
+  return 0;
+}
+
+/* A setting that CVODE reports by its return value is no news. */
+static void silent(int code, const char *module, const char *function, char *message, void *user) {
+  (void)code, (void)module, (void)function, (void)message, (void)user;
+}
+
+/* solve returns 0, or CVODE's code of failure. */
+static int solve(void) {
+  double t;
+  memcpy(NV_DATA_S(y), problem->y0, problem->dim * sizeof(double));
+  CVodeReInit(mem, 0, y);
+  for (int k = 0; k < count; k++) {
+    int code = CVode(mem, times[k], y, &t, CV_NORMAL);
+    if (code < 0) return code;
+    memcpy(result[k], NV_DATA_S(y), problem->dim * sizeof(double));
+  }
+  return 0;
+}
+
+static double largest_error(void) {
+  double worst = 0;
+  for (int k = 0; k < count; k++)
+    for (int i = 0; i < problem->dim; i++) {
+      double e = fabs(result[k][i] - reference[k][i]) / scale[i];
+      if (!(e <= worst)) worst = e;
+    }
+  return worst;
+}
+
+static double seconds(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, z = *(const double *)b;
+  return (x > z) - (x < z);
+}
+
+/* measure prints one setting and returns its error. */
+static double measure(const char *variant, const char *mode, double rtol, double during, int runs) {
+  static double spent[MAXRUNS];
+  int code = solve(), n = 0;
+  long steps, evals, setups, errors, iterations, failures, jacobians;
+  CVodeGetNumSteps(mem, &steps);
+  CVodeGetNumRhsEvals(mem, &evals);
+  CVodeGetNumLinSolvSetups(mem, &setups);
+  CVodeGetNumErrTestFails(mem, &errors);
+  CVodeGetNonlinSolvStats(mem, &iterations, &failures);
+  CVodeGetNumJacEvals(mem, &jacobians);
+  double error = code ? INFINITY : largest_error();
+  double began = seconds(CLOCK_MONOTONIC);
+  if (!code)
+    while (n < MAXRUNS && (n < runs || seconds(CLOCK_MONOTONIC) - began < during)) {
+      double from = seconds(CLOCK_THREAD_CPUTIME_ID);
+      solve();
+      spent[n++] = seconds(CLOCK_THREAD_CPUTIME_ID) - from;
+    }
+  qsort(spent, n, sizeof *spent, ascending);
+  printf("{\"what\":\"mech_cvode\",\"lib\":\"fast\",\"prob\":\"%s\",\"variant\":\"%s\",\"atol_mode\":\"%s\",\"rtol\":%.4g,\"fail\":%d,"
+         "\"err_scaled_max\":%.4e,\"steps\":%ld,\"rhs\":%ld,\"setups\":%ld,\"jac\":%ld,\"etf\":%ld,\"ncf\":%ld,"
+         "\"us_cpu_med\":%.3f,\"us_cpu_p90\":%.3f,\"reps\":%d}\n",
+         problem->name, variant, mode, rtol, code, error, steps, evals, setups, jacobians, errors, failures,
+         n ? 1e6 * spent[n / 2] : 0, n ? 1e6 * spent[9 * n / 10] : 0, n);
+  fflush(stdout);
+  return error;
+}
+
+/* read_reference fills times, reference and scale. */
+static int read_reference(void) {
+  while (count < MAXTIMES && scanf("%lf", &times[count]) == 1) {
+    for (int i = 0; i < problem->dim; i++) {
+      if (scanf("%lf", &reference[count][i]) != 1) return 0;
+      if (fabs(reference[count][i]) > scale[i]) scale[i] = fabs(reference[count][i]);
+    }
+    count++;
+  }
+  return count > 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4 || !(problem = find_problem(argv[1]))) {
+    fprintf(stderr, "usage: solve PROBLEM SECONDS RUNS < REFERENCE\n");
+    return 2;
+  }
+  double during = atof(argv[2]);
+  int runs = atoi(argv[3]);
+  if (!read_reference()) {
+    fprintf(stderr, "solve: the reference has no complete line\n");
+    return 2;
+  }
+  SUNContext context;
+  if (SUNContext_Create(NULL, &context)) return 1;
+  y = N_VNew_Serial(problem->dim, context);
+  memcpy(NV_DATA_S(y), problem->y0, problem->dim * sizeof(double));
+  N_Vector atol = N_VClone(y);
+  N_VConst(1e-9, atol);
+  SUNMatrix matrix = SUNDenseMatrix(problem->dim, problem->dim, context);
+  SUNLinearSolver solver = SUNLinSol_Dense(y, matrix, context);
+  mem = CVodeCreate(CV_BDF, context);
+  CVodeInit(mem, f, 0, y);
+  CVodeSVtolerances(mem, 1e-3, atol);
+  CVodeSetLinearSolver(mem, solver, matrix);
+  CVodeSetJacFn(mem, jac);
+  CVodeSetMaxNumSteps(mem, 100000);
+  CVodeSetErrHandlerFn(mem, silent, NULL);
+
+  /* the defaults, an iteration to a tenth of their tolerance, and the detection of stability limits */
+  const struct {
+    const char *name;
+    double newton;
+    int limit;
+  } variants[] = {{"default", 0.1, 0}, {"nlconv=0.01", 0.01, 0}, {"stab-limit detection", 0.1, 1}};
+  /* absolute tolerances in units of rtol times the size of the state */
+  const struct {
+    const char *name;
+    double factor;
+  } modes[] = {{"vector rtol*1e-3*max|y_i|", 1e-3}, {"vector rtol*max|y_i|", 1}, {"vector rtol*1e-6*max|y_i|", 1e-6}};
+  for (int v = 0; v < 3; v++)
+    for (int m = 0; m < 3; m++)
+      for (int quarter = 8; quarter <= 50; quarter++) {
+        double rtol = pow(10, -quarter / 4.0);
+        for (int i = 0; i < problem->dim; i++) NV_DATA_S(atol)[i] = modes[m].factor * rtol * scale[i];
+        CVodeSVtolerances(mem, rtol, atol);
+        CVodeSetNonlinConvCoef(mem, variants[v].newton);
+        CVodeSetStabLimDet(mem, variants[v].limit);
+        if (measure(variants[v].name, modes[m].name, rtol, during, runs) < tightest) break;
+      }
+  return 0;
+}
