@@ -115,7 +115,7 @@ type bdfStepper struct {
 
 func newBDFStepper(c *core, m BDFMethod) *bdfStepper {
 	n := c.n
-	st := &bdfStepper{c: c, m: m, lin: newLinearSolver(c.p)}
+	st := &bdfStepper{c: c, m: m, lin: newLinearSolver(c.p, c.recorded)}
 	buf := make([]float64, (2*(maxBDFOrder+1)+7)*n)
 	next := func() []float64 {
 		s := buf[:n:n]

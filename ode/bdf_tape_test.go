@@ -153,7 +153,7 @@ func (r *replay) step(t *testing.T, f *BDFFormula, t0, h float64, y, near []floa
 	for k := range n {
 		e[k] = near[k] - zp[0][k]
 	}
-	lin := newLinearSolver(r.p)
+	lin := newLinearSolver(r.p, false)
 	x, v, mv := make([]float64, n), make([]float64, n), make([]float64, n)
 	for range 4 {
 		for k := range n {

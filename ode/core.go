@@ -23,6 +23,8 @@ type core struct {
 	slope []float64
 	// wantDense says that the dense output of the attempt to come will be asked for.
 	wantDense bool
+	// recorded says that a tape, or Options.Judge, sees the steps.
+	recorded bool
 	// newtonTol is Options.NewtonTol.
 	newtonTol float64
 
@@ -187,6 +189,9 @@ func (c *core) evalJacobian(dst []float64, jac *Jacobian, dfdt []float64, t floa
 	if err != nil {
 		return c.fieldError(err)
 	}
+	if jac.stray != 0 {
+		return c.reject(0, jac.lost())
+	}
 	c.countDifferences()
 	return nil
 }
@@ -211,6 +216,9 @@ func (c *core) evalImplicit(f SplitField, dst []float64, jac *Jacobian, t float6
 	c.leave()
 	if err != nil {
 		return c.fieldError(err)
+	}
+	if jac != nil && jac.stray != 0 {
+		return c.reject(0, jac.lost())
 	}
 	c.countDifferences()
 	return nil

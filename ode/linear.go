@@ -3,7 +3,7 @@ package ode
 import "github.com/stiffnode/stiffnode/internal/linalg"
 
 // A linearSolver factorises the iteration matrix W = M − γ J and solves with it. It is an axis of its own: a method never
-// sees how W is stored, so that a sparse or iterative solver is a further implementation and a line in newLinearSolver.
+// sees how W is stored, so that an iterative solver is a further implementation and a line in newLinearSolver.
 type linearSolver interface {
 	// factor builds and factorises M − γ J; a *linalg.SingularError says that it cannot be done.
 	factor(gamma float64, mass *Mass, jac *Jacobian) error
@@ -22,14 +22,21 @@ type complexSolver interface {
 }
 
 // newLinearSolver chooses a solver for the layout of the problem's Jacobian and mass matrix.
-func newLinearSolver(p *Problem) linearSolver {
+// A solve that is recorded keeps dense factors of a sparse one, since its derivative uses them again.
+func newLinearSolver(p *Problem, recorded bool) linearSolver {
+	if s := newSparseSolver(p, recorded); s != nil {
+		return s
+	}
 	if useBand(p) {
 		return &bandSolver{lu: linalg.NewBand[float64](p.Dim, p.Jacobian.Lower, p.Jacobian.Upper)}
 	}
 	return &denseSolver{lu: linalg.NewLU(p.Dim)}
 }
 
-func newComplexSolver(p *Problem) complexSolver {
+func newComplexSolver(p *Problem, recorded bool) complexSolver {
+	if s := newSparseComplexSolver(p, recorded); s != nil {
+		return s
+	}
 	if useBand(p) {
 		return &bandComplexSolver{lu: linalg.NewBand[complex128](p.Dim, p.Jacobian.Lower, p.Jacobian.Upper)}
 	}

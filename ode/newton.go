@@ -40,7 +40,7 @@ type iterationMatrix struct {
 
 func newIterationMatrix(c *core, split SplitField, refresh, tolerance float64) *iterationMatrix {
 	return &iterationMatrix{
-		c: c, split: split, jac: NewJacobian(c.n, c.p.Jacobian), lin: newLinearSolver(c.p), f: make([]float64, c.n),
+		c: c, split: split, jac: NewJacobian(c.n, c.p.Jacobian), lin: newLinearSolver(c.p, c.recorded), f: make([]float64, c.n),
 		refresh: refresh, tolerance: tolerance,
 	}
 }

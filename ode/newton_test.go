@@ -166,7 +166,7 @@ func TestKeptFactors(t *testing.T) {
 		if _, err := Solve(context.Background(), p, 0, 1, []float64{0.5, 0.5}, Options{Method: c.m, Tape: tape}); err != nil {
 			t.Fatal(err)
 		}
-		solver := newLinearSolver(p).(*denseSolver)
+		solver := newLinearSolver(p, false).(*denseSolver)
 		for i := range tape.Steps {
 			x := tape.Extra(i)
 			jac, lu := x[:4], x[4:]
@@ -224,7 +224,7 @@ func TestBandedIsDense(t *testing.T) {
 		}
 		var ends [3][]float64
 		band := diffusion(BandedJacobian(1, 1))
-		if _, ok := newLinearSolver(band).(*bandSolver); !ok {
+		if _, ok := newLinearSolver(band, false).(*bandSolver); !ok {
 			t.Fatal("the banded problem is not solved with a banded solver")
 		}
 		for k, p := range []*Problem{diffusion(JacobianLayout{}), band, FiniteDifference(band)} {

@@ -44,7 +44,7 @@ func newRadauStepper(c *core, tab *FIRKTableau) *radauStepper {
 		z: make([]float64, 3*n), w: make([]float64, 3*n), f: make([]float64, 3*n), past: make([]float64, 3*n),
 		res: make([]float64, n), e: make([]float64, n), pair: make([]complex128, n),
 	}
-	st.matrix.pair, st.matrix.shift, st.matrix.ratio = newComplexSolver(c.p), tab.Complex, tab.Real
+	st.matrix.pair, st.matrix.shift, st.matrix.ratio = newComplexSolver(c.p, c.recorded), tab.Complex, tab.Real
 	st.conv.limit = radauNewtonMax
 	return st
 }

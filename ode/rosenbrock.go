@@ -36,7 +36,7 @@ type rosenbrockStepper struct {
 func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 	n, s := c.n, len(tab.B)
 	st := &rosenbrockStepper{
-		c: c, tab: tab, lin: newLinearSolver(c.p), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n),
+		c: c, tab: tab, lin: newLinearSolver(c.p, c.recorded), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n),
 		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
 		refine: newRefinement(n),
 	}

@@ -55,6 +55,7 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	if m, ok := s.opt.Method.(BDFMethod); ok && m.Past != nil && s.opt.Tape != nil {
 		return nil, &InputError{What: "tape", Msg: "cannot record a BDF that starts from a past: its derivative is not known"}
 	}
+	s.c.recorded = s.opt.Tape != nil || s.opt.Judge != nil
 	st, err := s.opt.Method.newStepper(s.c)
 	if err != nil {
 		return nil, err

@@ -158,7 +158,7 @@ func Permutation(t testing.TB, m ode.Method) {
 // permuted is the problem whose state i is state order[i] of p.
 func permuted(p *ode.Problem, order []int) *ode.Problem {
 	q := *p
-	q.Names, q.Scale = nil, nil
+	q.Names, q.Scale, q.Jacobian = nil, nil, ode.JacobianLayout{} // the layout is that of another order
 	q.New = func() ode.Field {
 		return &permutedField{f: p.New(), order: order, y: make([]float64, p.Dim), dst: make([]float64, p.Dim), jac: ode.NewJacobian(p.Dim, p.Jacobian)}
 	}

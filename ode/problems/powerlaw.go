@@ -19,7 +19,7 @@ type powerLaw struct {
 	n, m   int // states, parameters
 	values []float64
 	terms  []term
-	// domain holds for every state that must not be negative the rejection of a point where it is
+	// domain holds for every state that must not be negative the rejection of a point where it is; it is nil where there is none
 	domain []*ode.Rejection
 	split  bool
 
@@ -30,6 +30,9 @@ type powerLaw struct {
 	f, jac     sums
 	rows, cols []int
 	partials   int // number of partial derivatives, one per factor
+
+	// evaluate and jacobian, where not nil, are f and the entries of ∂f/∂y in a row-major matrix written out for the coefficients c_j
+	evaluate, jacobian func(dst, y, coef []float64)
 }
 
 // A term is one rate and what it feeds.
@@ -88,7 +91,6 @@ func newPowerLaw(states []string, params []Param, implicit int, laws []law) *pow
 		}
 		return v
 	}
-	p.domain = make([]*ode.Rejection, p.n)
 	for k, l := range laws {
 		t := term{kappa: 1, implicit: k < implicit}
 		for _, word := range strings.Fields(l.rate) {
@@ -102,6 +104,9 @@ func newPowerLaw(states []string, params []Param, implicit int, laws []law) *pow
 				f.e = number(power)
 			}
 			if f.v < p.n && f.e != float64(int(f.e)) {
+				if p.domain == nil {
+					p.domain = make([]*ode.Rejection, p.n)
+				}
 				p.domain[f.v] = &ode.Rejection{Reason: "state " + name + " is negative where a root of it is taken"}
 			}
 			t.factors = append(t.factors, f)
@@ -209,5 +214,5 @@ func (p *powerLaw) newField() ode.Field {
 
 // problem makes the problem for package ode.
 func (p *powerLaw) problem(names []string, scale []float64) *ode.Problem {
-	return &ode.Problem{Dim: p.n, Names: names, Autonomous: true, Scale: scale, New: p.newField}
+	return &ode.Problem{Dim: p.n, Names: names, Autonomous: true, Scale: scale, Jacobian: ode.SparseJacobian(p.rows, p.cols), New: p.newField}
 }

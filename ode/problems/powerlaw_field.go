@@ -100,6 +100,10 @@ func (f *powerLawField) Eval(dst []float64, _ float64, y []float64) error {
 	f.known = nothing
 	p, z := f.p, f.z
 	copy(z, y[:p.n])
+	if p.evaluate != nil {
+		p.evaluate(dst, y, f.coef)
+		return nil
+	}
 	rates := f.rates
 	coef, first, second := f.coef[:len(rates)], p.first[:len(rates)], p.second[:len(rates)]
 	for j := range rates {
@@ -125,9 +129,14 @@ func (f *powerLawField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []fl
 	if err := f.Eval(dst, t, y); err != nil {
 		return err
 	}
-	f.need(ofStates)
-	jac.Zero()
 	p := f.p
+	jac.Zero()
+	clear(dfdt)
+	if p.jacobian != nil {
+		p.jacobian(jac.Data, y, f.coef)
+		return nil
+	}
+	f.need(ofStates)
 	k := 0
 	of, c := p.jac.of, p.jac.coef[:len(p.jac.of)]
 	for i, end := range p.jac.end {
@@ -137,7 +146,6 @@ func (f *powerLawField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []fl
 		}
 		jac.Data[p.rows[i]*jac.Stride+p.cols[i]] = s
 	}
-	clear(dfdt)
 	return nil
 }
 

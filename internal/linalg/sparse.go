@@ -1,0 +1,143 @@
+package linalg
+
+import "math"
+
+// The limits within which elimination without interchanges is taken for stable: the usual threshold of sparse pivoting, by which no
+// pivot is smaller than a tenth of an entry below it, and the growth of the largest entry of a column (Duff, Erisman and Reid, Direct Methods for
+// Sparse Matrices, 2nd ed. 2017, secs. 4.4 and 5.2).
+const (
+	sparseMultiplier = 10
+	sparseGrowth     = 1e3
+)
+
+// UnstableError says that elimination in the order chosen beforehand would lose accuracy on a matrix; partial pivoting may still succeed.
+type UnstableError struct{}
+
+func (UnstableError) Error() string {
+	return "the pivots chosen beforehand are too small beside the entries below them"
+}
+
+var errUnstable error = UnstableError{}
+
+// A sparsity is what elimination of a matrix needs to know of the places of its entries. The order of elimination is chosen once, from the places of the
+// entries: pivots lie on the diagonal, and the next one is that which can fill the fewest places (Markowitz, Management Sci. 3, 255,
+// 1957; in the symmetric form of Tinney and Walker, Proc. IEEE 55, 1801, 1967). A factorisation then is a fixed sequence of
+// operations on entries that can be different from zero. What it cannot do is exchange rows: whether the pivots are large enough is checked.
+type sparsity struct {
+	n, operations int
+	order         []int32 // the k-th pivot is the diagonal entry of row order[k]
+	// in the order of elimination: entries of row k below the diagonal, above it, and those given, with their places among the values
+	lower, upper, given sparseRows
+	at                  []int32
+}
+
+// sparseRows are the columns of the entries of all rows: those of row k are cols[start[k]:start[k+1]], ascending.
+type sparseRows struct{ start, cols []int32 }
+
+func (s *sparseRows) add(cols []int32) {
+	if s.start == nil {
+		s.start = []int32{0}
+	}
+	s.cols = append(s.cols, cols...)
+	s.start = append(s.start, int32(len(s.cols)))
+}
+
+// of returns the entries of row k.
+func (s *sparseRows) of(k int) []int32 { return s.cols[s.start[k]:s.start[k+1]] }
+
+// newSparsity chooses the order for matrices of size n whose entries outside the diagonal are zero except at (rows[e], cols[e]), no place
+// being named twice; entry e is found at place at[e] of the values.
+func newSparsity(n int, rows, cols, at []int) sparsity {
+	f := sparsity{n: n}
+	filled := make([]bool, n*n) // entries of A and of its factors
+	for i := range n {
+		filled[i*n+i] = true
+	}
+	place := make([]int32, n*n)
+	for e, i := range rows {
+		filled[i*n+cols[e]] = true
+		place[i*n+cols[e]] = int32(at[e]) + 1
+	}
+	f.order = markowitz(n, filled)
+	var below, above, own []int32
+	for k, i := range f.order {
+		below, above, own = below[:0], above[:0], own[:0]
+		row := filled[int(i)*n : int(i+1)*n]
+		for c, j := range f.order {
+			switch {
+			case !row[j]:
+				continue
+			case c < k:
+				below = append(below, int32(c))
+			case c > k:
+				above = append(above, int32(c))
+			}
+			if p := place[int(i)*n+int(j)]; p != 0 {
+				own = append(own, int32(c))
+				f.at = append(f.at, p-1)
+			}
+		}
+		f.lower.add(below)
+		f.upper.add(above)
+		f.given.add(own)
+	}
+	for _, k := range f.lower.cols {
+		f.operations += 1 + len(f.upper.of(int(k)))
+	}
+	return f
+}
+
+// markowitz returns the order of elimination and adds the places that it fills.
+func markowitz(n int, filled []bool) []int32 {
+	inRow, inCol := make([]int, n), make([]int, n)
+	for i := range n {
+		for j := range n {
+			if filled[i*n+j] {
+				inRow[i]++
+				inCol[j]++
+			}
+		}
+	}
+	gone := make([]bool, n)
+	var order []int32
+	var row []int
+	for range n {
+		k, least := -1, math.MaxInt
+		for i := range n {
+			if cost := (inRow[i] - 1) * (inCol[i] - 1); !gone[i] && cost < least {
+				k, least = i, cost
+			}
+		}
+		gone[k] = true
+		order = append(order, int32(k))
+		row = row[:0]
+		for j := range n {
+			if filled[k*n+j] && !gone[j] {
+				row = append(row, j)
+				inCol[j]--
+			}
+		}
+		for i := range n {
+			if gone[i] || !filled[i*n+k] {
+				continue
+			}
+			inRow[i]--
+			for _, j := range row {
+				if !filled[i*n+j] {
+					filled[i*n+j] = true
+					inRow[i]++
+					inCol[j]++
+				}
+			}
+		}
+	}
+	return order
+}
+
+// N is the size of the matrix.
+func (f *sparsity) N() int { return f.n }
+
+// Operations is the number of multiplications of a factorisation, and Entries that of the entries of L and U, each of which is one multiplication of
+// a solve.
+func (f *sparsity) Operations() int { return f.operations }
+func (f *sparsity) Entries() int    { return len(f.lower.cols) + len(f.upper.cols) + f.n }

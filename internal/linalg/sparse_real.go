@@ -1,0 +1,163 @@
+package linalg
+
+import "math"
+
+// A Sparse is the factorisation L·U of square matrices W = z·M − γ·A with the same few entries, M being diagonal. Factor returns an error where
+// W cannot safely be factorised without exchanging rows.
+type Sparse struct {
+	sparsity
+	l, u, inv []float64
+	row, x    []float64 // row of W by columns; right-hand side
+	largest   []float64 // of the entries of W in a column
+	bad       SingularError
+}
+
+// NewSparse returns a workspace for matrices of size n whose entries outside the diagonal are zero except at (rows[e], cols[e]), no place being
+// named twice. Entry e of A is found at place at[e] of the values given to Factor.
+func NewSparse(n int, rows, cols, at []int) *Sparse {
+	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), row: make([]float64, n), x: make([]float64, n), largest: make([]float64, n)}
+	f.l, f.u = make([]float64, len(f.lower.cols)), make([]float64, len(f.upper.cols))
+	return f
+}
+
+// Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
+// not finite, a *SingularError.
+func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []float64) error {
+	row, largest := f.row, f.largest
+	clear(largest)
+	steep, p, q, g := 0.0, 0, 0, 0
+	for k := range f.n {
+		p1, q1, g1 := int(f.lower.start[k+1]), int(f.upper.start[k+1]), int(f.given.start[k+1])
+		below, above := f.lower.cols[p:p1], f.upper.cols[q:q1]
+		for _, c := range below {
+			row[c] = 0
+		}
+		for _, c := range above {
+			row[c] = 0
+		}
+		row[k] = z
+		if diagonal != nil {
+			row[k] *= diagonal[f.order[k]]
+		}
+		at := f.at[g:g1]
+		for e, c := range f.given.cols[g:g1] {
+			v := row[c] - gamma*values[at[e]]
+			row[c] = v
+			largest[c] = max(largest[c], math.Abs(v))
+		}
+		for e, c := range below {
+			v := row[c] * f.inv[c]
+			f.l[p+e] = v
+			steep = max(steep, math.Abs(v))
+			from := f.upper.start[c]
+			cols := f.upper.cols[from:f.upper.start[c+1]]
+			u := f.u[from:][:len(cols)]
+			for e, c := range cols {
+				row[c] -= v * u[e]
+			}
+		}
+		pivot := row[k]
+		// the comparison is written so that NaN fails it
+		if m := math.Abs(pivot); !(m > 0 && m <= math.MaxFloat64) {
+			f.bad = SingularError{Column: int(f.order[k]), Pivot: m}
+			return &f.bad
+		}
+		f.inv[k] = 1 / pivot
+		u := f.u[q:q1]
+		for e, c := range above {
+			u[e] = row[c]
+		}
+		p, q, g = p1, q1, g1
+	}
+	if !(steep <= sparseMultiplier) {
+		return errUnstable
+	}
+	for e, c := range f.upper.cols {
+		if !(math.Abs(f.u[e]) <= sparseGrowth*largest[c]) {
+			return errUnstable
+		}
+	}
+	return nil
+}
+
+// Solve overwrites b with the solution of W x = b.
+func (f *Sparse) Solve(b []float64) {
+	x, order := f.x[:f.n], f.order[:f.n]
+	p := 0
+	for k := range x {
+		s := b[order[k]]
+		end := int(f.lower.start[k+1])
+		l := f.l[p:end]
+		for e, c := range f.lower.cols[p:end] {
+			s -= l[e] * x[c]
+		}
+		x[k] = s
+		p = end
+	}
+	end := len(f.u)
+	for k := f.n - 1; k >= 0; k-- {
+		s := x[k]
+		q := int(f.upper.start[k])
+		u := f.u[q:end]
+		for e, c := range f.upper.cols[q:end] {
+			s -= u[e] * x[c]
+		}
+		s *= f.inv[k]
+		x[k] = s
+		b[order[k]] = s
+		end = q
+	}
+}
+
+// SolveTransposed overwrites b with the solution of Wᵀ x = b (no conjugation).
+func (f *Sparse) SolveTransposed(b []float64) {
+	x := f.x
+	for k, i := range f.order {
+		x[k] = b[i]
+	}
+	for k := range f.n {
+		v := x[k] * f.inv[k]
+		x[k] = v
+		q := int(f.upper.start[k])
+		for e, c := range f.upper.of(k) {
+			x[c] -= f.u[q+e] * v
+		}
+	}
+	for k := f.n - 1; k >= 0; k-- {
+		v := x[k]
+		p := int(f.lower.start[k])
+		for e, c := range f.lower.of(k) {
+			x[c] -= f.l[p+e] * v
+		}
+		b[f.order[k]] = v
+	}
+}
+
+// SolveBlock overwrites the n×cols row-major block b with the solution of W X = B, each row of the block as one vector.
+func (f *Sparse) SolveBlock(b []float64, cols int) {
+	row := func(k int32) []float64 {
+		i := int(f.order[k]) * cols
+		return b[i : i+cols]
+	}
+	for k := range f.n {
+		p, to := int(f.lower.start[k]), row(int32(k))
+		for e, c := range f.lower.of(k) {
+			l := f.l[p+e]
+			for j, v := range row(c) {
+				to[j] -= l * v
+			}
+		}
+	}
+	for k := f.n - 1; k >= 0; k-- {
+		q, to := int(f.upper.start[k]), row(int32(k))
+		for e, c := range f.upper.of(k) {
+			u := f.u[q+e]
+			for j, v := range row(c) {
+				to[j] -= u * v
+			}
+		}
+		for j := range to {
+			to[j] *= f.inv[k]
+		}
+	}
+}
