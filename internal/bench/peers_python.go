@@ -112,7 +112,7 @@ func (o *PythonOptions) network(ctx context.Context, r *Report, py *pythonPeer, 
 	var lines []peerLine
 	for _, peer := range o.Peers {
 		o.Say("%s: running %s, which takes minutes", n.name, peer)
-		found, err := py.sweep(ctx, peer, file, o.Targets, o.During)
+		found, err := py.sweep(ctx, peer, file, o.Targets, o.During, func(combination string) { o.Say("%s: %s, trying %s", n.name, peer, combination) })
 		if err != nil {
 			return err
 		}

@@ -78,8 +78,8 @@ func (l *peerLine) setting() string {
 	return fmt.Sprintf("%s, rtol %.2g, atol %.0e·rtol", l.Combination, l.RTol, l.Factor)
 }
 
-// parsePeerLines reads what a peer prints, an object a line; libraries may print other lines between.
-func parsePeerLines(r io.Reader) ([]peerLine, error) {
+// parsePeerLines reads what a peer prints, an object a line, and passes on every line once it is there; libraries may print other lines between.
+func parsePeerLines(r io.Reader, each func(*peerLine)) ([]peerLine, error) {
 	var out []peerLine
 	s := bufio.NewScanner(r)
 	for n := 1; s.Scan(); n++ {
@@ -90,6 +90,9 @@ func parsePeerLines(r io.Reader) ([]peerLine, error) {
 		var l peerLine
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
 			return nil, fmt.Errorf("output of a peer, line %d: %w", n, err)
+		}
+		if each != nil {
+			each(&l)
 		}
 		out = append(out, l)
 	}
@@ -161,15 +164,15 @@ func (p *pythonPeer) versions(ctx context.Context, peer string) (map[string]stri
 		}
 		return nil, &PeerMissingError{Python: p.python, Peer: peer, Reason: reason}
 	}
-	lines, err := parsePeerLines(strings.NewReader(string(out)))
+	lines, err := parsePeerLines(strings.NewReader(string(out)), nil)
 	if err != nil || len(lines) == 0 {
 		return nil, &PeerMissingError{Python: p.python, Peer: peer, Reason: "it does not say which version it is"}
 	}
 	return lines[0].Versions, nil
 }
 
-// sweep has a peer try its settings.
-func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []float64, during time.Duration) ([]peerLine, error) {
+// sweep has a peer try its settings, and says which solver and adjoint are at work.
+func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []float64, during time.Duration, say func(combination string)) ([]peerLine, error) {
 	args := []string{"sweep", problem, "--during", fmt.Sprint(during.Seconds())}
 	for _, t := range targets {
 		args = append(args, "--target", fmt.Sprint(t))
@@ -177,14 +180,28 @@ func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []
 	cmd := p.command(ctx, peer, args...)
 	var talk strings.Builder
 	cmd.Stderr = &talk
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
+	pipe, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("%s on %s: %w: %s", peer, problem, err, lastLine(talk.String()))
+		return nil, err
 	}
-	return parsePeerLines(strings.NewReader(string(out)))
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	last := ""
+	lines, err := parsePeerLines(pipe, func(l *peerLine) {
+		if l.Repeats < leastRepeats && l.Combination != last {
+			last = l.Combination
+			say(last)
+		}
+	})
+	_, drainErr := io.Copy(io.Discard, pipe)
+	if err := errors.Join(cmd.Wait(), err, drainErr); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("%s on %s: %w: %s", peer, filepath.Base(problem), err, lastLine(talk.String()))
+	}
+	return lines, nil
 }
 
 // once is the command for one gradient with the setting of a line.
@@ -232,7 +249,7 @@ func launch(ctx context.Context, runs int, command func() *exec.Cmd) (launches, 
 			return l, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, lastLine(talk.String()))
 		}
 		processor = append(processor, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
-		lines, err := parsePeerLines(strings.NewReader(text))
+		lines, err := parsePeerLines(strings.NewReader(text), nil)
 		if err != nil || len(lines) != 1 {
 			return l, fmt.Errorf("%s printed %q, not a gradient", filepath.Base(cmd.Path), strings.TrimSpace(text))
 		}

@@ -116,7 +116,7 @@ func TestExportRoundTrip(t *testing.T) {
 	if err := FirstGradient(t.Context(), &out, path, "Radau", 1e-6, 1e-3); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := parsePeerLines(&out)
+	lines, err := parsePeerLines(&out, nil)
 	if err != nil || len(lines) != 1 {
 		t.Fatalf("%v, %v", lines, err)
 	}
@@ -159,7 +159,7 @@ const peerOutput = `WARNING: a library says something
 // A setting that failed, has no error, is too wrong or was run once must not be quoted, however fast it was; what comes soonest after a start counts
 // the compilation.
 func TestPeerLines(t *testing.T) {
-	lines, err := parsePeerLines(strings.NewReader(peerOutput))
+	lines, err := parsePeerLines(strings.NewReader(peerOutput), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestPeerLines(t *testing.T) {
 	if row := table.Rows[1]; row[2] != "2" || row[3] != "1" || row[4] != "0.004" || row[5] != "9" || !strings.Contains(row[7], "maximum number of steps") {
 		t.Errorf("row %q", row)
 	}
-	if _, err := parsePeerLines(strings.NewReader(`{"peer": `)); err == nil {
+	if _, err := parsePeerLines(strings.NewReader(`{"peer": `), nil); err == nil {
 		t.Error("a line cut short was accepted")
 	}
 }

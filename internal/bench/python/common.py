@@ -95,7 +95,9 @@ def sweep(peer, problem, combinations, make, targets, during):
                     start = time.process_time()
                     result = compute(rtol, factor * rtol)
                     took = time.process_time() - start
-                    first = took if first is None else first
+                    if first is None:  # this one was compiled
+                        first = took
+                        took = seconds(lambda: compute(rtol, factor * rtol), 1)[0]
                     value, work = read(result)
                     error = problem.error(value)
                     # what takes seconds is not repeated before it is known to be of use
