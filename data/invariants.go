@@ -77,7 +77,7 @@ func (s *Set) FindInvariants() (found []Invariant, why string) {
 			vague = true
 			continue
 		}
-		search.level = level
+		search.level, search.turn = level, sizes[0]*epsilon/sizes[rank-1]
 		if found := search.in(mat.DenseCopyOf(v.Slice(0, k, rank, k))); len(found) > 0 {
 			return found, ""
 		}
@@ -140,7 +140,8 @@ type lawSearch struct {
 	set   *Set
 	free  []int
 	scale []float64
-	level float64
+	level float64 // relative accuracy of laws
+	turn  float64 // of the space's vectors
 }
 
 // sets is the number of sets of m of n, at most a little more than maxCircuits.
@@ -244,7 +245,7 @@ func (l *lawSearch) whole(vector []float64) (inv Invariant, key string, ok bool)
 			continue
 		}
 		w[i] = x / l.scale[i]
-		faint[i] = math.Abs(x) <= 1000*l.level*largest
+		faint[i] = math.Abs(x) <= max(1000*l.level, 10*l.turn)*largest
 		if math.Abs(x) == largest {
 			best = math.Abs(w[i])
 		}
@@ -257,10 +258,9 @@ func (l *lawSearch) whole(vector []float64) (inv Invariant, key string, ok bool)
 			c := math.Round(x * factor)
 			whole := math.Abs(x*factor-c) <= accuracy*max(1, math.Abs(c)) && math.Abs(c) <= maxCoefficient && (x == 0 || c != 0)
 			ok = ok && (whole || faint[i])
-			if whole {
+			rounded[i] = 0
+			if math.Abs(c) <= maxCoefficient { // whether a faint one is right will be seen from the data
 				rounded[i] = c + 0 // no negative zero
-			} else {
-				rounded[i] = 0
 			}
 		}
 		if !ok {
