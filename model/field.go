@@ -64,6 +64,11 @@ func (f *scaledField) NumParams() int { return f.s.net.NumParams() }
 
 func (f *scaledField) Bind(p []float64) { f.net.Bind(p) }
 
+// Defer and Settle implement ode.DeferringField.
+func (f *scaledField) Defer(on bool) { f.net.Defer(on) }
+
+func (f *scaledField) Settle() { f.net.Settle() }
+
 // point makes the network's inputs and their derivatives.
 func (f *scaledField) point(t float64, y []float64) {
 	for j, i := range f.s.in {
@@ -205,20 +210,29 @@ func (f *scaledField) along(dst, u []float64, tau float64) {
 	f.spread(dst[:f.k], 1)
 }
 
-// SecondOrder: with û = D(u, τ) and ŵ = S w the sum is Σ ŵᵀ J(x) û, whose gradient has, besides D times that of the network with û held
-// fixed, the part Σ x″·u·(Jᵀŵ) from û itself where inputs are nonlinear.
+// SecondOrder implements ode.ParamField.
 func (f *scaledField) SecondOrder(gy, gp, w, u, tau []float64, n int) {
+	f.Adjoint(gy, gp, nil, w, u, tau, n)
+}
+
+// Adjoint implements ode.AdjointField; w0 may be nil. With û = D(u, τ) and ŵ = S w the sum is Σ ŵᵀ J(x) û, whose gradient has, besides D times that of the network with û held
+// fixed, the part Σ x″·u·(Jᵀŵ) from û itself where inputs are nonlinear.
+func (f *scaledField) Adjoint(gy, gp, w0, w, u, tau []float64, n int) {
+	if w0 != nil {
+		f.gather(f.w, w0)
+		w0 = f.w
+	}
 	ux := f.directions(u, tau, n)
 	wx := grow(&f.seeds.w, n*f.no)
 	for c := range n {
 		f.gather(wx[c*f.no:(c+1)*f.no], w[c*f.k:(c+1)*f.k])
 	}
 	if gy == nil {
-		f.net.SecondOrder(nil, gp, wx, ux, n)
+		f.net.Adjoint(nil, gp, w0, wx, ux, n)
 		return
 	}
 	clear(f.gx)
-	f.net.SecondOrder(f.gx, gp, wx, ux, n)
+	f.net.Adjoint(f.gx, gp, w0, wx, ux, n)
 	f.addInputs(gy, f.gx, f.d1)
 	if !f.curved {
 		return

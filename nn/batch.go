@@ -3,7 +3,7 @@ package nn
 import "github.com/stiffnode/stiffnode/internal/kernel"
 
 const (
-	minPoints  = 32      // points carried through the network at a time, at least
+	minPoints  = 16      // points carried through the network at a time, at least
 	maxPoints  = 64      // and at most
 	pointBytes = 1 << 15 // what the values and derivatives of a block's neurons should fit into, to stay in the first-level cache
 
@@ -26,6 +26,9 @@ func newBatchSpace(e *Evaluator) batchSpace {
 	}
 	neurons := e.k.Neurons()
 	points := max(minPoints, min(maxPoints, pointBytes/(2*8*neurons))&^15)
+	if e.k.Streamed() {
+		points = maxPoints // the weights are what has to be fetched
+	}
 	return batchSpace{
 		points: points,
 		act:    make([]float64, neurons*points),

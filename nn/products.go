@@ -40,6 +40,13 @@ func (e *Evaluator) VJP(gx, gp, w []float64) {
 	addShort(gx, e.k.Eta()[:len(gx)])
 }
 
+// Defer says whether VJP, SecondOrder and Adjoint may put off their additions to gp, which is then the same slice in all calls, until Settle;
+// large networks do. What has not been settled is forgotten.
+func (e *Evaluator) Defer(on bool) { e.k.Defer(on) }
+
+// Settle makes the additions that were put off.
+func (e *Evaluator) Settle() { e.k.Settle() }
+
 func (e *Evaluator) checkGradients(gx, gp []float64) {
 	if gx != nil {
 		checkLen("gx", len(gx), e.net.Inputs)

@@ -77,6 +77,24 @@ type BatchParamField interface {
 	ParamVJPs(gp, gy []float64, t, y, w []float64, n int) error
 }
 
+// A DeferringField can put off what it adds to the gradient with respect to the parameters, so that a gradient that does not fit into the
+// caches is read and written once for many products.
+type DeferringField interface {
+	ParamField
+	// Defer says whether VJP and SecondOrder may put off their additions to gp, which is then the same slice in all calls, until Settle.
+	// It forgets what has not been settled.
+	Defer(on bool)
+	// Settle makes the additions that were put off.
+	Settle()
+}
+
+// An AdjointField does VJP and SecondOrder at one point in one pass.
+type AdjointField interface {
+	ParamField
+	// Adjoint is VJP(gy, gp, w0) and SecondOrder(gy, gp, w, u, tau, n) together.
+	Adjoint(gy, gp, w0, w, u, tau []float64, n int)
+}
+
 // A Rejection is the error with which a Field asks for a smaller step, for example because a trial point lies where f is
 // not defined. It is counted, and reported if no smaller step helps.
 type Rejection struct {

@@ -62,6 +62,8 @@ func (a *adjoint) begin(rec recorded, w, gp []float64) {
 
 // sweep carries the adjoint from the end of step hi−1 back to the start of step lo.
 func (a *adjoint) sweep(ctx context.Context, rec recorded, lo, hi int) (at int, err error) {
+	a.e.putOff(true)
+	defer a.e.putOff(false)
 	for hi > lo {
 		if err := context.Cause(ctx); err != nil {
 			return hi - 1, err

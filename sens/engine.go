@@ -17,6 +17,10 @@ type engine struct {
 	// batcher is the field where it evaluates points in blocks, batch where the block in hand is evaluated in that way: it pays for
 	// rules that need every Jacobian
 	batcher, batch ode.BatchParamField
+	// deferring is the field where it can put off its additions to the gradient
+	deferring ode.DeferringField
+	// fused is the field where it does first and second-order products in one pass
+	fused ode.AdjointField
 	// the parts of a split field, nil otherwise
 	implicit, explicit ode.ParamField
 	k, m               int
@@ -67,6 +71,8 @@ func newEngine(p *ode.Problem, field ode.ParamField) *engine {
 	if f, ok := field.(Splitter); ok {
 		e.implicit, e.explicit = f.Parts()
 	}
+	e.deferring, _ = field.(ode.DeferringField)
+	e.fused, _ = field.(ode.AdjointField)
 	if e.con = newConstraint(p); e.con != nil {
 		e.minv = ode.NewMassInverse(p.Mass, k)
 	}
@@ -123,8 +129,18 @@ func (e *engine) evaluate() {
 	e.fail(e.batch.Jacobians(e.jac[:e.n*k*k], e.t[:e.n], e.y[:e.n*k], e.n))
 }
 
-// flush adds what pull has put off to the gradient.
+// putOff says whether additions to the gradient may wait until flush.
+func (e *engine) putOff(on bool) {
+	if e.deferring != nil {
+		e.deferring.Defer(on)
+	}
+}
+
+// flush adds what has been put off to the gradient.
 func (e *engine) flush() {
+	if e.deferring != nil {
+		e.deferring.Settle()
+	}
 	if e.batch == nil || e.n == 0 || e.gp == nil {
 		return
 	}

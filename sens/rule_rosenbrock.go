@@ -70,6 +70,9 @@ func (r rosenbrockRule) reverse(e *engine, s *step, live, first int, seed, adj [
 		for l, x := range v {
 			w[l] = hg * x
 		}
+		if i == 0 && e.fused != nil && e.batch == nil {
+			break // along with the second-order products at the same point
+		}
 		clear(arg)
 		e.pull(arg, first+i, w)
 		for l, x := range arg {
@@ -90,6 +93,10 @@ func (r rosenbrockRule) reverse(e *engine, s *step, live, first int, seed, adj [
 		}
 	}
 	e.visit(first)
+	if e.fused != nil && e.batch == nil {
+		e.fused.Adjoint(adj, e.gp, e.cov[:k], e.cov[:live*k], s.u[:live*k], r.times(e, s, live), live)
+		return
+	}
 	e.field.SecondOrder(adj, e.gp, e.cov[:live*k], s.u[:live*k], r.times(e, s, live), live)
 }
 

@@ -29,6 +29,7 @@ type Net struct {
 	// streamed says that only params is kept of the three layouts; sources is scratch, widest layer × (1 + MaxPairs).
 	streamed bool
 	sources  []float64
+	deferred deferral
 }
 
 // The rows of neurons. Numbers in the padding mean nothing and touch nothing else. φ′ of the inputs is 1, so that they need no special case.
@@ -99,6 +100,9 @@ func (n *Net) row(k int) []float64 { return n.slab[k*n.stride : (k+1)*n.stride] 
 
 // Layers returns the layers, which are not to be changed.
 func (n *Net) Layers() []Layer { return n.layers }
+
+// Streamed says that the net is so large that it is evaluated row by row.
+func (n *Net) Streamed() bool { return n.streamed }
 
 // Params returns the parameters, to be changed only by Bind.
 func (n *Net) Params() []float64 { return n.params }

@@ -76,11 +76,12 @@ func (n *Net) backwardStreamed(pairs int, gp []float64, inputs bool) {
 	last := &n.layers[len(n.layers)-1]
 	n.adjointOfZ(pairs, last.At, last.At+last.Out)
 	var s [1 + MaxPairs]float64
+	now := gp != nil && !n.deferred.on
 	for i := len(n.layers) - 1; i >= 0; i-- {
 		l := &n.layers[i]
 		eta := n.Eta()[l.At : l.At+l.Out]
 		back := i > 0 || inputs
-		if gp != nil {
+		if now {
 			// what a row of the gradient is made of, side by side
 			copy(n.sources, n.A()[l.From:l.From+l.In])
 			for c := range pairs {
@@ -96,19 +97,19 @@ func (n *Net) backwardStreamed(pairs int, gp []float64, inputs bool) {
 				clear(n.Zeta(c)[l.From : l.From+l.In])
 			}
 		}
-		const group = 4
+		// a few parts of rows stay in the first-level cache for the adjoints of all pairs
+		const group, part = 4, 512
 		for r := 0; r < l.Out; r += group {
 			count := min(group, l.Out-r)
 			w := n.params[l.Weight+r*l.In:]
-			if back {
-				addRows(n.Eta()[l.From:l.From+l.In], eta[r:r+count], w, l.In)
-			}
-			if i > 0 {
-				for c := range pairs {
-					addRows(n.Zeta(c)[l.From:l.From+l.In], n.Zeta(c)[l.At+r:l.At+r+count], w, l.In)
+			for from := 0; from < l.In && back; from += part {
+				a, b := l.From+from, l.From+min(from+part, l.In)
+				addRows(n.Eta()[a:b], eta[r:r+count], w[from:], l.In)
+				for c := 0; c < pairs && i > 0; c++ {
+					addRows(n.Zeta(c)[a:b], n.Zeta(c)[l.At+r:l.At+r+count], w[from:], l.In)
 				}
 			}
-			if gp == nil {
+			if !now {
 				continue
 			}
 			for q := r; q < r+count; q++ {
@@ -121,6 +122,84 @@ func (n *Net) backwardStreamed(pairs int, gp []float64, inputs bool) {
 		}
 		if i > 0 {
 			n.adjointOfZ(pairs, l.From, l.From+l.In)
+		}
+	}
+	if gp != nil && !now {
+		n.putOff(pairs, gp)
+	}
+}
+
+// A deferral holds rows of neurons whose outer products, adjoints of a layer's outputs times its inputs, are still to be added to gp.
+type deferral struct {
+	on               bool
+	gp               []float64
+	count            int
+	values, adjoints []float64 // mostDeferred rows of neurons each
+	biased           [mostDeferred]bool
+	// the same transposed
+	valuePanel, adjointPanel []float64
+}
+
+// mostDeferred is the number of products that are put off: as many rows of neurons as stay in the second-level cache.
+const mostDeferred = 32
+
+// Defer says whether Backward may put off its additions to gp, which is then the same slice in all calls, until Settle. What has not been settled
+// is forgotten. Nets that are not streamed add at once, since their gradients stay in the caches.
+func (n *Net) Defer(on bool) {
+	d := &n.deferred
+	d.on, d.count, d.gp = on && n.streamed, 0, nil
+	if d.on && d.values == nil {
+		size := mostDeferred * n.stride
+		d.values, d.adjoints, d.valuePanel, d.adjointPanel = make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size)
+	}
+}
+
+// putOff keeps what the latest Backward is to add.
+func (n *Net) putOff(pairs int, gp []float64) {
+	d := &n.deferred
+	if d.count+1+pairs > mostDeferred {
+		n.Settle()
+	}
+	d.gp = gp
+	n.keep(n.A(), n.Eta(), true)
+	for c := range pairs {
+		n.keep(n.TA(c), n.Zeta(c), false)
+	}
+}
+
+// keep copies a row of values and one of adjoints; biased says that the adjoints are also those of the biases.
+func (n *Net) keep(values, adjoints []float64, biased bool) {
+	d := &n.deferred
+	from := d.count * n.stride
+	copy(d.values[from:from+n.stride], values)
+	copy(d.adjoints[from:from+n.stride], adjoints)
+	d.biased[d.count] = biased
+	d.count++
+}
+
+// Settle adds what was put off.
+func (n *Net) Settle() {
+	d := &n.deferred
+	count := d.count
+	d.count = 0
+	if count == 0 {
+		return
+	}
+	// a row per neuron and a column per product, as AddPanelTransposed has it, in whole registers
+	width := Padded(count)
+	clear(d.values[count*n.stride : width*n.stride])
+	clear(d.adjoints[count*n.stride : width*n.stride])
+	Transpose(d.valuePanel, mostDeferred, d.values, n.stride, width, n.stride)
+	Transpose(d.adjointPanel, mostDeferred, d.adjoints, n.stride, width, n.stride)
+	for i := range n.layers {
+		l := &n.layers[i]
+		AddPanelTransposed(d.gp[l.Weight:], l.In, n.sources, d.adjointPanel[l.At*mostDeferred:], mostDeferred,
+			d.valuePanel[l.From*mostDeferred:], mostDeferred, l.Out, l.In, width)
+		biases := d.gp[l.Weight+l.In*l.Out:][:l.Out]
+		for c, biased := range d.biased[:count] {
+			if biased {
+				AddScaled(biases, 1, d.adjoints[c*n.stride+l.At:])
+			}
 		}
 	}
 }

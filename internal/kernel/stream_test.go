@@ -31,6 +31,55 @@ func TestStreamedNet(t *testing.T) {
 	})
 }
 
+// Additions to a gradient that are put off, more of them than are kept at a time, end in what they are when made at once.
+func TestDeferredGradients(t *testing.T) {
+	rng := rand.New(rand.NewPCG(35, 1))
+	for _, sizes := range [][]int{{3, 7, 5, 2}, {4, 300, 9, 4}} {
+		n := newNet(sizes, Tanh, Identity, true)
+		p := make([]float64, len(n.Params()))
+		for i := range p {
+			p[i] = rng.NormFloat64() / 3
+		}
+		n.Bind(p)
+		last := n.layers[len(n.layers)-1]
+		gradient := func(put bool, seed uint64) []float64 {
+			rng := rand.New(rand.NewPCG(seed, 2))
+			gp := make([]float64, len(p))
+			n.Defer(put)
+			for call := range 3 * mostDeferred {
+				for i := range sizes[0] {
+					n.A()[i] = rng.NormFloat64()
+				}
+				n.Forward(2)
+				pairs := call % (MaxPairs + 1)
+				for c := range pairs {
+					for i := range sizes[0] {
+						n.TA(c)[i] = rng.NormFloat64()
+					}
+				}
+				if pairs > 0 {
+					n.Tangents(pairs)
+				}
+				for i := range last.Out {
+					n.Eta()[last.At+i] = rng.NormFloat64()
+					for c := range pairs {
+						n.Zeta(c)[last.At+i] = rng.NormFloat64()
+					}
+				}
+				n.Backward(pairs, gp, call%2 == 0)
+			}
+			n.Settle()
+			n.Settle() // has nothing left to do
+			n.Defer(false)
+			return gp
+		}
+		want := gradient(false, 7)
+		if err := compare(gradient(true, 7), want, 1e-12); err != nil {
+			t.Errorf("%v: %v", sizes, err)
+		}
+	}
+}
+
 // Large nets are streamed, and know it when they hand out their rows.
 func TestStreamedRows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(32, 1))
