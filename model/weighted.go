@@ -23,7 +23,7 @@ type weightedProjection struct {
 	h, h1, h2 []float64   // H and its derivatives by yᵢ
 	q         [][]float64 // orthonormal columns of √H C = Q R
 	r         [][]float64 // row i: column i of R
-	x         []float64
+	x, rows   []float64
 }
 
 // weightFloor is η.
@@ -102,16 +102,10 @@ func (p *weightedProjection) solve(b []float64) {
 	}
 }
 
-// multipliers writes C(CᵀHC)⁻¹Cᵀv into dst, for the vector whose elements are stride apart.
-func (p *weightedProjection) multipliers(dst, v []float64, stride int) {
+// multipliers writes C(CᵀHC)⁻¹Cᵀv into dst.
+func (p *weightedProjection) multipliers(dst, v []float64) {
 	for j, c := range p.laws {
-		sum := 0.0
-		for i, x := range c {
-			if x != 0 {
-				sum += x * v[i*stride]
-			}
-		}
-		p.x[j] = sum
+		p.x[j] = inner(c, v)
 	}
 	p.solve(p.x)
 	clear(dst)
@@ -120,12 +114,43 @@ func (p *weightedProjection) multipliers(dst, v []float64, stride int) {
 	}
 }
 
-// apply replaces a vector by P times it; m has room for k numbers. The second time removes what roundoff has left.
-func (p *weightedProjection) apply(v []float64, stride int, m []float64) {
+// block is (CᵀHC)⁻¹Cᵀ times a k×n block, whose rows are stride apart: one row of n numbers for every law.
+func (p *weightedProjection) block(v []float64, stride, n int) []float64 {
+	x := grow(&p.rows, len(p.laws)*n)
+	clear(x)
+	row := func(j int) []float64 { return x[j*n : (j+1)*n] }
+	for j, c := range p.laws {
+		for i, w := range c {
+			if w != 0 {
+				addTo(row(j), w, v[i*stride:i*stride+n])
+			}
+		}
+	}
+	for j, r := range p.r {
+		for o := range j {
+			addTo(row(j), -r[o], row(o))
+		}
+		scaleBy(row(j), 1/r[j])
+	}
+	for j := len(p.r) - 1; j >= 0; j-- {
+		scaleBy(row(j), 1/p.r[j][j])
+		for o := range j {
+			addTo(row(o), -p.r[j][o], row(j))
+		}
+	}
+	return x
+}
+
+// apply replaces the columns of a k×n block by P times them. The second time removes what roundoff has left.
+func (p *weightedProjection) apply(v []float64, stride, n int) {
 	for range 2 {
-		p.multipliers(m, v, stride)
-		for i, x := range m {
-			v[i*stride] -= p.h[i] * x
+		x := p.block(v, stride, n)
+		for j, c := range p.laws {
+			for i, w := range c {
+				if w != 0 {
+					addTo(v[i*stride:i*stride+n], -p.h[i]*w, x[j*n:(j+1)*n])
+				}
+			}
 		}
 	}
 }
@@ -153,15 +178,15 @@ type weightedField struct {
 	k     int
 	hat   []float64 // λ̂ at the point of the latest Eval or EvalJacobian
 
-	m, mu, z, e, w, f, jac, eye, params []float64
+	mu, z, e, w, f, jac, eye, params []float64
 }
 
 var _ field = (*weightedField)(nil)
 
 func newWeightedField(s *Scaled, laws []Law) *weightedField {
 	k := len(s.cfg.States)
-	v := make([]float64, 5*k)
-	return &weightedField{inner: newField(s), p: newWeightedProjection(s, laws), k: k, hat: v[:k:k], m: v[k : 2*k : 2*k], mu: v[2*k : 3*k : 3*k], z: v[3*k : 4*k : 4*k], e: v[4*k:]}
+	v := make([]float64, 4*k)
+	return &weightedField{inner: newField(s), p: newWeightedProjection(s, laws), k: k, hat: v[:k:k], mu: v[k : 2*k : 2*k], z: v[2*k : 3*k : 3*k], e: v[3*k:]}
 }
 
 func (f *weightedField) NumParams() int { return f.inner.NumParams() }
@@ -170,14 +195,8 @@ func (f *weightedField) Bind(p []float64) { f.inner.Bind(p) }
 
 func (f *weightedField) project(dst, y []float64) {
 	f.p.move(y)
-	f.p.multipliers(f.hat, dst, 1)
-	f.p.apply(dst, 1, f.m)
-}
-
-func (f *weightedField) columns(v []float64, stride, n int) {
-	for c := range n {
-		f.p.apply(v[c:], stride, f.m)
-	}
+	f.p.multipliers(f.hat, dst)
+	f.p.apply(dst, 1, 1)
 }
 
 func (f *weightedField) Eval(dst []float64, t float64, y []float64) error {
@@ -196,9 +215,9 @@ func (f *weightedField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []fl
 	for i, x := range f.hat {
 		jac.Data[i*jac.Stride+i] -= f.p.h1[i] * x
 	}
-	f.columns(jac.Data, jac.Stride, f.k)
+	f.p.apply(jac.Data, jac.Stride, f.k)
 	if dfdt != nil {
-		f.p.apply(dfdt, 1, f.m)
+		f.p.apply(dfdt, 1, 1)
 	}
 	return nil
 }
@@ -235,12 +254,12 @@ func (f *weightedField) JVP(dst, v, q []float64, n int) {
 			addTo(dst[i*n:(i+1)*n], -f.p.h1[i]*x, v[i*n:(i+1)*n])
 		}
 	}
-	f.columns(dst, n, n)
+	f.p.apply(dst, n, n)
 }
 
 func (f *weightedField) ParamJacobian(dst []float64, c0, c1 int) {
 	f.inner.ParamJacobian(dst, c0, c1)
-	f.columns(dst, c1-c0, c1-c0)
+	f.p.apply(dst, c1-c0, c1-c0)
 }
 
 // before writes z = ∂f/∂y·u + ∂f/∂t·τ − D u, of which P z is the derivative along u, into f.z.
@@ -252,7 +271,7 @@ func (f *weightedField) before(u []float64, tau float64) {
 func (f *weightedField) along(dst, u []float64, tau float64) {
 	f.before(u, tau)
 	copy(dst, f.z)
-	f.p.apply(dst, 1, f.m)
+	f.p.apply(dst, 1, 1)
 }
 
 // SecondOrder: wᵀP z depends on y through the inner product with v = Pᵀw, through dP = −P dH C(CᵀHC)⁻¹Cᵀ P, and through D, whose λ̂ has the derivative
@@ -265,7 +284,7 @@ func (f *weightedField) SecondOrder(gy, gp, w, u, tau []float64, n int) {
 		uc, vc := u[c*f.k:(c+1)*f.k], v[c*f.k:(c+1)*f.k]
 		if gy != nil {
 			f.before(uc, nth(tau, c))
-			f.p.multipliers(f.mu, f.z, 1)
+			f.p.multipliers(f.mu, f.z)
 			for i := range gy {
 				gy[i] -= vc[i] * (f.p.h1[i]*f.mu[i] + f.p.h2[i]*f.hat[i]*uc[i])
 			}
@@ -274,7 +293,7 @@ func (f *weightedField) SecondOrder(gy, gp, w, u, tau []float64, n int) {
 			f.e[i] -= vc[i] * uc[i] * f.p.h1[i]
 		}
 	}
-	f.p.multipliers(f.mu, f.e, 1)
+	f.p.multipliers(f.mu, f.e)
 	f.inner.VJP(gy, gp, f.mu)
 	if gy != nil {
 		f.subtractDiagonal(gy, f.mu)
@@ -284,13 +303,15 @@ func (f *weightedField) SecondOrder(gy, gp, w, u, tau []float64, n int) {
 func (f *weightedField) SecondOrderJacobian(dy, dp, u []float64, tau float64, c0, c1 int) {
 	f.inner.SecondOrderJacobian(dy, dp, u, tau, c0, c1)
 	f.before(u, tau)
-	f.p.multipliers(f.mu, f.z, 1)
+	f.p.multipliers(f.mu, f.z)
 	// through D: subtract diag(u h′) C(CᵀHC)⁻¹Cᵀ times the derivative of f, or of f − D y
 	through := func(dst, of []float64, n int) {
-		for c := range n {
-			f.p.multipliers(f.e, of[c:], n)
-			for i, x := range f.e {
-				dst[i*n+c] -= u[i] * f.p.h1[i] * x
+		x := f.p.block(of, n, n)
+		for j, c := range f.p.laws {
+			for i, w := range c {
+				if w != 0 {
+					addTo(dst[i*n:(i+1)*n], -u[i]*f.p.h1[i]*w, x[j*n:(j+1)*n])
+				}
 			}
 		}
 	}
@@ -301,14 +322,14 @@ func (f *weightedField) SecondOrderJacobian(dy, dp, u []float64, tau float64, c0
 			dy[i*f.k+i] -= f.p.h2[i]*f.hat[i]*u[i] + f.p.h1[i]*f.mu[i]
 		}
 		through(dy, jac, f.k)
-		f.columns(dy, f.k, f.k)
+		f.p.apply(dy, f.k, f.k)
 	}
 	if dp != nil {
 		n := c1 - c0
 		params := grow(&f.params, f.k*n)
 		f.inner.ParamJacobian(params, c0, c1)
 		through(dp, params, n)
-		f.columns(dp, n, n)
+		f.p.apply(dp, n, n)
 	}
 }
 
@@ -327,12 +348,12 @@ func (f *weightedField) Jacobians(jac, t, y []float64, n int) error {
 	}
 	for c := range n {
 		f.p.move(y[c*f.k:])
-		f.p.multipliers(f.hat, v[c*f.k:], 1)
+		f.p.multipliers(f.hat, v[c*f.k:(c+1)*f.k])
 		j := jac[c*f.k*f.k:]
 		for i, x := range f.hat {
 			j[i*f.k+i] -= f.p.h1[i] * x
 		}
-		f.columns(j, f.k, f.k)
+		f.p.apply(j, f.k, f.k)
 	}
 	return nil
 }
@@ -354,7 +375,7 @@ func (f *weightedField) ParamVJPs(gp, gy, t, y, w []float64, n int) error {
 	}
 	for c := range n {
 		f.p.move(y[c*f.k:])
-		f.p.multipliers(f.hat, v[c*f.k:], 1)
+		f.p.multipliers(f.hat, v[c*f.k:(c+1)*f.k])
 		f.subtractDiagonal(gy[c*f.k:(c+1)*f.k], wv[c*f.k:(c+1)*f.k])
 	}
 	return nil
