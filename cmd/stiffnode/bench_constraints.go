@@ -7,8 +7,8 @@ import (
 )
 
 type benchConstraintsCmd struct {
-	Seeds  string        `help:"First and last seed of the runs on Robertson's problem." default:"1:3" placeholder:"A:B"`
-	Budget time.Duration `help:"Time of every training run on POLLU and HIRES." default:"30s"`
+	Seeds  string        `help:"First and last seed." default:"1:3" placeholder:"A:B"`
+	Budget time.Duration `help:"Time after which a training run that compares models ends." default:"60s"`
 }
 
 func (c *benchConstraintsCmd) Run(a *app) error {
