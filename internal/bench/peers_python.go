@@ -147,7 +147,7 @@ func (o *PythonOptions) compare(r *Report, n *publishedNetwork, work *workload, 
 				continue
 			}
 			row := []string{sci(target), q.label, "reached by no setting", "", "", best.String(), sci(best.error), took.String(), "", fmt.Sprint(pythonFloor)}
-			if l := cheapestLine(lines, target, func(l *peerLine) bool { return l.Peer == q.peer && q.accept(l) }); l != nil {
+			if l := cheapestLine(matching(lines, func(l *peerLine) bool { return l.Peer == q.peer && q.accept(l) }), target, leastRepeats); l != nil {
 				ratio := 1e-3 * l.Milli / took.median
 				row[2], row[3], row[4], row[8] = l.setting(), sci(l.reached()), fmt.Sprintf("%.3g [%.3g–%.3g]", l.Milli, l.Milli10, l.Milli90), fmt.Sprintf("%.1f", ratio)
 				r.claim(ratio >= pythonFloor, "%s at error %s: %.1f times as fast as %s after compilation, floor %d", n.name, sci(target), ratio, q.label, pythonFloor)
@@ -190,8 +190,10 @@ func (o *PythonOptions) combinations(n *publishedNetwork, lines []peerLine) Tabl
 		row := []string{k.peer, k.combination, fmt.Sprint(tried), fmt.Sprint(failed), sci(least)}
 		for _, target := range o.Targets {
 			cell := "–"
-			if l := cheapestLine(groups[k], target, func(*peerLine) bool { return true }); l != nil {
+			if l := cheapestLine(groups[k], target, leastRepeats); l != nil {
 				cell = fmt.Sprintf("%.3g", l.Milli)
+			} else if l := cheapestLine(groups[k], target, 1); l != nil {
+				cell = fmt.Sprintf("about %.3g", l.Milli)
 			}
 			row = append(row, cell)
 		}
@@ -220,7 +222,7 @@ func (o *PythonOptions) starts(ctx context.Context, r *Report, py *pythonPeer, n
 	}
 	t.Rows = append(t.Rows, []string{"stiffnode", ours.String(), sci(own.error), fmt.Sprint(own.runs), own.String(), fmt.Sprintf("%.3g", own.processor), "1", ""})
 	for _, peer := range o.Peers {
-		l := soonestLine(slices.DeleteFunc(slices.Clone(lines), func(l peerLine) bool { return l.Peer != peer }), target)
+		l := soonestLine(matching(lines, func(l *peerLine) bool { return l.Peer == peer }), target)
 		if l == nil {
 			t.Rows = append(t.Rows, []string{peer, "reached by no setting"})
 			continue

@@ -99,12 +99,17 @@ func parsePeerLines(r io.Reader, each func(*peerLine)) ([]peerLine, error) {
 	return out, s.Err()
 }
 
-// cheapestLine is the fastest of the settings that were repeated often enough, reach the target and are accepted, or nil.
-func cheapestLine(lines []peerLine, target float64, accept func(*peerLine) bool) *peerLine {
+// matching are the lines that are accepted.
+func matching(lines []peerLine, accept func(*peerLine) bool) []peerLine {
+	return slices.DeleteFunc(slices.Clone(lines), func(l peerLine) bool { return !accept(&l) })
+}
+
+// cheapestLine is the fastest of the settings that reach the target and were repeated as often as asked, or nil.
+func cheapestLine(lines []peerLine, target float64, repeats int) *peerLine {
 	var best *peerLine
 	for i := range lines {
 		l := &lines[i]
-		if l.Repeats >= leastRepeats && l.reached() <= target && accept(l) && (best == nil || l.Milli < best.Milli) {
+		if l.Repeats >= repeats && l.reached() <= target && (best == nil || l.Milli < best.Milli) {
 			best = l
 		}
 	}

@@ -166,15 +166,17 @@ func TestPeerLines(t *testing.T) {
 	if len(lines) != 6 {
 		t.Fatalf("%d lines, want 6", len(lines))
 	}
-	all := func(*peerLine) bool { return true }
-	if l := cheapestLine(lines, 1e-2, all); l == nil || l.Milli != 9 || l.RTol != 1e-5 {
+	if l := cheapestLine(lines, 1e-2, leastRepeats); l == nil || l.Milli != 9 || l.RTol != 1e-5 {
 		t.Errorf("cheapest is %+v, want the one of 9 ms", l)
 	}
-	if l := cheapestLine(lines, 2e-3, all); l == nil || l.Combination != "Tsit5:default" {
+	if l := cheapestLine(lines, 2e-3, leastRepeats); l == nil || l.Combination != "Tsit5:default" {
 		t.Errorf("cheapest at 2e-3 is %+v, want Tsit5's", l)
 	}
-	if l := cheapestLine(lines, 2e-3, func(l *peerLine) bool { return l.Combination == "Kvaerno5:default" }); l != nil {
+	if l := cheapestLine(matching(lines, func(l *peerLine) bool { return l.Combination == "Kvaerno5:default" }), 2e-3, leastRepeats); l != nil {
 		t.Errorf("got %+v for an error that Kvaerno5 does not reach", l)
+	}
+	if l := cheapestLine(lines, 1e-2, 1); l == nil || l.Milli != 1 || l.RTol != 1e-3 {
+		t.Errorf("cheapest of those run once is %+v, want the one of 1 ms", l)
 	}
 	if l := soonestLine(lines, 1e-2); l == nil || l.Combination != "Tsit5:default" {
 		t.Errorf("soonest is %+v, want Tsit5's, which compiles sooner", l)

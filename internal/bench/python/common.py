@@ -57,9 +57,10 @@ def say(**fields):
     print(json.dumps(finite), flush=True)
 
 
-def message(error):
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"[:300]
+def message(failure):
+    """The first line of an exception."""
+    lines = str(failure).strip().splitlines() or [""]
+    return f"{type(failure).__name__}: {lines[0]}"[:300]
 
 
 def seconds(compute, repeats, during=0.0):
@@ -83,11 +84,12 @@ def sweep(peer, problem, combinations, make, targets, during):
         label = dict(peer=peer, prob=problem.name, combination=combination)
         try:
             compute, read = make(combination)
-        except Exception as error:
-            say(**label, fail=message(error))
+        except Exception as failure:
+            say(**label, fail=message(failure))
             continue
         first = None
         for factor in FACTORS:
+            worked = False
             for half in range(2, 21):
                 rtol = 10 ** (-half / 2)
                 setting = dict(label, rtol=rtol, atol_factor=factor)
@@ -103,15 +105,17 @@ def sweep(peer, problem, combinations, make, targets, during):
                     # what takes seconds is not repeated before it is known to be of use
                     if took < 1:
                         took = seconds(lambda: compute(rtol, factor * rtol), 3)[0]
-                except Exception as error_:
-                    say(**setting, fail=message(error_))
-                    if first is None or isinstance(error_, TimeoutError):
+                except Exception as failure:
+                    say(**setting, fail=message(failure))
+                    # what fails at a loose tolerance may work at a tighter one, but what begins to fail then goes on failing
+                    if first is None or worked or isinstance(failure, TimeoutError):
                         break
                     continue
                 setting.update(grad_relL2_frozen=error, first_s=first, work=work)
                 if not math.isfinite(error):
                     say(**setting, fail="the gradient is not finite")
                     continue
+                worked = True
                 say(**setting, ms_cpu_med=1e3 * took, repeats=1)
                 trials.append((took, setting, compute))
                 if error <= tightest:
@@ -122,11 +126,12 @@ def sweep(peer, problem, combinations, make, targets, during):
                 break
     finalists = {}
     for target in targets:
-        # of each combination too, so that any of them can be quoted
+        # of each combination too, so that any of them can be quoted, unless that takes long and none would quote it
         able = sorted((t for t in trials if t[1]["grad_relL2_frozen"] <= target), key=lambda t: t[0])
         best_of = {}
         for trial in able:
-            best_of.setdefault(trial[1]["combination"], trial)
+            if trial[0] < 1:
+                best_of.setdefault(trial[1]["combination"], trial)
         for trial in able[:FINALISTS] + list(best_of.values()):
             finalists[id(trial[1])] = trial
     for _, setting, compute in finalists.values():
