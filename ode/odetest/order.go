@@ -24,7 +24,7 @@ func knownProblems() []known {
 	return []known{{"smooth", s.IVP, 2, s.Y0, s.At, 8}, keplerProblem()}
 }
 
-// orderProblems are knownProblems over an interval in which the errors of a method of high order show.
+// orderProblems are knownProblems over an interval in which the errors of a method of high order show and its steps settle.
 func orderProblems(m ode.Method) []known {
 	list := knownProblems()
 	if m.Info().Order > 5 {

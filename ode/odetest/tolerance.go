@@ -14,14 +14,12 @@ import (
 func ToleranceProportionality(t testing.TB, m ode.Method) {
 	info := m.Info()
 	lo, hi := -4, -10
-	slack := 0.2
-	switch {
-	case info.Order == 1:
+	if info.Order == 1 {
 		hi = -6
-	case info.Order > 6:
-		slack = 0.3 // so few steps are needed that the leading term of the error has not taken over yet
 	}
-	for _, k := range knownProblems() {
+	// The intervals are those on which orders are observed. Over 2 units of time a method of order 8 takes 7 to 20 steps, most of which grow from the
+	// first one: the largest falls like tol^0.07, where over 8 units and more it does like tol^0.10 to tol^0.13, about 1/8 as it should.
+	for _, k := range orderProblems(m) {
 		var logs []float64
 		want, got := make([]float64, len(k.y0)), make([]float64, len(k.y0))
 		worstRatio := 0.0
