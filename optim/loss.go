@@ -6,6 +6,7 @@ var (
 	_ Loss = Squares{}
 	_ Loss = Absolute{}
 	_ Loss = Huber{}
+	_ Loss = Cauchy{}
 )
 
 // Loss is a function ρ of one residual; a least-squares method minimises Σ ρ(rᵢ) by reweighting: at every iteration each residual has
@@ -98,6 +99,34 @@ func (l Huber) Validate() error {
 	var e configErrors
 	e.check(l.Delta > 0 && !math.IsInf(l.Delta, 0), "delta", l.Delta, "above 0 and finite")
 	return e.err("Huber loss")
+}
+
+// Cauchy is ρ(r) = ½ Delta² log(1 + (r/Delta)²), but for a constant the negative logarithm of Cauchy's density: residuals far beyond Delta have
+// next to no influence, as their weight falls with the square of their size (Holland and Welsch 1977, Table 1).
+type Cauchy struct {
+	Delta float64 // above 0
+}
+
+// Rho implements Loss.
+func (l Cauchy) Rho(r float64) float64 {
+	q := r / l.Delta
+	return 0.5 * l.Delta * l.Delta * math.Log1p(q*q)
+}
+
+// Weight implements Loss.
+func (l Cauchy) Weight(r float64) float64 {
+	q := r / l.Delta
+	return 1 / (1 + q*q)
+}
+
+// True implements Loss.
+func (l Cauchy) True(r float64) float64 { return l.Rho(r) }
+
+// Validate implements Loss.
+func (l Cauchy) Validate() error {
+	var e configErrors
+	e.check(l.Delta > 0 && !math.IsInf(l.Delta, 0), "delta", l.Delta, "above 0 and finite")
+	return e.err("Cauchy loss")
 }
 
 // evaluated is what a loss makes of a vector of residuals.

@@ -49,9 +49,9 @@ type ModelConfig struct {
 	Activation string  `toml:"activation" comment:"of the hidden layers, or auto"`
 	Output     string  `toml:"output" comment:"g, the activation of the outputs: identity, sinh, …, or auto"`
 	Input      string  `toml:"input" comment:"scaling of the network's inputs: none, linear, log, or auto"`
-	LogDecades float64 `toml:"log_decades" comment:"decades below a state's largest value that a log input resolves"`
+	LogDecades float64 `toml:"log_decades" comment:"decades below a state's largest value that a log input resolves; 0: down to sizes that are typical of its smaller values"`
 	TimeInput  string  `toml:"time_input" comment:"time as an input: off, linear, log"`
-	YScale     string  `toml:"y_scale" comment:"range (max − min of every state), max, or none"`
+	YScale     string  `toml:"y_scale" comment:"range (max − min of every state), max, rate (t_scale times a typical rate of change of the state at rest), none, or auto"`
 	TScale     string  `toml:"t_scale" comment:"span (last time − first time) or none"`
 	Init       string  `toml:"init" comment:"initial weights"`
 }
@@ -123,18 +123,19 @@ type STEERConfig struct {
 
 // LeastSquaresConfig is about the recipe least-squares.
 type LeastSquaresConfig struct {
-	Starts         int  `toml:"starts" comment:"random starts of the first race, fitted to derivatives estimated from the data; every further race has twice as many"`
-	WarmIterations int  `toml:"warm_iterations" comment:"iterations of that fit in each of its rounds, every one of which halves the number of starts; 0: no fit"`
-	Survivors      int  `toml:"survivors" comment:"starts that the last of these rounds leaves"`
-	Racers         int  `toml:"racers" comment:"the best of these race on whole trajectories"`
-	Races          int  `toml:"races" comment:"races at most, where none ends well"`
-	Interpolate    bool `toml:"interpolate" comment:"hold the model to an interpolation of the data between the observed times, where states carry no errors"`
+	Starts         int    `toml:"starts" comment:"random starts of the first race, fitted to derivatives estimated from the data; every further race has twice as many"`
+	WarmIterations int    `toml:"warm_iterations" comment:"iterations of that fit in each of its rounds, every one of which halves the number of starts; 0: no fit"`
+	Survivors      int    `toml:"survivors" comment:"starts that the last of these rounds leaves"`
+	Racers         int    `toml:"racers" comment:"the best of these race on whole trajectories"`
+	Races          int    `toml:"races" comment:"races at most, where none ends well"`
+	Residuals      string `toml:"residuals" comment:"relative: differences are divided by 0.01 + |data| in units of the scale; log: they are those of asinh(value/typical size); or auto"`
+	Interpolate    bool   `toml:"interpolate" comment:"hold the model to an interpolation of the data between the observed times, where states carry no errors"`
 }
 
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
-		Model:       ModelConfig{Activation: auto, Output: auto, Input: auto, LogDecades: 8, TimeInput: "off", YScale: "range", TScale: "span", Init: "glorot_normal"},
+		Model:       ModelConfig{Activation: auto, Output: auto, Input: auto, TimeInput: "off", YScale: auto, TScale: "span", Init: "glorot_normal"},
 		Constraints: ConstraintsConfig{Kind: "none"},
 		Solver:      SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},
 		Loss:        LossConfig{Kind: "mse", Scale: "range", HuberDelta: 0.01},
@@ -143,7 +144,7 @@ func Default() *Config {
 		Optimizer:   OptimizerConfig{Name: "adamw", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0, Decay: "decoupled", MaxGrowth: 10, Retries: 10, RetryFactor: 0.5},
 		Schedule:    ScheduleConfig{Kind: "cosine", Factor: 0.5, Every: 1000},
 
-		LeastSquares: LeastSquaresConfig{Starts: 4, WarmIterations: 30, Survivors: 2, Racers: 2, Races: 3, Interpolate: true},
+		LeastSquares: LeastSquaresConfig{Starts: 4, WarmIterations: 30, Survivors: 2, Racers: 2, Races: 3, Residuals: auto, Interpolate: true},
 	}
 }
 
@@ -215,22 +216,23 @@ func (e *ConfigError) Error() string {
 func choices() map[string][]string {
 	inputs := append([]string{auto}, model.InputKinds()...)
 	return map[string][]string{
-		"model.activation": append([]string{auto}, nn.ActivationNames()...),
-		"model.output":     append([]string{auto}, nn.ActivationNames()...),
-		"model.input":      inputs,
-		"model.time_input": {"off", "linear", "log"},
-		"model.y_scale":    {"range", "max", "none"},
-		"model.t_scale":    {"span", "none"},
-		"model.init":       nn.InitNames(),
-		"constraints.kind": {"none", "projection", "dae"},
-		"solver.gradient":  gradientNames(),
-		"loss.kind":        {"mae", "mse", "huber"},
-		"loss.scale":       {"range", "max", "none"},
-		"train.recipe":     recipeNames(),
-		"train.keep":       {"best", "last"},
-		"optimizer.name":   {"adamw", "adam", "sgd"},
-		"optimizer.decay":  {"decoupled", "flux"},
-		"schedule.kind":    {"constant", "step", "exponential", "cosine"},
+		"model.activation":        append([]string{auto}, nn.ActivationNames()...),
+		"model.output":            append([]string{auto}, nn.ActivationNames()...),
+		"model.input":             inputs,
+		"model.time_input":        {"off", "linear", "log"},
+		"model.y_scale":           {auto, "range", "max", "rate", "none"},
+		"model.t_scale":           {"span", "none"},
+		"model.init":              nn.InitNames(),
+		"constraints.kind":        {"none", "projection", "dae"},
+		"solver.gradient":         gradientNames(),
+		"loss.kind":               {"mae", "mse", "huber"},
+		"loss.scale":              {"range", "max", "none"},
+		"train.recipe":            recipeNames(),
+		"least_squares.residuals": {auto, "relative", "log"},
+		"train.keep":              {"best", "last"},
+		"optimizer.name":          {"adamw", "adam", "sgd"},
+		"optimizer.decay":         {"decoupled", "flux"},
+		"schedule.kind":           {"constant", "step", "exponential", "cosine"},
 	}
 }
 
@@ -282,7 +284,7 @@ func (c *Config) problems() []ConfigProblem {
 	if len(c.Model.Hidden) > maxLayers {
 		bad("model.hidden", "has %d layers; %d are the most", len(c.Model.Hidden), maxLayers)
 	}
-	number("model.log_decades", c.Model.LogDecades, c.Model.LogDecades > 0 && c.Model.LogDecades <= 100, "above 0 and at most 100")
+	number("model.log_decades", c.Model.LogDecades, c.Model.LogDecades >= 0 && c.Model.LogDecades <= 100, "at least 0 and at most 100")
 	c.Constraints.problems(bad)
 	number("solver.rtol", c.Solver.RTol, c.Solver.RTol >= 1e-13 && c.Solver.RTol <= 0.1, "between 1e-13 and 0.1")
 	for _, a := range c.Solver.ATol {

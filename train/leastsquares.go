@@ -38,8 +38,17 @@ type stage struct {
 	rows   int
 }
 
-// segmentLengths are the lengths of segments in rows.
-var segmentLengths = []int{1, 3, 8, 20, 50, 120, 300}
+// The lengths of segments in rows. Where the data have jumps they grow by less: at every length the jumps must still fall between the right rows.
+var (
+	segmentLengths = []int{1, 3, 8, 20, 50, 120, 300}
+	jumpLengths    = []int{1, 2, 4, 7, 12, 20, 30, 45, 65, 100, 150, 225, 340, 500}
+)
+
+// The loosest tolerance. Where a jump falls depends on every step before it.
+const (
+	loosestTolerance     = 1e-3
+	loosestJumpTolerance = 1e-5
+)
 
 // farOff is the mean scaled error from which on a start is taken through segments.
 const farOff = 0.02
@@ -55,14 +64,17 @@ func newLeastSquares(t *task) (recipe, error) {
 	for i := range t.trajectories {
 		longest = max(longest, len(t.trajectories[i].times))
 	}
-	for _, n := range segmentLengths {
+	lengths, loosest := segmentLengths, loosestTolerance
+	if t.jumps {
+		lengths, loosest = jumpLengths, loosestJumpTolerance
+	}
+	for _, n := range lengths {
 		if c, rows := newCurves(t, n); 4*n < 3*longest && len(c) > len(t.trajectories) && rows > 0 {
 			l.stages = append(l.stages, stage{c, rows})
 		}
 	}
 	c, rows := newCurves(t, 0)
 	l.stages = append(l.stages, stage{c, rows})
-	const loosest = 1e-3
 	for tol := loosest; tol > t.cfg.Solver.RTol*1.001; tol /= 10 {
 		l.tolerances = append(l.tolerances, tol)
 	}
@@ -249,7 +261,7 @@ func (l *leastSquares) record() Record {
 		return r
 	}
 	better := d.loss < l.bestLoss
-	if l.t.cfg.Loss.Kind != "mse" {
+	if l.t.cfg.Loss.Kind != "mse" || l.t.jumps { // where jumps are misplaced, the loss says little
 		better = d.mae < l.bestMAE
 	}
 	if d.stage == len(l.stages)-1 && better {
@@ -265,10 +277,21 @@ var rounds = []int{8, 16}
 
 // goodEnough is the mean scaled error on the data below which no other race is run, for problems of up to affordable elements in the
 // Jacobian of the residuals. It grows with that number, as does the time of a race.
+//
+// Where the data have jumps, it is that at which these are in the right places: how they look is not known.
 const (
-	goodEnough = 5e-5
-	affordable = 150_000
+	goodEnough      = 5e-5
+	goodEnoughJumps = 1e-3
+	affordable      = 150_000
 )
+
+// isGoodEnough says whether a mean scaled error on the data is that of a model which no other start need better.
+func (l *leastSquares) isGoodEnough(mae float64) bool {
+	if l.t.jumps {
+		return mae <= goodEnoughJumps
+	}
+	return mae <= goodEnough*max(1, float64(l.whole().rows)*float64(l.t.total)/affordable)
+}
 
 func (l *leastSquares) prune() {
 	keep := len(l.racers)
@@ -289,7 +312,7 @@ func (l *leastSquares) prune() {
 		l.failed += l.racing()
 		l.racers = nil
 	}
-	enough := l.target > 0 && l.bestLoss*float64(l.whole().rows)/2 <= l.target || l.bestMAE <= goodEnough*max(1, float64(l.whole().rows)*float64(l.t.total)/affordable)
+	enough := l.target > 0 && l.bestLoss*float64(l.whole().rows)/2 <= l.target || l.isGoodEnough(l.bestMAE)
 	if enough || l.races >= l.t.cfg.LeastSquares.Races {
 		l.over = true
 	}

@@ -50,10 +50,11 @@ const fewest = 6
 const trusted = 1e-3
 
 // before returns the time in the middle between row n and the one before, with values and weights there; nil where there is nothing to go
-// by.
+// by, or the data have jumps: through these, no
+// polynomial can be trusted.
 func (b *interpolation) before(n int) (time float64, values, weights []float64) {
 	const high, low = fewest, 4 // points
-	if n == 0 || !b.t.cfg.LeastSquares.Interpolate {
+	if n == 0 || b.t.jumps || !b.t.cfg.LeastSquares.Interpolate {
 		return 0, nil, nil
 	}
 	tau := (b.tau[n-1] + b.tau[n]) / 2

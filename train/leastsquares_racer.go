@@ -40,14 +40,31 @@ func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
 	if err != nil {
 		return nil, err
 	}
-	lm, err := optim.NewLevenbergMarquardt(s, theta, optim.LMConfig{})
+	var c optim.LMConfig
+	if l.t.jumps && stage > 0 {
+		c.Loss = optim.Cauchy{Delta: outlier}
+	}
+	lm, err := optim.NewLevenbergMarquardt(s, theta, c)
 	return &racer{s: s, lm: lm, stage: stage}, err
 }
 
+// outlier is the size from which on residuals of data with jumps lose their influence, in segments of more than one row: where a model jumps
+// one row too early or too late, the residuals there are as large as the jump, and, linearised, pull in the wrong direction as often as in the
+// right one. The many others tell the time of the jump.
+const outlier = 0.05
+
+// Progress is what the objective loses, of itself, over trailLength iterations. A model that is good enough must get better faster to go on.
 const (
-	trailLength   = 8
-	leastProgress = 0.1 // of the objective, over trailLength iterations
+	trailLength        = 8
+	leastProgress      = 0.1
+	worthwhileProgress = 0.3
 )
+
+// stalled reports whether the objective no longer falls as it should.
+func (r *racer) stalled(progress float64) bool {
+	n := len(r.trail)
+	return n > trailLength && r.trail[n-1] > (1-progress)*r.trail[n-1-trailLength]
+}
 
 // tiniest bounds polish from below.
 const tiniest = 1e-12
@@ -86,9 +103,12 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 		return nil
 	}
 	r.trail = append(r.trail, o)
-	stalled := len(r.trail) > trailLength && o > (1-leastProgress)*r.trail[len(r.trail)-1-trailLength]
+	progress := leastProgress
+	if l.isGoodEnough(r.mae) {
+		progress = worthwhileProgress
+	}
 	rms := math.Sqrt(r.loss)
-	if err == nil && status == optim.Running && !stalled && !reached && (rms > l.tolerances[r.level] || r.polish > 0) {
+	if err == nil && status == optim.Running && !r.stalled(progress) && !reached && (rms > l.tolerances[r.level] || r.polish > 0) {
 		return nil
 	}
 	r.trail = r.trail[:0]
@@ -123,9 +143,7 @@ const (
 // grow goes on to longer segments where those at hand are fitted as well as they can be in reasonable time.
 func (r *racer) grow(ctx context.Context, l *leastSquares, objective float64, running bool) error {
 	r.trail = append(r.trail, objective)
-	n := len(r.trail)
-	stalled := n > trailLength && objective > (1-leastProgress)*r.trail[n-1-trailLength]
-	if running && !stalled && n < segmentIterations && math.Sqrt(2*objective/float64(r.s.rows)) > segmentTarget {
+	if running && !r.stalled(leastProgress) && len(r.trail) < segmentIterations && math.Sqrt(2*objective/float64(r.s.rows)) > segmentTarget {
 		return nil
 	}
 	theta := make([]float64, l.t.total)

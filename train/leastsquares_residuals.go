@@ -26,12 +26,18 @@ type curve struct {
 //
 //	r = √w · (model − data)/scale / (relativeFloor + |data|/scale),
 //
-// in which the last factor, absent where the state carries measurement errors, makes small values count relative to themselves. Between the
+// in which the last factor, absent where the state carries measurement errors, makes small values count relative to themselves; or, where states
+// jump,
+//
+//	r = √w · (asinh(model/size) − asinh(data/size)),
+//
+// which is the same near the data, and bounded by the number of decades where the model is still at rest or has jumped too early. Between the
 // observed times the model is held to an interpolation of the data, as far as that can be trusted.
 type shooting struct {
 	t       *task
 	curves  []curve
 	rows    int
+	sizes   []float64 // of log residuals; nil: relative ones
 	workers []*shooter
 
 	theta []float64
@@ -68,7 +74,7 @@ func newCurves(t *task, length int) (curves []curve, rows int) {
 	k := len(t.states)
 	var known []course
 	if length > 0 {
-		known = courses(t.set, t.stats)
+		known = t.courses()
 	}
 	for i := range t.trajectories {
 		tr := &t.trajectories[i]
@@ -122,6 +128,9 @@ func (l *layout) factor(j int, value, weight float64) float64 {
 	if weight == 0 || math.IsNaN(value) || l.scale[j] == 0 {
 		return 0
 	}
+	if l.t.logResiduals() {
+		return math.Sqrt(weight)
+	}
 	f := math.Sqrt(weight) / l.scale[j]
 	if l.t.stats.States[j].Noise == 0 {
 		f /= relativeFloor + math.Abs(value)/l.scale[j]
@@ -131,6 +140,9 @@ func (l *layout) factor(j int, value, weight float64) float64 {
 
 func newShooting(t *task, curves []curve, rows, workers int, rtol float64) (*shooting, error) {
 	s := &shooting{t: t, curves: curves, rows: rows, errs: make([]error, len(curves))}
+	if t.logResiduals() {
+		s.sizes = t.sizes
+	}
 	inner := 1
 	if len(curves) == 1 {
 		inner, workers = workers, 1
@@ -220,7 +232,7 @@ func (s *shooting) solve(w *shooter, i int) error {
 		at := c.first
 		for v, f := range c.factor {
 			if f != 0 {
-				s.r[at] = f * (sol.Y[v] - c.values[v])
+				s.r[at], _ = s.residual(v, sol.Y[v], c.values[v], f)
 				at++
 			}
 		}
@@ -235,7 +247,7 @@ func (s *shooting) solve(w *shooter, i int) error {
 		if f == 0 {
 			continue
 		}
-		s.r[at] = f * (sol.Y[v] - c.values[v])
+		s.r[at], f = s.residual(v, sol.Y[v], c.values[v], f)
 		row, d := s.j[at*t.total:(at+1)*t.total], dY[v*cols:(v+1)*cols]
 		for m := range t.params {
 			row[m] = f * d[m]
@@ -246,6 +258,24 @@ func (s *shooting) solve(w *shooter, i int) error {
 		at++
 	}
 	return nil
+}
+
+// residual is that of value number v of a curve, and its derivative.
+func (s *shooting) residual(v int, y, data, factor float64) (r, slope float64) {
+	if s.sizes == nil {
+		return factor * (y - data), factor
+	}
+	size := s.sizes[v%len(s.sizes)]
+	return factor * (math.Asinh(y/size) - math.Asinh(data/size)), factor / math.Hypot(y, size)
+}
+
+// difference is model − data where the residual is r.
+func (s *shooting) difference(v int, r, data, factor float64) float64 {
+	if s.sizes == nil {
+		return r / factor
+	}
+	size := s.sizes[v%len(s.sizes)]
+	return size*math.Sinh(math.Asinh(data/size)+r/factor) - data
 }
 
 // metric is the mean of |model − data|/range over the observed values at residuals r.
@@ -259,7 +289,7 @@ func (s *shooting) metric(r []float64) float64 {
 				continue
 			}
 			if span := ranges[v%k]; span > 0 && c.real[v/k] {
-				sum += math.Abs(r[at]) / (f * span)
+				sum += math.Abs(s.difference(v, r[at], c.values[v], f)) / span
 				n++
 			}
 			at++

@@ -24,12 +24,16 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 			decades = decades || s.Decades
 		}
 	}
-	spread := stats.LogTimes
+	spread, jumps := stats.LogTimes, hasJumps(set, stats)
+	const jumping = "the states jump between observations: their sizes and rates of change span decades"
 	if c.Model.Output == auto {
 		c.Model.Output = "identity"
 		why := "the times are not spread over decades"
 		if spread {
 			c.Model.Output, why = "sinh", "the times are spread over decades, and so will be the derivatives"
+		}
+		if jumps {
+			c.Model.Output, why = "sinh", jumping
 		}
 		chose("model.output", c.Model.Output, why)
 	}
@@ -53,7 +57,27 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 	}
 	if c.Model.Input == auto {
 		c.Model.Input = "linear"
-		chose("model.input", c.Model.Input, "inputs of size one are learned from more easily")
+		why := "inputs of size one are learned from more easily"
+		if jumps {
+			c.Model.Input, why = "log", jumping
+		}
+		chose("model.input", c.Model.Input, why)
+	}
+	if c.Model.YScale == auto {
+		c.Model.YScale = "range"
+		why := "max − min, as in the paper's Eq. 13"
+		if jumps && c.Model.Output == "sinh" {
+			c.Model.YScale, why = "rate", jumping
+		}
+		chose("model.y_scale", c.Model.YScale, why)
+	}
+	if c.LeastSquares.Residuals == auto && c.Train.Recipe == "least-squares" {
+		c.LeastSquares.Residuals = "relative"
+		why := "small values count relative to themselves"
+		if jumps {
+			c.LeastSquares.Residuals, why = "log", jumping
+		}
+		chose("least_squares.residuals", c.LeastSquares.Residuals, why)
 	}
 	c.resolveConstraints(set, stats, chose)
 	if c.Constraints.Kind == "dae" && strings.EqualFold(c.Solver.Method, auto) {

@@ -24,6 +24,9 @@ type task struct {
 	setup  sens.Setup
 	nn     nn.Init
 
+	jumps bool      // see hasJumps
+	sizes []float64 // see restingSizes
+
 	trajectories []trajectory
 	// The vector θ that is optimised holds the model's parameters, then the unknown initial values in units of size.
 	params, total int
@@ -53,6 +56,7 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 		return nil, err
 	}
 	t := &task{cfg: cfg, set: set, stats: set.Stats()}
+	t.jumps, t.sizes = hasJumps(set, t.stats), restingSizes(set, t.stats)
 	var err error
 	if err = t.buildRHS(); err != nil {
 		return nil, err
@@ -115,7 +119,7 @@ func (t *task) buildRHS() error {
 	}
 	c := model.ScaledConfig{
 		States: states, Hidden: cfg.Model.Hidden,
-		Input:  model.NewInput(model.InputKind(cfg.Model.Input), lo, hi, cfg.Model.LogDecades),
+		Input:  t.input(lo, hi),
 		TScale: stats.TimeScale(), Magnitude: stats.Scale(data.ScaleRange),
 	}
 	var err error
@@ -131,6 +135,13 @@ func (t *task) buildRHS() error {
 	case "max":
 		c.YScale = stats.Scale(data.ScaleMax)
 		c.Magnitude = c.YScale
+	case "rate":
+		c.YScale = slices.Clone(c.Magnitude)
+		for i, r := range restingRates(set) {
+			if s := r * stats.TimeScale(); s > 0 {
+				c.YScale[i] = s
+			}
+		}
 	default:
 		c.YScale = c.Magnitude
 	}
@@ -148,6 +159,24 @@ func (t *task) buildRHS() error {
 	t.states = states
 	t.rhs, t.notes, err = constrain(cfg, c, set, stats)
 	return err
+}
+
+// input chooses the scaling of the network's inputs from the smallest and largest values of the states.
+func (t *task) input(lo, hi []float64) model.Input {
+	kind, decades := model.InputKind(t.cfg.Model.Input), t.cfg.Model.LogDecades
+	if kind != model.InputLog || decades > 0 {
+		return model.NewInput(kind, lo, hi, decades)
+	}
+	in := model.Input{Kind: kind, Floor: slices.Clone(t.sizes)}
+	for i, floor := range in.Floor {
+		a, b := math.Asinh(lo[i]/floor), math.Asinh(hi[i]/floor)
+		scale := (b - a) / 2
+		if !(scale > 0) {
+			scale = 1
+		}
+		in.Center, in.Scale = append(in.Center, (a+b)/2), append(in.Scale, scale)
+	}
+	return in
 }
 
 // firstTime is the earliest time after the start of a trajectory.

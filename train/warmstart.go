@@ -33,7 +33,7 @@ func newRegression(t *task) *regression {
 	g := &regression{net: net}
 	k := len(t.states)
 	x, y := make([]float64, net.Inputs), make([]float64, k)
-	for n, c := range courses(t.set, t.stats) {
+	for n, c := range t.courses() {
 		for i, at := range c.times {
 			copy(y, c.y[i*k:(i+1)*k])
 			for j, v := range y {

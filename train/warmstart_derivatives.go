@@ -28,6 +28,14 @@ func (c *course) state(t float64, k int) []float64 {
 	return y
 }
 
+// courses estimates states and derivatives in the way that suits the data.
+func (t *task) courses() []course {
+	if t.jumps {
+		return monotoneCourses(t.set, t.sizes)
+	}
+	return courses(t.set, t.stats)
+}
+
 // courses estimates states and derivatives at the observed times. The independent variable is τ = log(t − t0) where times are
 // logarithmic, and then the first row has no place; otherwise τ = t. States with measurement errors are smoothed by a spline, others go
 // through local polynomials of the fourth degree.
