@@ -29,7 +29,10 @@ type Options struct {
 	Workers int
 	// MaxSteps bounds the steps of a solve; 0 means 2 000 000.
 	MaxSteps int
-	// Progress is told, one at a time, of every cell measured, with the numbers of cells measured and in all.
+	// Longest bounds the time of a solve; what takes longer is left out, and so are the tighter tolerances of that method on that problem. 0
+	// means no bound.
+	Longest time.Duration
+	// Progress is told, one at a time, of every cell measured or left out (nil), with the numbers of cells done and in all.
 	Progress func(c *Cell, done, total int)
 }
 
@@ -54,7 +57,7 @@ func Accuracy() Options {
 
 // WorkPrecision are the options of work–precision diagrams for one problem or for the classical stiff ones (none given).
 func WorkPrecision(list ...*problems.Problem) Options {
-	o := Options{Methods: ode.Methods(), Problems: list, EndOnly: true, Repeat: 3, Workers: 1}
+	o := Options{Methods: ode.Methods(), Problems: list, EndOnly: true, Repeat: 3, Workers: 1, Longest: time.Second}
 	if len(list) == 0 {
 		o.Problems = []*problems.Problem{problems.ROBER(), problems.POLLU(), problems.HIRES(), problems.OREGO(), problems.VDPOL()}
 	}
@@ -103,6 +106,8 @@ type Result struct {
 	Methods  []string      `json:"methods"`
 	RTols    []float64     `json:"rtols"`
 	Cells    []Cell        `json:"cells"`
+	// LeftOut is the number of cells that would have taken longer than Options.Longest.
+	LeftOut int `json:"left_out,omitempty"`
 }
 
 // A Description says how a problem was solved and judged.
@@ -147,6 +152,9 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	cells := make([]*Cell, len(jobs))
+	// tooLong holds the loosest tolerance that took too long
+	type pair struct{ method, problem string }
+	tooLong := map[pair]float64{}
 	next := make(chan int)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -154,12 +162,24 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	for range workers {
 		wg.Go(func() {
 			for i := range next {
-				c := measure(ctx, jobs[i].m, jobs[i].p, jobs[i].rtol, opt)
+				j := &jobs[i]
+				key := pair{j.m.Info().Name, j.p.Name}
+				mu.Lock()
+				skip := j.rtol < tooLong[key]
+				mu.Unlock()
+				var c *Cell
+				if !skip {
+					c = measure(ctx, j.m, j.p, j.rtol, opt)
+				}
 				if ctx.Err() != nil {
 					return
 				}
 				mu.Lock()
 				cells[i] = c
+				if c == nil {
+					res.LeftOut++
+					tooLong[key] = max(tooLong[key], j.rtol)
+				}
 				done++
 				if opt.Progress != nil {
 					opt.Progress(c, done, len(jobs))
@@ -207,7 +227,7 @@ func applies(m ode.Method, p *problems.Problem) bool {
 	return true
 }
 
-// measure solves one cell.
+// measure solves one cell; it returns nil when that takes too long.
 func measure(ctx context.Context, m ode.Method, p *problems.Problem, rtol float64, opt Options) *Cell {
 	info := m.Info()
 	c := &Cell{Problem: p.Name, Method: info.Name, RTol: rtol, Floor: problems.Floor(info, rtol), Digits: mostDigits}
@@ -223,8 +243,11 @@ func measure(ctx context.Context, m ode.Method, p *problems.Problem, rtol float6
 		best := math.Inf(1)
 		for i := range max(1, opt.Repeat) {
 			start := time.Now()
-			sol, err := s.Solve(ctx, p.T0, at, p.Y0)
+			sol, err := bounded(ctx, opt.Longest, func(ctx context.Context) (*ode.Solution, error) { return s.Solve(ctx, p.T0, at, p.Y0) })
 			best = min(best, time.Since(start).Seconds())
+			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+				return nil
+			}
 			if err != nil {
 				if sol != nil {
 					c.Stats.Add(&sol.Stats)
@@ -253,6 +276,16 @@ func measure(ctx context.Context, m ode.Method, p *problems.Problem, rtol float6
 		c.Verdict = Wrong
 	}
 	return c
+}
+
+// bounded calls f with a context that ends after the time given, if there is a bound.
+func bounded(ctx context.Context, longest time.Duration, f func(context.Context) (*ode.Solution, error)) (*ode.Solution, error) {
+	if longest <= 0 {
+		return f(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	return f(ctx)
 }
 
 // fail notes a failure with its cause.

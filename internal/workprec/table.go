@@ -188,6 +188,9 @@ func (r *Result) cheapest(problem, method string, target float64) (Cell, bool) {
 func (r *Result) WriteWork(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("Work at the cheapest tolerance that reaches an error (the largest error/(atol/rtol + |reference|)).\n")
+	if r.LeftOut > 0 {
+		fmt.Fprintf(&b, "%d of %d cells were left out, for taking too long.\n", r.LeftOut, r.LeftOut+len(r.Cells))
+	}
 	for _, p := range r.Problems {
 		fmt.Fprintf(&b, "\n%s: %s\nat t = %s, atol = rtol × %s\n", p.Name, p.Title, list(p.Times), list(p.Ratios))
 		tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', tabwriter.AlignRight)

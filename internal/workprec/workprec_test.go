@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stiffnode/stiffnode/ode"
 	"github.com/stiffnode/stiffnode/ode/problems"
@@ -178,6 +179,25 @@ func TestWorkersChangeNothing(t *testing.T) {
 	}
 	if !reflect.DeepEqual(results[0], results[1]) {
 		t.Error("one worker and three measure different things")
+	}
+}
+
+// What takes too long is left out with everything tighter, and nothing else is.
+func TestTooLongIsLeftOut(t *testing.T) {
+	opt := Options{Methods: []ode.Method{ode.ImplicitEuler, ode.Radau}, Problems: []*problems.Problem{problems.HIRES()}, RTols: []float64{1e-3, 1e-4, 1e-5}, Workers: 1, Longest: time.Nanosecond}
+	calls := 0
+	opt.Progress = func(c *Cell, done, total int) {
+		if calls++; c != nil || done != calls || total != 6 {
+			t.Errorf("call %d: %v, %d of %d", calls, c, done, total)
+		}
+	}
+	res, err := Run(context.Background(), opt)
+	if err != nil || len(res.Cells) != 0 || res.LeftOut != 6 || calls != 6 {
+		t.Errorf("a nanosecond is enough for %d cells, %d left out, %v", len(res.Cells), res.LeftOut, err)
+	}
+	opt.Longest, opt.Progress = time.Hour, nil
+	if res, err = Run(context.Background(), opt); err != nil || len(res.Cells) != 6 || res.LeftOut != 0 {
+		t.Errorf("an hour is enough for %d cells, %d left out, %v", len(res.Cells), res.LeftOut, err)
 	}
 }
 
