@@ -23,7 +23,7 @@ const (
 func daeStudyEntry() *Entry {
 	return &Entry{
 		ID: "dae-study", Title: "Why naive fitting of neural DAEs is unstable", Place: "Sec. V, Eqs. 21–24 (remark)", Threads: 2,
-		Config: fmt.Sprint(daeStudyDraws, " random networks; default training of ", daeStudyEpochs, " epochs, seed 1"),
+		Config: fmt.Sprint(daeStudyDraws, " random networks; ", daeStudyLines, " lines of ", daeStudyPoints, " points; default training of ", daeStudyEpochs, " epochs, seed 1"),
 		Run: func(ctx context.Context, env *Env) (*Result, error) {
 			r := &Result{}
 			r.say("Robertson's problem as M y′ = f with M = diag(1, 1, 0). If the algebraic equation is left to a network as well, 0 = NN₃(y), every parameter vector has another solution manifold: the initial values of the data do not lie on it, so that they must be moved, and where ∂NN₃/∂y₃ vanishes there is nothing to move them to, or the index changes along the trajectory. A step of the optimiser leads from one manifold to the next, and the loss jumps or ceases to exist. If the equation is given, 0 = y1 + y2 + y3 − 1, none of this depends on the parameters.")
@@ -107,7 +107,7 @@ func randomDAEs(ctx context.Context, r *Result, set *data.Set) error {
 	r.claim(a.refused >= daeStudyDraws*9/10, "fitting is unstable: initial values of the data are inconsistent at a new parameter vector", fmt.Sprintf("with a learned equation they are inconsistent for %d of %d random networks; for %d no consistent values are found from there", a.refused, daeStudyDraws, a.notStarted), "")
 	r.claim(a.solved < b.solved, "a learned algebraic equation makes solves fail", fmt.Sprintf("solved to the end: %d of %d with a learned equation, %d with the given one", a.solved, daeStudyDraws, b.solved), "")
 	r.claim(b.refused == 0 && b.notStarted == 0, "“the constraint equation can be set or fit using domain information”: where it is set, initial values stay consistent", fmt.Sprintf("given equation: inconsistent for %d, not started %d of %d", b.refused, b.notStarted, daeStudyDraws), "")
-	return nil
+	return lossesAlongLines(ctx, r, learned, naive, given, set)
 }
 
 // tryDAE solves a DAE with random parameters, once refusing inconsistent initial values and once with the algebraic state changed.
