@@ -1,14 +1,18 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stiffnode/stiffnode/internal/bench"
 )
 
 type benchConstraintsCmd struct {
-	Seeds  string        `help:"First and last seed." default:"1:3" placeholder:"A:B"`
-	Budget time.Duration `help:"Time after which a training run that compares models ends." default:"60s"`
+	Seeds   string        `help:"First and last seed." default:"1:3" placeholder:"A:B"`
+	Budget  time.Duration `help:"Time after which a training run that compares models ends." default:"60s"`
+	Problem []string      `help:"Problems on which models are compared: ROBER, HIRES, POLLU; all if not given." placeholder:"NAME"`
 }
 
 func (c *benchConstraintsCmd) Run(a *app) error {
@@ -16,6 +20,11 @@ func (c *benchConstraintsCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r, err := bench.Constraints(a.ctx, bench.ConstraintOptions{Seeds: seeds, Budget: c.Budget, Say: a.say})
+	for _, p := range c.Problem {
+		if !slices.Contains(bench.ComparedProblems(), p) {
+			return usageError(fmt.Sprintf("models are compared on %s, not on %q", strings.Join(bench.ComparedProblems(), ", "), p))
+		}
+	}
+	r, err := bench.Constraints(a.ctx, bench.ConstraintOptions{Seeds: seeds, Budget: c.Budget, Problems: c.Problem, Say: a.say})
 	return a.report(r, err, "")
 }

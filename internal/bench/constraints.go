@@ -19,6 +19,8 @@ type ConstraintOptions struct {
 	Seeds []uint64
 	// Budget bounds every training run on POLLU and HIRES; on a machine that is not busy their epochs end sooner.
 	Budget time.Duration
+	// Problems are those on which models are compared; nil means all of ComparedProblems.
+	Problems []string
 	// Say is told of progress.
 	Say func(format string, args ...any)
 }

@@ -28,6 +28,15 @@ func comparisons() []comparison {
 	return []comparison{{problem: "ROBER", epochs: 60}, {problem: "HIRES", epochs: 60}, {problem: "POLLU", times: even, hidden: []int{10, 10, 10}, epochs: 60}}
 }
 
+// ComparedProblems are the names of the problems on which models with and without constraints are compared.
+func ComparedProblems() []string {
+	var out []string
+	for _, c := range comparisons() {
+		out = append(out, c.problem)
+	}
+	return out
+}
+
 // variants are the models that are compared, the unconstrained one first.
 var variants = []struct {
 	name, kind  string
@@ -45,6 +54,9 @@ func comparedModels(ctx context.Context, r *Report, o ConstraintOptions) error {
 	found := Table{Title: "laws found from four trajectories", Rows: [][]string{{"problem", "law"}}}
 	t := Table{Title: "models of one trajectory, with these laws; unseen: four other initial states", Rows: [][]string{{"problem", "seed", "model", "mae", "largest violation", "lowest value/atol", "mae, unseen", "violation, unseen", "lowest, unseen", "seconds"}}}
 	for _, c := range comparisons() {
+		if o.Problems != nil && !slices.Contains(o.Problems, c.problem) {
+			continue
+		}
 		p, several, err := trajectories(ctx, c.problem, 4, 1)
 		if err != nil {
 			return err
