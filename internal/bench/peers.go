@@ -253,12 +253,24 @@ func (n *publishedNetwork) solveWork() workload {
 	return solveWork(n.problem, n.params, n.t0, n.y0, n.times, n.solution, n.scale)
 }
 
-// gradientWork is the gradient of the loss, by the discrete adjoint.
+// gradientWork is the gradient of the loss, by the discrete adjoint or by a continuous one, whose reverse solve may have looser tolerances
+// than the forward one.
 func (n *publishedNetwork) gradientWork() workload {
+	w := n.gradientBy("", func(ode.Options) sens.Method { return sens.DiscreteReverse{} })
+	for _, looser := range []float64{1, 30} {
+		w.others = append(w.others, n.gradientBy(fmt.Sprintf("Gauss adjoint, reverse rtol ×%g", looser), func(opt ode.Options) sens.Method {
+			return sens.GaussAdjoint{Reverse: sens.ReverseOptions{RTol: min(0.1, looser*opt.RTol), MaxSteps: 100_000}}
+		}))
+	}
+	return w
+}
+
+func (n *publishedNetwork) gradientBy(label string, method func(ode.Options) sens.Method) workload {
 	return workload{
+		label: label,
 		atols: scaledTolerances(n.scale),
 		make: func(opt ode.Options) (func() error, func() float64, error) {
-			ev, err := sens.DiscreteReverse{}.New(sens.Setup{Problem: n.problem, Options: opt})
+			ev, err := method(opt).New(sens.Setup{Problem: n.problem, Options: opt})
 			if err != nil {
 				return nil, nil, err
 			}
@@ -271,12 +283,20 @@ func (n *publishedNetwork) gradientWork() workload {
 	}
 }
 
-// jacobianWork is the Jacobian of all saved states; its error is that of the gradient that it gives.
+// jacobianWork is the Jacobian of all saved states, with and without sensitivities in the error test; its error is that of the gradient
+// that it gives.
 func (n *publishedNetwork) jacobianWork() workload {
+	w := n.jacobianBy("", sens.JacobianOptions{Workers: 1})
+	w.others = []workload{n.jacobianBy("sensitivities in the error test", sens.JacobianOptions{Workers: 1, ErrorTest: true})}
+	return w
+}
+
+func (n *publishedNetwork) jacobianBy(label string, o sens.JacobianOptions) workload {
 	return workload{
+		label: label,
 		atols: scaledTolerances(n.scale),
 		make: func(opt ode.Options) (func() error, func() float64, error) {
-			j, err := sens.NewForwardJacobian(sens.Setup{Problem: n.problem, Options: opt}, sens.JacobianOptions{Workers: 1})
+			j, err := sens.NewForwardJacobian(sens.Setup{Problem: n.problem, Options: opt}, o)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -13,13 +13,19 @@ import (
 // A workload is one thing to be computed, by any solver at any tolerance: make binds it to them and returns a function that computes it
 // once and one that says how wrong the last result is.
 type workload struct {
-	make func(opt ode.Options) (compute func() error, err func() float64, made error)
+	// label says by which method, where there are several.
+	label string
+	make  func(opt ode.Options) (compute func() error, err func() float64, made error)
 	// atols are the absolute tolerances tried for a relative one.
 	atols []func(rtol float64) []float64
+	// others are further ways to the same result, which are tried too.
+	others []workload
 }
 
 // A setting of a workload, with its error and the time of a few runs.
 type setting struct {
+	// work is what it belongs to, nil for the workload searched itself.
+	work  *workload
 	opt   ode.Options
 	atol  int
 	error float64
@@ -27,7 +33,11 @@ type setting struct {
 }
 
 func (s *setting) String() string {
-	return fmt.Sprintf("%s, rtol %.2g", s.opt.Method.Info().Name, s.opt.RTol)
+	text := fmt.Sprintf("%s, rtol %.2g", s.opt.Method.Info().Name, s.opt.RTol)
+	if s.work != nil {
+		text += ", " + s.work.label
+	}
+	return text
 }
 
 // search tries solvers at tolerances of two a decade, from loose to tight, until their error is well below the tightest target or their time
@@ -62,6 +72,16 @@ func (w *workload) search(ctx context.Context, solvers []ode.Method, tightest fl
 			}
 		}
 	}
+	for i := range w.others {
+		found, err := w.others[i].search(ctx, solvers, tightest)
+		if err != nil {
+			return nil, err
+		}
+		for j := range found {
+			found[j].work = &w.others[i]
+		}
+		out = append(out, found...)
+	}
 	return out, nil
 }
 
@@ -87,7 +107,11 @@ func (w *workload) fastest(settings []setting, target float64, accept func(ode.M
 	var best *setting
 	var time timing
 	for i := range able[:min(finalists, len(able))] {
-		compute, _, err := w.make(able[i].opt)
+		from := able[i].work
+		if from == nil {
+			from = w
+		}
+		compute, _, err := from.make(able[i].opt)
 		if err != nil {
 			return nil, timing{}, err
 		}
