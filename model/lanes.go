@@ -7,16 +7,16 @@ import (
 
 var _ ode.LaneField = (*scaledLanes)(nil)
 
-// scaledLanes evaluates a scaled neural ODE at ode.Lanes points at once: scaledField in lanes. Where the network's outputs have no activation
-// their gains are part of its parameters.
+// scaledLanes evaluates a scaled neural ODE at ode.Lanes points at once: scaledField in lanes. Linear scalings of the inputs, and the gains of
+// outputs without an activation, are part of the network's parameters.
 type scaledLanes struct {
 	s      *Scaled
 	net    *nn.LaneEvaluator
 	k      int
 	inputs []transform
-	plain  bool // inputs are the states themselves
+	plain  bool // the network's inputs are the states themselves
 	gained bool // the gains are in the parameters
-	direct bool // outputs and, where plain, inputs are all states, in order
+	direct bool // inputs and outputs are all states, in order
 	d1     []float64
 	jac    []float64 // of the network
 }
@@ -29,14 +29,23 @@ func newScaledLanes(s *Scaled, params []float64) (*scaledLanes, error) {
 	}
 	one := newScaledField(s)
 	f := &scaledLanes{
-		s: s, net: net, k: one.k, inputs: one.inputs, plain: s.cfg.Input.Kind == InputNone && s.cfg.Time == nil, gained: s.net.OutputActivation == nn.Identity,
+		s: s, net: net, k: one.k, inputs: one.inputs, gained: s.net.OutputActivation == nn.Identity,
 		d1: make([]float64, one.ni*ode.Lanes), jac: make([]float64, one.ni*one.no*ode.Lanes),
 	}
-	f.direct = one.direct && f.gained
+	f.direct = one.direct
 	p := append([]float64(nil), params...)
+	layers := s.net.Layers()
+	first, last := layers[0], layers[len(layers)-1]
+	if f.plain = s.cfg.Time == nil && s.cfg.Input.Kind != InputLog; f.plain {
+		for j, in := range f.inputs {
+			for r := range first.Out {
+				w := &p[first.Weight+r*first.In+j]
+				*w /= in.scale
+				p[first.Bias+r] -= *w * in.center
+			}
+		}
+	}
 	if f.gained {
-		layers := s.net.Layers()
-		last := layers[len(layers)-1]
 		for r, g := range s.gain {
 			for c := range last.In {
 				p[last.Weight+r*last.In+c] *= g
@@ -51,39 +60,52 @@ func newScaledLanes(s *Scaled, params []float64) (*scaledLanes, error) {
 // points makes the network's inputs and their derivatives.
 func (f *scaledLanes) points(t, y []float64) {
 	x := f.net.Inputs()
-	if f.direct && f.plain {
+	if f.plain && f.direct {
 		copy(x, y)
 		return
 	}
 	for j := range f.inputs {
 		from := t
 		if j < len(f.s.in) {
-			i := f.s.in[j]
-			from = y[i*ode.Lanes:]
+			from = y[f.s.in[j]*ode.Lanes:]
+		}
+		at := j * ode.Lanes
+		if f.plain {
+			copy(x[at:at+ode.Lanes], from)
+			continue
 		}
 		tr := &f.inputs[j]
-		at := j * ode.Lanes
 		for l, v := range from[:ode.Lanes] {
 			x[at+l], f.d1[at+l], _ = tr.at(v)
 		}
 	}
 }
 
-// scatter writes the derivatives of the states from the network's outputs.
-func (f *scaledLanes) scatter(dst, o []float64) {
-	if f.direct {
-		copy(dst, o)
+// row writes output r's row, times its gain unless that is in the parameters, and in every lane times by, unless that is nil.
+func (f *scaledLanes) row(dst, src []float64, r int, by []float64) {
+	dst, src = dst[:ode.Lanes], src[:ode.Lanes]
+	g := f.s.gain[r]
+	if f.gained {
+		g = 1
+	}
+	for l, v := range src {
+		dst[l] = g * v
+	}
+	if by == nil {
 		return
 	}
-	clear(dst[:f.k*ode.Lanes])
-	for r, g := range f.s.gain {
-		if f.gained {
-			g = 1
-		}
-		to := dst[f.s.out[r]*ode.Lanes:]
-		for l, v := range o[r*ode.Lanes : (r+1)*ode.Lanes] {
-			to[l] = g * v
-		}
+	for l, d := range by[:ode.Lanes] {
+		dst[l] *= d
+	}
+}
+
+// scatter writes the derivatives of the states from the network's outputs.
+func (f *scaledLanes) scatter(dst, o []float64) {
+	if !f.direct {
+		clear(dst[:f.k*ode.Lanes])
+	}
+	for r, i := range f.s.out {
+		f.row(dst[i*ode.Lanes:], o[r*ode.Lanes:], r, nil)
 	}
 }
 
@@ -96,31 +118,26 @@ func (f *scaledLanes) EvalLanes(dst, t, y []float64) {
 // EvalJacobianLanes implements ode.LaneField.
 func (f *scaledLanes) EvalJacobianLanes(dst, jac, dfdt, t, y []float64) {
 	f.points(t, y)
-	if f.direct && f.plain {
-		f.scatter(dst, f.net.ValueJacobian(jac))
+	if f.plain && f.direct && f.gained {
+		copy(dst, f.net.ValueJacobian(jac))
 		return
 	}
 	f.scatter(dst, f.net.ValueJacobian(f.jac))
 	clear(jac)
 	clear(dfdt)
 	for j := range f.inputs {
-		to := dfdt
+		to, by := dfdt, f.d1[j*ode.Lanes:]
 		if j < len(f.s.in) {
 			to = jac[f.s.in[j]*f.k*ode.Lanes:]
 		}
 		if to == nil {
 			continue
 		}
-		d1 := f.d1[j*ode.Lanes : (j+1)*ode.Lanes]
-		for r, g := range f.s.gain {
-			if f.gained {
-				g = 1
-			}
-			from := f.jac[(j*len(f.s.out)+r)*ode.Lanes:]
-			row := to[f.s.out[r]*ode.Lanes:]
-			for l, d := range d1 {
-				row[l] = g * from[l] * d
-			}
+		if f.plain {
+			by = nil
+		}
+		for r, i := range f.s.out {
+			f.row(to[i*ode.Lanes:], f.jac[(j*len(f.s.out)+r)*ode.Lanes:], r, by)
 		}
 	}
 }

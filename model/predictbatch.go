@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -54,9 +53,10 @@ func (m *Model) PredictBatch(ctx context.Context, batch []ode.Trajectory, o Batc
 		return nil
 	}
 	var wait sync.WaitGroup
-	for _, s := range solvers {
+	for _, s := range solvers[1:] {
 		wait.Go(func() { _ = s.Solve(ctx, next) })
 	}
+	_ = solvers[0].Solve(ctx, next)
 	wait.Wait()
 	if err := context.Cause(ctx); err != nil {
 		cancelled := false
@@ -130,21 +130,4 @@ func (o *onePredictor) Solve(ctx context.Context, next func() *ode.Trajectory) e
 		}
 	}
 	return context.Cause(ctx)
-}
-
-// CheckBatch returns nil where every trajectory was solved, else an error that counts those that were not and wraps the first of theirs.
-func CheckBatch(batch []ode.Trajectory) error {
-	failed := 0
-	var first error
-	for i := range batch {
-		if err := batch[i].Err; err != nil {
-			if failed++; failed == 1 {
-				first = fmt.Errorf("trajectory %d: %w", i+1, err)
-			}
-		}
-	}
-	if failed == 0 {
-		return nil
-	}
-	return fmt.Errorf("%d of %d trajectories could not be solved, the first of them: %w", failed, len(batch), first)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
+	"github.com/stiffnode/stiffnode/ode"
 )
 
 type predictCmd struct {
@@ -35,30 +37,54 @@ func (c *predictCmd) Run(a *app) error {
 	if err := c.apply(&opt); err != nil {
 		return err
 	}
-	p, err := m.NewPredictorWith(opt)
-	if err != nil {
-		return err
-	}
 	starts, err := c.starts(m)
 	if err != nil {
 		return err
+	}
+	batch := make([]ode.Trajectory, len(starts))
+	for i := range starts {
+		s := &starts[i]
+		batch[i] = ode.Trajectory{T0: s.t0, Y0: s.y0, Times: s.times}
+	}
+	// a few are solved by the very method that one alone would be
+	err = m.PredictBatch(a.ctx, batch, model.BatchOptions{Options: &opt, OneByOne: len(batch) < ode.Lanes})
+	if err == nil {
+		err = failures(starts, batch)
 	}
 	out := &data.Set{States: m.Names(), TimeName: m.TimeName, TimeUnit: m.TimeUnit}
 	for _, s := range m.States {
 		out.Units = append(out.Units, s.Unit)
 	}
-	for i := range starts {
-		s := &starts[i]
-		y, err := p.Predict(a.ctx, s.t0, s.y0, s.times)
-		if err != nil {
-			if len(starts) > 1 {
-				err = fmt.Errorf("trajectory %s: %w", s.name, err)
-			}
-			return err
+	for i := range batch {
+		tr := &batch[i]
+		if reached := len(tr.Y) / len(m.States); reached > 0 && (tr.Err == nil || len(batch) > 1) {
+			out.Trajectories = append(out.Trajectories, data.Trajectory{Name: starts[i].name, Times: tr.Times[:reached], Values: tr.Y})
 		}
-		out.Trajectories = append(out.Trajectories, data.Trajectory{Name: s.name, Times: s.times, Values: y})
 	}
-	return a.writeSet(out, c.Out)
+	if err != nil && len(out.Trajectories) == 0 {
+		return err
+	}
+	return errors.Join(a.writeSet(out, c.Out), err)
+}
+
+// failures is the error of a trajectory, or that of the first with the number of all: what the others reached is worth having.
+func failures(starts []start, batch []ode.Trajectory) error {
+	count := 0
+	var first error
+	for i := range batch {
+		if err := batch[i].Err; err != nil {
+			if count++; count == 1 {
+				first = err
+				if len(batch) > 1 {
+					first = fmt.Errorf("trajectory %s: %w", starts[i].name, err)
+				}
+			}
+		}
+	}
+	if count > 1 {
+		return fmt.Errorf("%w (%d of %d trajectories could not be solved to the end)", first, count, len(batch))
+	}
+	return first
 }
 
 // start is an initial state and the times at which the model is wanted.
