@@ -95,3 +95,32 @@ func TestNonNegative(t *testing.T) {
 		}
 	}
 }
+
+// A negative initial value, as noisy data have, is led back to zero, and integration backward in time is not bounded.
+func TestNonNegativeFromBelow(t *testing.T) {
+	c := constrainedConfig(4, nil)
+	c.Activation, c.Time = nn.Tanh, nil
+	for i := range c.States {
+		c.States[i].NonNegative = true
+	}
+	s, err := NewScaled(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Model{States: c.States, RHS: s, Params: make([]float64, s.NumParams()), Solver: Solver{Method: "Rodas5P", RTol: 1e-6}}
+	s.Init(m.Params, nn.GlorotNormal, 1)
+	p, err := m.NewPredictor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := p.Predict(t.Context(), 0, []float64{-0.01, 0, 1, 0.3}, []float64{0, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if y[0] != -0.01 || y[4] < 0 {
+		t.Errorf("from −0.01 to %g", y[4])
+	}
+	if _, err := p.Predict(t.Context(), 0, []float64{0.1, 1e-4, 1, 0.3}, []float64{0, -0.1}); err != nil {
+		t.Error(err)
+	}
+}

@@ -10,8 +10,9 @@ import (
 
 // Predictor solves a model, any number of times, for one goroutine.
 type Predictor struct {
-	solver *ode.Solver
-	dim    int
+	solver *ode.Solver // with the lower bounds of non-negative states
+	free   *ode.Solver // without; nil where there are none
+	floors []float64
 }
 
 // NewPredictor makes a predictor with the model's own solver and tolerances.
@@ -24,20 +25,31 @@ func (m *Model) NewPredictor() (*Predictor, error) {
 }
 
 // NewPredictorWith makes a predictor with other options. Where these say nothing of lower bounds, steps that lead a non-negative state
-// below zero by more than the tolerance are made again with a smaller size.
+// below zero by more than the tolerance are made again with a smaller size. That holds from initial states that are not negative themselves, forward
+// in time; from others the vector field leads back to zero.
 func (m *Model) NewPredictorWith(opt ode.Options) (*Predictor, error) {
 	if opt.SaveAt == nil {
 		opt.SaveAt = []float64{}
 	}
-	if opt.Lower == nil {
-		opt.Lower = Floors(m.States)
+	p := &Predictor{}
+	var err error
+	solver := func() (*ode.Solver, error) {
+		s, err := ode.NewSolver(m.RHS.Problem(), opt)
+		if err == nil {
+			s.Field().(ode.ParamField).Bind(m.Params)
+		}
+		return s, err
 	}
-	s, err := ode.NewSolver(m.RHS.Problem(), opt)
-	if err != nil {
+	if floors := Floors(m.States); floors != nil && opt.Lower == nil {
+		if p.free, err = solver(); err != nil {
+			return nil, err
+		}
+		p.floors, opt.Lower = floors, floors
+	}
+	if p.solver, err = solver(); err != nil {
 		return nil, err
 	}
-	s.Field().(ode.ParamField).Bind(m.Params)
-	return &Predictor{solver: s, dim: len(m.States)}, nil
+	return p, nil
 }
 
 // Floors are the lower bounds of the states for ode.Options.Lower: 0 for learned non-negative ones, nil where there are none.
@@ -60,8 +72,14 @@ func (p *Predictor) Predict(ctx context.Context, t0 float64, y0, times []float64
 	if len(times) == 0 {
 		return nil, nil
 	}
-	p.solver.SetSaveAt(times)
-	sol, err := p.solver.Solve(ctx, t0, times[len(times)-1], y0)
+	s, end := p.solver, times[len(times)-1]
+	for i, lo := range p.floors {
+		if i < len(y0) && y0[i] < lo || end < t0 {
+			s = p.free
+		}
+	}
+	s.SetSaveAt(times)
+	sol, err := s.Solve(ctx, t0, end, y0)
 	if err != nil {
 		return nil, err
 	}
