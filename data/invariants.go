@@ -83,7 +83,7 @@ func (s *Set) FindInvariants() (found []Invariant, why string) {
 		}
 	}
 	if vague {
-		why = fmt.Sprintf("%d trajectories with %d complete rows of %d states that vary do not visit enough states to tell a law from what happens to be constant; give trajectories from other initial states, or more rows", len(s.Trajectories), inc.rows, k)
+		why = fmt.Sprintf("the %d complete rows of %d states that vary do not visit enough states to tell a law from what happens to be constant; give trajectories from other initial states, or more rows", inc.rows, k)
 		if inc.incomplete > 0 {
 			why += fmt.Sprintf(" (%d rows do not count, because a value is missing)", inc.incomplete)
 		}
