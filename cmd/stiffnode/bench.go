@@ -16,6 +16,7 @@ type benchCmd struct {
 	Recipe      benchRecipeCmd      `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
 	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
 	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
+	Growth      benchGrowthCmd      `cmd:"" help:"How the time of a gradient grows with parameters, states, steps and trajectories; two cores beside one."`
 	Lanes       benchLanesCmd       `cmd:"" help:"Predictions of many initial values a second: side by side in vector registers, and one at a time."`
 	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
 	Python      benchPythonCmd      `cmd:"" help:"Gradients beside those of Python's diffrax and torchdiffeq in the same run, at equal error."`
