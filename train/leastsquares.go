@@ -44,7 +44,7 @@ var (
 	jumpLengths    = []int{1, 2, 4, 7, 12, 20, 30, 45, 65, 100, 150, 225, 340, 500}
 )
 
-// The loosest tolerance. Where a jump falls depends on every step before it.
+// The loosest tolerance.
 const (
 	loosestTolerance     = 1e-3
 	loosestJumpTolerance = 1e-5
@@ -281,7 +281,7 @@ var rounds = []int{8, 16}
 // Where the data have jumps, it is that at which these are in the right places: how they look is not known.
 const (
 	goodEnough      = 5e-5
-	goodEnoughJumps = 1e-3
+	goodEnoughJumps = 3e-3
 	affordable      = 150_000
 )
 

@@ -33,10 +33,14 @@ func (r *racer) measure() {
 	r.loss, r.mae = 2*sumSquares(res)/float64(r.s.rows), r.s.metric(res)
 }
 
-// newRacer starts at θ, at the loosest tolerance. Nothing is evaluated yet.
+// newRacer starts at θ, at the loosest tolerance; on whole trajectories with jumps at the tightest, since where these fall depends on
+// every step before them. Nothing is evaluated yet.
 func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
-	g := &l.stages[stage]
-	s, err := newShooting(l.t, g.curves, g.rows, runtime.GOMAXPROCS(0), l.tolerances[0])
+	g, level := &l.stages[stage], 0
+	if l.t.jumps && stage == len(l.stages)-1 {
+		level = len(l.tolerances) - 1
+	}
+	s, err := newShooting(l.t, g.curves, g.rows, runtime.GOMAXPROCS(0), l.tolerances[level])
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +49,7 @@ func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
 		c.Loss = optim.Cauchy{Delta: outlier}
 	}
 	lm, err := optim.NewLevenbergMarquardt(s, theta, c)
-	return &racer{s: s, lm: lm, stage: stage}, err
+	return &racer{s: s, lm: lm, stage: stage, level: level}, err
 }
 
 // outlier is the size from which on residuals of data with jumps lose their influence, in segments of more than one row: where a model jumps

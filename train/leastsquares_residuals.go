@@ -114,6 +114,11 @@ func (l *layout) add(tr *trajectory, between *interpolation, from, to int, c cur
 			c.values, c.factor = append(c.values, v), append(c.factor, f)
 		}
 	}
+	for n := earlyRows; from == 0 && n > 0; n-- {
+		if t, v, w := between.early(tr, n); v != nil {
+			row(t, false, v, w)
+		}
+	}
 	for n := from; n < to; n++ {
 		if middle, v, w := between.before(n); v != nil && middle > c.t0 {
 			row(middle, false, v, w)
