@@ -236,6 +236,12 @@ func (c *checkpointed) bytes() int {
 	return frozenBytes*cap(f.meta) + outputBytes*cap(f.outs) + 8*(cap(f.y)+cap(f.u)) + 16*f.k*len(f.states)
 }
 
+// describe says how the latest pass was made.
+func (c *checkpointed) describe() Checkpoints {
+	units := (c.rec.steps() + c.block - 1) / c.block
+	return Checkpoints{Units: units, Block: c.block, States: c.slots, Advanced: c.rec.advanced, Least: advances(units, c.slots) * c.block, Bytes: c.bytes()}
+}
+
 // reverse carries the adjoint through all steps.
 func (c *checkpointed) reverse(ctx context.Context, a *adjoint) (at int, err error) {
 	f := &c.rec

@@ -84,9 +84,8 @@ func TestMemoryLimit(t *testing.T) {
 				t.Errorf("%s, %d bytes: %d were used", c.name, limit, b)
 			}
 			active++
-			units := (g.Forward.Steps + d.check.block - 1) / d.check.block
-			if most := advances(units, d.check.slots) * d.check.block; d.check.rec.advanced > most {
-				t.Errorf("%s, %d bytes: %d steps executed in advance; %d units and %d states need %d", c.name, limit, d.check.rec.advanced, units, d.check.slots, most)
+			if p := g.Checkpoints; p.Advanced > p.Least || p.Units*p.Block < g.Forward.Steps || p.Bytes > limit {
+				t.Errorf("%s, %d bytes: %+v for %d steps", c.name, limit, p, g.Forward.Steps)
 			}
 		}
 	}

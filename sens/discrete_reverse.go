@@ -109,6 +109,9 @@ func (d *discreteReverse) Gradient(ctx context.Context, g *Gradient, p, y0 []flo
 	}
 	g.Reverse = e.stats
 	g.Reverse.Steps = sol.Stats.Steps
+	if c := d.check; c != nil && c.active {
+		g.Checkpoints = c.describe()
+	}
 	copy(g.Initial, d.adj.lam)
 	if err := g.endTime(e, sol, t0, t1, loss, d.grads); err != nil {
 		return d.failed(len(d.tape.Steps)-1, err)

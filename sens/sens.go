@@ -47,6 +47,19 @@ type Gradient struct {
 	Forward, Reverse ode.Stats
 	// Times and Y are the saved times and states (len(Times)×k, row-major).
 	Times, Y []float64
+	// Checkpoints describe a reverse pass under a memory limit that the recorded solve exceeded; they are zero otherwise.
+	Checkpoints Checkpoints
+}
+
+// Checkpoints describe how a solve that did not fit into memory was reversed: in units of Block steps, which were executed again and recorded one unit
+// at a time, from States stored states.
+type Checkpoints struct {
+	Units, Block, States int
+	// Advanced is the number of steps executed again only to reach a unit, Least the smallest number possible with as many states (Griewank
+	// and Walther, ACM TOMS 26, 19, 2000).
+	Advanced, Least int
+	// Bytes held.
+	Bytes int
 }
 
 // An Evaluator computes gradients. It belongs to one goroutine.

@@ -54,6 +54,8 @@ type gradientRun struct {
 	bytes    uint64  // allocated while evaluator and first gradient were made
 	held     uint64  // of these, still held afterwards: workspaces are kept, so that this is also the most that was held at any time
 	err      error
+	// checkpoints of a pass under a memory limit
+	checkpoints sens.Checkpoints
 }
 
 // measure computes a gradient, repeated for the time given at least.
@@ -92,7 +94,7 @@ func (c *gradientCase) measure(ctx context.Context, method sens.Method, opt ode.
 	}
 	runtime.KeepAlive(ev)
 	run.gradient = append([]float64(nil), g.Params...)
-	run.stats, run.reverse = g.Forward, g.Reverse
+	run.stats, run.reverse, run.checkpoints = g.Forward, g.Reverse, g.Checkpoints
 	return run
 }
 

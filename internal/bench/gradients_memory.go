@@ -11,7 +11,11 @@ import (
 // GradientMemory measures the bytes that a gradient method holds for one gradient as the number of steps grows tenfold, and that a
 // bound set for checkpointing holds.
 func GradientMemory(ctx context.Context) (*Report, error) {
-	const k, fewer, more = 8, 1000, 10_000
+	return gradientMemory(ctx, 1000, 10_000)
+}
+
+func gradientMemory(ctx context.Context, fewer, more int) (*Report, error) {
+	const k = 8
 	r := &Report{Title: fmt.Sprintf("Memory of one gradient, %d states, %d and %d steps of equal size, Rosenbrock23: megabytes held", k, fewer, more)}
 	// a reverse solve makes as many steps as the forward one
 	reverse := func(steps int) sens.ReverseOptions {
@@ -58,18 +62,35 @@ func GradientMemory(ctx context.Context) (*Report, error) {
 	if whole.err != nil {
 		return nil, whole.err
 	}
-	bounds := Table{Title: fmt.Sprintf("checkpointing under a bound, %d steps (all of them kept: %.1f MB)", more, full), Rows: [][]string{{"bound [MB]", "held [MB]", "difference of the gradient"}}}
-	for _, limit := range []int{8 << 20, 4 << 20, 2 << 20, 1 << 20} {
+	bounds := Table{Title: fmt.Sprintf("checkpointing under a bound, %d steps (all of them kept: %.1f MB)", more, full), Rows: [][]string{{
+		"bound [MB]", "held [MB]", "difference of the gradient", "units", "of steps", "stored states", "steps in advance", "least possible", "steps in all per step"}}}
+	active := 0
+	for _, share := range []float64{0.6, 0.3, 0.15, 0.08} {
+		limit := int(share * 1e6 * full)
 		mb, run := megabytes(sens.DiscreteReverse{MemoryLimit: limit}, more)
 		if run.err != nil {
 			return nil, run.err
 		}
 		d := relativeL2(run.gradient, whole.gradient)
-		bounds.Rows = append(bounds.Rows, []string{fmt.Sprintf("%.2f", float64(limit)/1e6), fmt.Sprintf("%.2f", mb), sci(d)})
+		c := &run.checkpoints
+		row := []string{fmt.Sprintf("%.2f", float64(limit)/1e6), fmt.Sprintf("%.2f", mb), sci(d), "–", "–", "–", "–", "–", "1"}
+		if c.Units > 0 {
+			active++
+			// every step is executed in the solve and once more in its unit
+			again := float64(2*run.stats.Steps+c.Advanced) / float64(run.stats.Steps)
+			for i, v := range []int{c.Units, c.Block, c.States, c.Advanced, c.Least} {
+				row[3+i] = fmt.Sprint(v)
+			}
+			row[8] = fmt.Sprintf("%.2f", again)
+			r.claim(c.Advanced <= c.Least, "under %.2f MB %d steps are executed in advance; the binomial optimum for %d units of %d steps and %d stored states is %d", float64(limit)/1e6, c.Advanced, c.Units, c.Block, c.States, c.Least)
+			r.claim(c.Bytes <= limit, "what the pass keeps takes %.3f of %.3f MB", float64(c.Bytes)/1e6, float64(limit)/1e6)
+		}
+		bounds.Rows = append(bounds.Rows, row)
 		// the bound is on the record of the solve; workspaces come on top
 		r.claim(mb <= 1.1*float64(limit)/1e6+0.3, "a bound of %.2f MB holds: %.2f MB with the workspaces", float64(limit)/1e6, mb)
 		r.claim(d <= 1e-10, "the gradient under that bound differs by %s from the one without", sci(d))
 	}
+	r.claim(active > 0, "%d of the bounds needed checkpoints", active)
 	r.Tables = append(r.Tables, bounds)
 	return r, nil
 }
