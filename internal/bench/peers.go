@@ -22,6 +22,8 @@ type PeerOptions struct {
 	Build, References string
 	// Parts are some of PeerParts.
 	Parts []string
+	// Repeats of each of the baseline's settings on networks; 0 leaves it to its script, which makes 20 and more.
+	Repeats int
 	// During is how long each of the settings quoted is repeated, 20 times at least.
 	During time.Duration
 	// Say reports progress.
@@ -47,7 +49,7 @@ func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 	r := &Report{Title: "Against CVODE and CVODES, compiled for speed, at equal error: the cheapest settings of both; milliseconds of processor time, median [p10–p90]"}
 	for _, part := range o.Parts {
 		o.Say("running the C baseline: %s", part)
-		theirs, err := runBaseline(ctx, o.References, o.Build, part)
+		theirs, err := runBaseline(ctx, o.References, o.Build, part, o.Repeats)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -71,8 +72,12 @@ func (b *baselineRun) setting() string {
 	return strings.Join(words, ", ")
 }
 
-// runBaseline runs one part of the baseline built in a folder: mech, forward, adjoint or sens.
-func runBaseline(ctx context.Context, references, build, part string) ([]baselineRun, error) {
+// networkParts are the arguments by which the baseline's programs on networks know a part.
+var networkParts = map[string]string{"forward": "b", "adjoint": "a", "sens": "f"}
+
+// runBaseline runs one part of the baseline built in a folder: mech, forward, adjoint or sens. The parts on networks can be run with fewer repeats
+// than their script asks for; 0 leaves it to the script.
+func runBaseline(ctx context.Context, references, build, part string, repeats int) ([]baselineRun, error) {
 	script := filepath.Join(references, "peers", "cvodes", "run.sh")
 	build, err := filepath.Abs(build)
 	if err != nil {
@@ -83,12 +88,32 @@ func runBaseline(ctx context.Context, references, build, part string) ([]baselin
 			return nil, fmt.Errorf("the C baseline is not there: %w; build it with peers/cvodes/build.sh of the reference folder", err)
 		}
 	}
-	cmd := exec.CommandContext(ctx, "bash", script, build, part)
+	arg, network := networkParts[part]
+	if repeats == 0 || !network {
+		return baselineOutput(exec.CommandContext(ctx, "bash", script, build, part))
+	}
+	var rows []baselineRun
+	for _, program := range []string{"node1", "node2", "node1inv", "node2inv"} {
+		if strings.HasSuffix(program, "inv") && part != "sens" {
+			continue
+		}
+		cmd := exec.CommandContext(ctx, filepath.Join(build, program), arg, strconv.Itoa(repeats), "0")
+		cmd.Dir = filepath.Join(references, "peers", "cvodes", "data")
+		found, err := baselineOutput(cmd)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	return rows, nil
+}
+
+func baselineOutput(cmd *exec.Cmd) ([]baselineRun, error) {
 	var talk strings.Builder
 	cmd.Stderr = &talk
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("the C baseline (%s) failed: %w\n%s", part, err, talk.String())
+		return nil, fmt.Errorf("the C baseline (%s) failed: %w\n%s", strings.Join(cmd.Args, " "), err, talk.String())
 	}
 	return parseBaseline(string(out))
 }
