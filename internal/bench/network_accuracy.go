@@ -167,7 +167,7 @@ func title(cases []networkCase, results [][]looseSolve) string {
 func (r *Report) distribution(title string, cases []networkCase, methods []ode.Method, results [][]looseSolve) Table {
 	t := Table{
 		Title: title,
-		Rows:  [][]string{{"method", "failed", "median", "90 %", "99 %", "worst", "worst network", fmt.Sprintf("above %g", mustFlag), "of them flagged", fmt.Sprintf("false alarms, below %g", falseBelow)}},
+		Rows:  [][]string{{"method", "failed", "median", "90 %", "99 %", "worst", "worst network", fmt.Sprintf("above %g", mustFlag), "of them flagged", "false alarms, below " + sci(falseBelow)}},
 	}
 	for i, m := range methods {
 		var errs []float64

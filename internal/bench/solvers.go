@@ -70,8 +70,8 @@ func comparedSolvers() []ode.Method {
 	return append([]ode.Method{ode.AutoDOP853Radau, ode.AutoTsit5Rodas5P, ode.AutoTsit5KenCarp4}, peerSolvers(true)...)
 }
 
-// sweep solves with every method at two tolerances a decade, with BDF, whose counts are compared, at four, until the error is well below the tightest
-// target or the time well above that of the best setting that reaches it.
+// sweep solves with every method at two tolerances a decade until the error is well below the tightest target or the time well above that of the
+// best setting that reaches it. With BDF, whose counts are compared, there are four a decade, to the end of the trend around the tightest target.
 func (c *solverCase) sweep(ctx context.Context, methods []ode.Method, tightest float64) ([]solverRun, error) {
 	const margin, patience = 5, 4
 	var runs []solverRun
@@ -105,7 +105,7 @@ func (c *solverCase) sweep(ctx context.Context, methods []ode.Method, tightest f
 				if r.error <= tightest {
 					best = min(best, r.quick)
 				}
-				if r.error <= tightest/margin || !bdf && r.quick > patience*best {
+				if bdf && r.error <= tightest*math.Pow(10, -trendDecades) || !bdf && (r.error <= tightest/margin || r.quick > patience*best) {
 					break
 				}
 			}

@@ -5,9 +5,12 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/stiffnode/stiffnode/internal/clock"
 )
 
-var clockStart = time.Now()
+// threadTime is the processor time of the calling thread.
+func threadTime() time.Duration { return clock.Thread() }
 
 // leastRepeats is the number of repeats below which no median is quoted.
 const leastRepeats = 20

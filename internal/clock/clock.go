@@ -1,0 +1,6 @@
+// Package clock tells how much time a computation took.
+package clock
+
+import "time"
+
+var start = time.Now()
