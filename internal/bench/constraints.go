@@ -121,7 +121,7 @@ func trajectories(ctx context.Context, name string, n int, seed uint64) (*proble
 // Constraints is the study of models that keep what must be kept.
 func Constraints(ctx context.Context, o ConstraintOptions) (*Report, error) {
 	r := &Report{Title: "Models that keep conservation laws"}
-	for _, part := range []func(context.Context, *Report, ConstraintOptions) error{robertsonDAE, comparedModels, constrainedGradients, contradictions} {
+	for _, part := range []func(context.Context, *Report, ConstraintOptions) error{robertsonDAE, signs, comparedModels, constrainedGradients, contradictions} {
 		if err := part(ctx, r, o); err != nil {
 			return nil, err
 		}
