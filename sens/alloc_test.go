@@ -2,20 +2,21 @@ package sens
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stiffnode/stiffnode/ode"
 )
 
-// No method allocates per step: a solve of many more steps allocates no more. (A handful of allocations per solve are descriptions of methods
-// and checks of options.)
+// No method allocates once its workspaces are made, however many steps it takes.
 func TestNoAllocationPerStep(t *testing.T) {
 	prob, p, y0 := roberProblem()
 	ctx := context.Background()
 	times := []float64{1e-3, 1, 1e2}
 	reverse := ReverseOptions{Checkpoint: 50}
 	methods := append(Methods(), GaussAdjoint{Reverse: reverse}, QuadratureAdjoint{Adaptive: true}, DiscreteReverse{MemoryLimit: 64 << 10}, InterpolatingAdjoint{Chunk: 1})
-	for _, m := range []ode.Method{ode.KenCarp4, ode.Rodas5P, ode.Radau} {
+	for _, m := range []ode.Method{ode.KenCarp4, ode.Rodas5P, ode.Radau, ode.BDF, ode.Auto} {
+	solvers:
 		for _, method := range methods {
 			switch method.(type) {
 			case Backsolve:
@@ -28,6 +29,10 @@ func TestNoAllocationPerStep(t *testing.T) {
 			var allocs, steps [2]float64
 			for i, rtol := range []float64{1e-4, 1e-7} {
 				ev, err := method.New(Setup{Problem: prob, Options: ode.Options{Method: m, RTol: rtol, ATol: []float64{1e-6 * rtol}}})
+				var refused *RefusedError
+				if errors.As(err, &refused) {
+					continue solvers
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -38,12 +43,14 @@ func TestNoAllocationPerStep(t *testing.T) {
 					}
 				}
 				run()
+				run()
+				run()
 				allocs[i], steps[i] = testing.AllocsPerRun(3, run), float64(g.Forward.Steps)
 			}
 			if steps[1] < 2*steps[0] {
 				t.Errorf("%s, %s: %g and %g steps tell nothing", method.Info().Name, m.Info().Name, steps[0], steps[1])
 			}
-			if extra := allocs[1] - allocs[0]; extra > 0.05*(steps[1]-steps[0]) {
+			if allocs[0]+allocs[1] > 0 {
 				t.Errorf("%s, %s: %g allocations in %g steps, %g in %g", method.Info().Name, m.Info().Name, allocs[0], steps[0], allocs[1], steps[1])
 			}
 		}

@@ -77,6 +77,7 @@ func (u UnsplitForward) New(s Setup) (Evaluator, error) {
 
 // unsplit is the system of the state and the columns c0 … c1−1, one after the other, and the evaluator that solves it.
 type unsplit struct {
+	part ode.Solution // the states' part of a solution
 	ode.ParamField
 	method      string
 	k, m, total int
@@ -90,6 +91,7 @@ type unsplit struct {
 	z, atol     []float64
 	rtol        float64
 	y, grads    []float64
+	idle        []float64
 }
 
 // params is the number of columns of the chunk that belong to parameters.
@@ -195,7 +197,8 @@ func (f *unsplit) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0
 	bind(f.ParamField, p)
 	f.solver.SetSaveAt(times)
 	params, initial := resize(g.Params, f.m), resize(g.Initial, k)
-	g.Params, g.Initial = nil, nil // kept from what states does to g
+	f.idle = resize(f.idle, k)
+	g.Params, g.Initial = nil, f.idle // params and initial are kept from what states does to g
 	var forward, reverse ode.Stats
 	for f.c0 = 0; f.c0 < f.total; f.c0 += f.size {
 		f.c1 = min(f.c0+f.size, f.total)
@@ -228,7 +231,8 @@ func (f *unsplit) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0
 		}
 	}
 	g.Params, g.Initial, g.Forward, g.Reverse = params, initial, forward, reverse
-	return g.endTime(f.engine, &ode.Solution{}, t0, t1, loss, f.grads)
+	f.part = ode.Solution{}
+	return g.endTime(f.engine, &f.part, t0, t1, loss, f.grads)
 }
 
 // prepare sets initial values and tolerances of a chunk.
@@ -263,5 +267,6 @@ func (f *unsplit) states(g *Gradient, sol *ode.Solution, loss Loss) {
 	for o := range n {
 		copy(f.y[o*k:(o+1)*k], sol.State(o)[:k])
 	}
-	g.begin(&ode.Solution{Times: sol.Times, Y: f.y, Stats: sol.Stats}, loss, f.grads, k, 0)
+	f.part = ode.Solution{Times: sol.Times, Y: f.y, Stats: sol.Stats}
+	g.begin(&f.part, loss, f.grads, k, 0)
 }

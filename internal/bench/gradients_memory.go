@@ -8,8 +8,8 @@ import (
 	"github.com/stiffnode/stiffnode/sens"
 )
 
-// GradientMemory measures the bytes that a gradient method holds for one gradient as the number of steps grows tenfold, and that a
-// bound set for checkpointing holds.
+// GradientMemory measures the bytes that a gradient method holds for one gradient as the number of steps grows tenfold, what it
+// allocates beyond its workspaces, and that a bound set for checkpointing holds.
 func GradientMemory(ctx context.Context) (*Report, error) {
 	return gradientMemory(ctx, 1000, 10_000)
 }
@@ -29,7 +29,7 @@ func gradientMemory(ctx context.Context, fewer, more int) (*Report, error) {
 		run := c.measure(ctx, m, c.equalSteps(ode.Rosenbrock23, steps), 0)
 		return float64(run.held) / 1e6, run
 	}
-	table := Table{Rows: [][]string{{"method", fmt.Sprint(fewer), fmt.Sprint(more), "growth"}}}
+	table := Table{Rows: [][]string{{"method", fmt.Sprint(fewer), fmt.Sprint(more), "growth", "allocations"}}}
 	used := map[string]float64{}
 	for _, m := range []struct {
 		name string
@@ -52,8 +52,13 @@ func gradientMemory(ctx context.Context, fewer, more int) (*Report, error) {
 				return nil, fmt.Errorf("%s: %w", m.name, run.err)
 			}
 		}
+		n, err := c.allocations(ctx, m.at(fewer), c.equalSteps(ode.Rosenbrock23, fewer))
+		if err != nil {
+			return nil, err
+		}
+		r.claim(n == 0, "%s allocates %g times per gradient once its workspaces are made, 0 allowed", m.name, n)
 		used[m.name] = b
-		table.Rows = append(table.Rows, []string{m.name, fmt.Sprintf("%.3f", a), fmt.Sprintf("%.3f", b), fmt.Sprintf("%.1f×", b/a)})
+		table.Rows = append(table.Rows, []string{m.name, fmt.Sprintf("%.3f", a), fmt.Sprintf("%.3f", b), fmt.Sprintf("%.1f×", b/a), fmt.Sprint(n)})
 	}
 	r.Tables = append(r.Tables, table)
 	r.claim(used["imex"] < used["quadrature"], "IMEX needs less memory than quadrature: %.3f against %.3f MB at %d steps", used["imex"], used["quadrature"], more)
@@ -93,4 +98,14 @@ func gradientMemory(ctx context.Context, fewer, more int) (*Report, error) {
 	r.claim(active > 0, "%d of the bounds needed checkpoints", active)
 	r.Tables = append(r.Tables, bounds)
 	return r, nil
+}
+
+// allocations counts those of a gradient whose workspaces are made.
+func (c *gradientCase) allocations(ctx context.Context, method sens.Method, opt ode.Options) (float64, error) {
+	ev, err := method.New(sens.Setup{Problem: c.problem, Options: opt})
+	if err != nil {
+		return 0, err
+	}
+	var g sens.Gradient
+	return allocations(func() error { return ev.Gradient(ctx, &g, c.params, c.y0, c.t0, c.t1, c.times, c) })
 }
