@@ -112,9 +112,13 @@ func (o *PythonOptions) network(ctx context.Context, r *Report, py *pythonPeer, 
 	var lines []peerLine
 	for _, peer := range o.Peers {
 		o.Say("%s: running %s, which takes minutes", n.name, peer)
-		found, err := py.sweep(ctx, peer, file, o.Targets, o.During, func(combination string) { o.Say("%s: %s, trying %s", n.name, peer, combination) })
-		if err != nil {
-			return err
+		found, err := py.sweep(ctx, peer, file, o.Targets, o.During, func(format string, args ...any) { o.Say(n.name+": "+format, args...) })
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			// what the others give is worth having
+			r.claim(false, "%s: %v", n.name, err)
 		}
 		lines = append(lines, found...)
 	}

@@ -89,7 +89,7 @@ func parsePeerLines(r io.Reader, each func(*peerLine)) ([]peerLine, error) {
 		}
 		var l peerLine
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
-			return nil, fmt.Errorf("output of a peer, line %d: %w", n, err)
+			return out, fmt.Errorf("output of a peer, line %d: %w", n, err)
 		}
 		if each != nil {
 			each(&l)
@@ -176,8 +176,9 @@ func (p *pythonPeer) versions(ctx context.Context, peer string) (map[string]stri
 	return lines[0].Versions, nil
 }
 
-// sweep has a peer try its settings, and says which solver and adjoint are at work.
-func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []float64, during time.Duration, say func(combination string)) ([]peerLine, error) {
+// sweep has a peer try its settings, and says which solver and adjoint are at work and what was measured. What a peer printed before it broke is returned with
+// the error.
+func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []float64, during time.Duration, say func(format string, args ...any)) ([]peerLine, error) {
 	args := []string{"sweep", problem, "--during", fmt.Sprint(during.Seconds())}
 	for _, t := range targets {
 		args = append(args, "--target", fmt.Sprint(t))
@@ -194,9 +195,12 @@ func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []
 	}
 	last := ""
 	lines, err := parsePeerLines(pipe, func(l *peerLine) {
-		if l.Repeats < leastRepeats && l.Combination != last {
+		switch {
+		case l.Repeats >= leastRepeats:
+			say("%s, %s: error %s in %.3g ms", peer, l.setting(), sci(l.reached()), l.Milli)
+		case l.Combination != last:
 			last = l.Combination
-			say(last)
+			say("%s, trying %s", peer, last)
 		}
 	})
 	_, drainErr := io.Copy(io.Discard, pipe)
@@ -204,7 +208,7 @@ func (p *pythonPeer) sweep(ctx context.Context, peer, problem string, targets []
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("%s on %s: %w: %s", peer, filepath.Base(problem), err, lastLine(talk.String()))
+		return lines, fmt.Errorf("%s broke: %w: %s", peer, err, lastLine(talk.String()))
 	}
 	return lines, nil
 }

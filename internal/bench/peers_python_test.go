@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -207,5 +208,29 @@ func TestPeerMissing(t *testing.T) {
 	}
 	if len(pythonRequirements()) == 0 {
 		t.Error("no versions are pinned")
+	}
+}
+
+// What a peer printed before it broke is kept, with what it said last.
+func TestPeerBroke(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell to play a peer that breaks")
+	}
+	p := &pythonPeer{python: shell, folder: t.TempDir()}
+	script := "cat <<'END'\n" + peerOutput + "END\necho first >&2\necho out of memory >&2\nexit 3\n"
+	if err := os.WriteFile(filepath.Join(p.folder, "diffrax_peer.py"), []byte(script), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	lines, err := p.sweep(t.Context(), "diffrax", "problem.json", []float64{1e-2}, 0, func(string, ...any) { said++ })
+	if err == nil || !strings.Contains(err.Error(), "out of memory") {
+		t.Errorf("error %v does not say why", err)
+	}
+	if len(lines) != 6 || said == 0 {
+		t.Errorf("%d lines kept, %d said; want 6 and some", len(lines), said)
+	}
+	if _, err := launch(t.Context(), 1, func() *exec.Cmd { return p.command(t.Context(), "diffrax") }); err == nil {
+		t.Error("a program that fails was timed")
 	}
 }
