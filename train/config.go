@@ -41,6 +41,8 @@ type DataConfig struct {
 	Time   string   `toml:"time" comment:"time column; empty: t or time"`
 	States []string `toml:"states" comment:"columns that are states; empty: all others"`
 	Ignore []string `toml:"ignore" comment:"columns left out"`
+
+	Holdout float64 `toml:"holdout" comment:"part of the data held out for judging the model: whole trajectories where there are five or more, rows otherwise"`
 }
 
 // ModelConfig describes the right-hand side dy/dt = g(NN(x(y, t)))·y_scale/t_scale.
@@ -67,10 +69,11 @@ type SolverConfig struct {
 
 // LossConfig says what is minimised: a mean over observed values.
 type LossConfig struct {
-	Kind       string  `toml:"kind" comment:"mae, mse or huber"`
-	Scale      string  `toml:"scale" comment:"what differences are divided by: range, max, or none"`
-	HuberDelta float64 `toml:"huber_delta" comment:"where huber turns from squared to absolute, in units of the scale"`
-	InitialRow bool    `toml:"initial_row" comment:"count the first row of every trajectory, where the model is exact, in the mean"`
+	Kind       string    `toml:"kind" comment:"mae, mse or huber"`
+	Scale      string    `toml:"scale" comment:"what differences are divided by: range, max, or none"`
+	HuberDelta float64   `toml:"huber_delta" comment:"where huber turns from squared to absolute, in units of the scale"`
+	Noise      []float64 `toml:"noise" comment:"standard deviation of the measurement errors, in the states' units: one value, or one per state; empty: estimated"`
+	InitialRow bool      `toml:"initial_row" comment:"count the first row of every trajectory, where the model is exact, in the mean"`
 }
 
 // RunConfig is about the run as a whole.
@@ -292,6 +295,10 @@ func (c *Config) problems() []ConfigProblem {
 	}
 	count("solver.max_steps", c.Solver.MaxSteps, 10)
 	number("loss.huber_delta", c.Loss.HuberDelta, c.Loss.HuberDelta > 0, "above 0")
+	for _, v := range c.Loss.Noise {
+		number("loss.noise", v, v >= 0, "at least 0 and finite")
+	}
+	number("data.holdout", c.Data.Holdout, c.Data.Holdout >= 0 && c.Data.Holdout <= 0.5, "between 0 and 0.5")
 	count("train.epochs", c.Train.Epochs, 1)
 	number("train.budget", c.Train.Budget, c.Train.Budget >= 0, "at least 0")
 	number("train.checkpoint", c.Train.Checkpoint, c.Train.Checkpoint > 0, "above 0")

@@ -32,6 +32,7 @@ func TestConfigRoundTrip(t *testing.T) {
 	c.Data = DataConfig{Files: []string{`a "quoted" \ name.csv`, "b\tc.csv"}, Time: "Zeit", States: []string{"y [1]"}}
 	c.Model.Hidden, c.Model.Output = []int{7, 3}, "sinh"
 	c.Solver.RTol, c.Solver.ATol = 1.2345678901234567e-7, []float64{1e-12, 3}
+	c.Loss.Noise, c.Data.Holdout = []float64{0.5, 0.25}, 0.125
 	c.Train.Seed, c.Train.Epochs = 1<<62, 123456
 	c.Constraints = ConstraintsConfig{Kind: "dae", Laws: []string{"y1 + 2*y2 = 1e-3", "b - c = 0"}, Algebraic: []string{"y1", "b"}, NonNegative: []string{"b"}}
 	c.Optimizer.LearningRate, c.Optimizer.Nesterov, c.Optimizer.Momentum = 1.0/3, true, 0.5

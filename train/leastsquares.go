@@ -281,7 +281,7 @@ var rounds = []int{8, 16}
 // Where the data have jumps, it is that at which these are in the right places: how they look is not known.
 const (
 	goodEnough      = 5e-5
-	goodEnoughJumps = 3e-3
+	goodEnoughJumps = 5e-3
 	affordable      = 150_000
 )
 

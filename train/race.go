@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/stiffnode/stiffnode/optim"
 )
@@ -115,6 +116,9 @@ func (l *leastSquares) regress(ctx context.Context, all []*candidate) ([]*candid
 			f := fits[i]
 			f.loss = math.Inf(1)
 			for range iterations {
+				if d := l.t.deadline; !d.IsZero() && time.Now().After(d) {
+					break
+				}
 				if status, err := f.lm.Iterate(ctx); err != nil || status != optim.Running {
 					break
 				}

@@ -15,7 +15,7 @@ type Choice struct{ Key, Value, Why string }
 // Resolve makes the choices that the configuration leaves to the data, so that what it holds afterwards reproduces the run.
 func (c *Config) Resolve(set *data.Set) []Choice {
 	var out []Choice
-	stats := set.Stats()
+	stats := c.stats(set)
 	chose := func(key, value, why string) { out = append(out, Choice{key, value, why}) }
 	learned, decades := 0, false
 	for _, s := range stats.States {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
@@ -12,7 +13,7 @@ import (
 	"github.com/stiffnode/stiffnode/sens"
 )
 
-// A task is what a recipe has to do: a right-hand side, data, a loss. It is immutable and shared by workers.
+// A task is what a recipe has to do: a right-hand side, data, a loss. It is shared by workers, and does not change during a run.
 type task struct {
 	cfg    *Config
 	set    *data.Set
@@ -23,6 +24,8 @@ type task struct {
 	method sens.Method
 	setup  sens.Setup
 	nn     nn.Init
+
+	deadline time.Time // after which the first epoch should hurry; zero: none
 
 	jumps bool      // see hasJumps
 	sizes []float64 // see restingSizes
@@ -55,7 +58,7 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	if err := set.Check(); err != nil {
 		return nil, err
 	}
-	t := &task{cfg: cfg, set: set, stats: set.Stats()}
+	t := &task{cfg: cfg, set: set, stats: cfg.stats(set)}
 	t.jumps, t.sizes = hasJumps(set, t.stats), restingSizes(set, t.stats)
 	var err error
 	if err = t.buildRHS(); err != nil {
@@ -73,6 +76,9 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	}
 	if n := len(cfg.Solver.ATol); n > 1 && n != len(t.states) {
 		return nil, &ConfigError{Problems: []ConfigProblem{{Key: "solver.atol", Msg: fmt.Sprintf("has %d values; give one, or one for each of the %d states", n, len(t.states))}}}
+	}
+	if n := len(cfg.Loss.Noise); n > 1 && n != len(t.states) {
+		return nil, &ConfigError{Problems: []ConfigProblem{{Key: "loss.noise", Msg: fmt.Sprintf("has %d values; give one, or one for each of the %d states", n, len(t.states))}}}
 	}
 	t.setup = sens.Setup{Problem: problem, Options: ode.Options{Method: method, RTol: cfg.Solver.RTol, ATol: cfg.Solver.ATol, MaxSteps: cfg.Solver.MaxSteps}}
 	if len(cfg.Solver.ATol) == 0 {

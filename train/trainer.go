@@ -152,12 +152,27 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 	now := func() time.Duration { return t.elapsed + time.Since(began) }
 	defer func() { t.elapsed = now() }()
 	finished := true
+	budget := ctx // ends with the budget, but for the first epoch, which must leave a model
+	if b := t.cfg.Train.Budget; b > 0 {
+		end := began.Add(time.Duration(b*float64(time.Second)) - t.elapsed)
+		t.task.deadline = end
+		var cancel context.CancelFunc
+		budget, cancel = context.WithDeadlineCause(ctx, end, errBudget)
+		defer cancel()
+	}
 	for !t.recipe.done() {
-		if b := t.cfg.Train.Budget; b > 0 && now().Seconds() > b && len(t.history) > 0 {
+		within := budget
+		if len(t.history) == 0 {
+			within = ctx
+		}
+		if within.Err() != nil && ctx.Err() == nil {
 			break
 		}
-		r, err := t.recipe.epoch(ctx)
+		r, err := t.recipe.epoch(within)
 		if err != nil {
+			if within.Err() != nil && ctx.Err() == nil && (errors.Is(err, errBudget) || errors.Is(err, context.DeadlineExceeded)) {
+				break
+			}
 			if errors.Is(err, context.Cause(ctx)) && ctx.Err() != nil {
 				finished = false
 				break
@@ -178,6 +193,9 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 	}
 	return t.end(now(), finished, nil)
 }
+
+// errBudget is why an epoch ends that was under way when the budget was spent.
+var errBudget = errors.New("the budget is spent")
 
 // GradientDifference computes the gradient of the latest epoch by another method, and returns the relative difference of the two
 // in the Euclidean norm. It may be called from the Observer. Epochs whose trajectories STEER has truncated differ by that too.

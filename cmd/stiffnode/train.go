@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,10 @@ func (c *trainCmd) Run(a *app) error {
 		return err
 	}
 	describe(a, set)
+	set, held, err := cfg.Split(set)
+	if err != nil {
+		return err
+	}
 	for _, choice := range cfg.Resolve(set) {
 		a.say("chosen: %s = %s (%s)", choice.Key, choice.Value, choice.Why)
 	}
@@ -88,7 +93,7 @@ func (c *trainCmd) Run(a *app) error {
 		a.say("go on with: stiffnode train --resume %s", shell(run.Dir))
 		return errInterrupted
 	}
-	return c.report(a, run, res, cfg, set)
+	return c.report(a, run, res, cfg, set, held)
 }
 
 // config is the configuration that the command line asks for.
@@ -185,7 +190,7 @@ func describe(a *app, set *data.Set) {
 	}
 }
 
-func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, set *data.Set) error {
+func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, set, held *data.Set) error {
 	if res.Failures > 0 {
 		a.say("%d solves failed during training; each time the step was undone and made smaller", res.Failures)
 	}
@@ -193,18 +198,31 @@ func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *tr
 	if err != nil {
 		return fmt.Errorf("the model was trained and saved in %s, but it cannot be solved at the tolerance at which models are judged: %w", run.Dir, err)
 	}
+	var unseen *data.Score
+	if held != nil {
+		if unseen, _, err = train.Evaluate(a.ctx, res.Model, held, nil); err != nil {
+			return fmt.Errorf("the model was trained and saved in %s, but it cannot be solved for the data held out: %w", run.Dir, err)
+		}
+	}
 	if c.Figures {
 		if err := drawRun(a.ctx, run.Dir, res, set); err != nil {
 			return err
 		}
 	}
 	if c.JSON {
-		return json.NewEncoder(a.out).Encode(map[string]any{
+		out := map[string]any{
 			"mae": score.MAE, "states": statesOf(score), "loss": res.Loss, "epochs": len(res.History), "seconds": res.Elapsed.Seconds(),
 			"failures": res.Failures, "seed": cfg.Train.Seed, "run": run.Dir, "model": filepath.Join(run.Dir, model.FileName),
-		})
+		}
+		if unseen != nil {
+			out["held_out_mae"] = unseen.MAE
+		}
+		return json.NewEncoder(a.out).Encode(out)
 	}
 	fmt.Fprintf(a.out, "mae %.3g after %d epochs in %.1f s\n", score.MAE, len(res.History), res.Elapsed.Seconds())
+	if unseen != nil {
+		fmt.Fprintf(a.out, "mae %.3g on %d values held out\n", unseen.MAE, observed(held))
+	}
 	files := []string{model.FileName, train.ConfigName, train.HistoryName}
 	if c.Figures {
 		files = append(files, "fit.png", "loss.png")
@@ -213,6 +231,19 @@ func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *tr
 	a.say("use it:  stiffnode predict %s --like %s", shell(run.Dir), shell(cfg.Data.Files[0]))
 	a.say("         stiffnode evaluate %s %s", shell(run.Dir), shell(cfg.Data.Files[0]))
 	return nil
+}
+
+// observed is the number of values after the initial rows.
+func observed(set *data.Set) int {
+	n := 0
+	for i := range set.Trajectories {
+		for _, v := range set.Trajectories[i].Values[len(set.States):] {
+			if !math.IsNaN(v) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // statesOf are the scores by state, as evaluate --json prints them.

@@ -26,7 +26,7 @@ type Case struct {
 	Spread, TestSpread             float64
 	Corruption                     data.Corruption
 	Hidden                         []int // nil: chosen
-	// AfterFirst leaves out of the mean the times before the first observation, of which the data say nothing.
+	// AfterFirst leaves out of the mean the times before the first observation, of which the data say nothing; a floor may ask for them.
 	AfterFirst bool
 	Floors     []Floor
 }
@@ -35,7 +35,8 @@ type Case struct {
 // a mean |log10| error of every state of at most Log10, within Seconds each, or in the median where Median is set.
 type Floor struct {
 	MAE, Log10, Seconds, Share float64
-	Median                     bool // of the time at which the error on the training data first falls to MAE; the run goes on after it
+	Median                     bool
+	Whole                      bool // the times before the first observation count too
 }
 
 // Cases are the cases of the study.
@@ -61,7 +62,7 @@ func Cases() []*Case {
 		single(Case{
 			Name: "pollu", Title: "POLLU, the paper's 20 points and network, after the first interval", Problem: "POLLU", Times: "lin:0:60:20", Test: "lin:0:60:500",
 			Hidden: []int{10, 10, 10}, AfterFirst: true,
-			Floors: []Floor{{MAE: 0.0019, Seconds: 10, Share: all, Median: true}, {MAE: 2e-4, Seconds: 60, Share: 0.9}},
+			Floors: []Floor{{MAE: 0.0019, Seconds: 10, Share: all, Median: true, Whole: true}, {MAE: 2e-4, Seconds: 60, Share: 0.9}},
 		}),
 		&multi,
 		single(noise),
@@ -99,7 +100,7 @@ type Trial struct {
 	MAE      float64 // +Inf where the model cannot be solved
 	Whole    float64 // MAE with the first interval
 	Log10    float64 // largest of the states
-	Seconds  float64
+	Seconds  float64 // of the run, and of judging the model on its own data, which ends it
 	Reached  float64 // seconds until the error on the data fell to the first floor; +Inf: never
 	Epochs   int
 	Failures int
@@ -139,6 +140,9 @@ func (c *Case) run(ctx context.Context, seed uint64, v Variant, out *Trial) erro
 		}
 	}
 	res, err := t.Run(ctx)
+	if err == nil && res.Model != nil {
+		_, _, err = train.Evaluate(ctx, res.Model, set, res.Initial)
+	}
 	out.Seconds = time.Since(began).Seconds()
 	if res != nil {
 		out.Epochs, out.Failures = len(res.History), res.Failures
@@ -215,14 +219,21 @@ func (c *Case) Claims(trials []Trial) []Claim {
 	var out []Claim
 	for _, f := range c.Floors {
 		good := 0
-		var reached []float64
+		var seconds []float64
 		for _, t := range trials {
-			if t.Err == nil && t.MAE <= f.MAE && (f.Log10 == 0 || t.Log10 <= f.Log10) && (f.Seconds == 0 || f.Median || t.Seconds <= f.Seconds) {
+			mae := t.MAE
+			if f.Whole {
+				mae = t.Whole
+			}
+			if t.Err == nil && mae <= f.MAE && (f.Log10 == 0 || t.Log10 <= f.Log10) && (f.Seconds == 0 || f.Median || t.Seconds <= f.Seconds) {
 				good++
 			}
-			reached = append(reached, t.Reached)
+			seconds = append(seconds, t.Seconds)
 		}
 		text := fmt.Sprintf("error at most %.2g", f.MAE)
+		if f.Whole && c.AfterFirst {
+			text += ", first interval included"
+		}
 		if f.Log10 > 0 {
 			text += fmt.Sprintf(" and %.2g decades", f.Log10)
 		}
@@ -230,9 +241,9 @@ func (c *Case) Claims(trials []Trial) []Claim {
 		holds := good >= need
 		switch {
 		case f.Median:
-			m := Median(reached)
+			m := Median(seconds)
 			holds = holds && m <= f.Seconds
-			text += fmt.Sprintf(": %d of %d (floor %d); on the training data first reached in the median within %g s: %.2g s", good, len(trials), need, f.Seconds, m)
+			text += fmt.Sprintf(": %d of %d (floor %d); median time of a run at most %g s: %.2g s", good, len(trials), need, f.Seconds, m)
 		case f.Seconds > 0:
 			text += fmt.Sprintf(" within %g s: %d of %d (floor %d)", f.Seconds, good, len(trials), need)
 		default:

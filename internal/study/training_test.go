@@ -12,8 +12,8 @@ import (
 
 // A floor holds where as many trials keep it as it asks for, and where a median is asked for, that is in time.
 func TestClaims(t *testing.T) {
-	c := &Case{Floors: []Floor{{MAE: 0.01, Seconds: 5, Share: 1, Median: true}, {MAE: 1e-3, Log10: 0.1, Seconds: 30, Share: 0.75}}}
-	good := Trial{MAE: 1e-4, Log10: 0.01, Seconds: 10, Reached: 4}
+	c := &Case{Floors: []Floor{{MAE: 0.01, Seconds: 5, Share: 1, Median: true, Whole: true}, {MAE: 1e-3, Log10: 0.1, Seconds: 30, Share: 0.75}}}
+	good := Trial{MAE: 1e-4, Whole: 1e-4, Log10: 0.01, Seconds: 4}
 	verdicts := func(trials ...Trial) (out [2]bool) {
 		for i, claim := range c.Claims(trials) {
 			out[i] = claim.Agrees
@@ -27,7 +27,8 @@ func TestClaims(t *testing.T) {
 	}
 	failed := with(func(x *Trial) { x.Err = errors.New("no"); x.MAE = math.Inf(1) })
 	slow := with(func(x *Trial) { x.Seconds = 31 })
-	late := with(func(x *Trial) { x.Reached = 6 })
+	late := with(func(x *Trial) { x.Seconds = 6 })
+	early := with(func(x *Trial) { x.Whole = 0.1 })
 	crooked := with(func(x *Trial) { x.Log10 = 0.2 })
 	for name, v := range map[string]struct {
 		trials []Trial
@@ -36,8 +37,9 @@ func TestClaims(t *testing.T) {
 		"all good":           {[]Trial{good, good, good, good}, [2]bool{true, true}},
 		"one failed":         {[]Trial{good, good, good, failed}, [2]bool{false, true}},
 		"one slow":           {[]Trial{good, good, good, slow}, [2]bool{true, true}},
-		"two slow":           {[]Trial{good, good, slow, slow}, [2]bool{true, false}},
+		"two slow":           {[]Trial{good, good, slow, slow}, [2]bool{false, false}},
 		"late in the median": {[]Trial{good, late, late, late}, [2]bool{false, true}},
+		"wrong at first":     {[]Trial{good, good, good, early}, [2]bool{false, true}},
 		"small values wrong": {[]Trial{good, good, crooked, crooked}, [2]bool{true, false}},
 	} {
 		if got := verdicts(v.trials...); got != v.want {
