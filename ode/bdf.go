@@ -3,6 +3,8 @@ package ode
 import (
 	"fmt"
 	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // BDF is the variable-order, variable-step BDF of order 1 to 5.
@@ -93,11 +95,13 @@ type bdfStepper struct {
 	m   BDFMethod
 	lin linearSolver
 
-	q     int     // order of the next attempt
-	hz    float64 // step size to which z is scaled, 0 at a start
-	z, zp [maxBDFOrder + 1][]float64
-	tau   [maxBDFOrder + 2]float64 // tau[i]: size of the i-th latest accepted step, from 1
-	form  bdfCoefficients
+	q  int     // order of the next attempt
+	hz float64 // step size to which z is scaled, 0 at a start
+	// z and zp are the rows of zAll and zpAll
+	z, zp       *[maxBDFOrder + 1][]float64
+	zAll, zpAll []float64
+	tau         [maxBDFOrder + 2]float64 // tau[i]: size of the i-th latest accepted step, from 1
+	form        bdfCoefficients
 	// e is the correction of the latest attempt, eprev that of the accepted step before it, found with differenced coefficient prevDiff
 	e, eprev  []float64
 	w         []float64 // error weights of the latest attempt
@@ -116,18 +120,26 @@ type bdfStepper struct {
 func newBDFStepper(c *core, m BDFMethod) *bdfStepper {
 	n := c.n
 	st := &bdfStepper{c: c, m: m, lin: newLinearSolver(c.p, c.recorded)}
-	buf := make([]float64, (2*(maxBDFOrder+1)+7)*n)
+	buf := make([]float64, 7*n)
 	next := func() []float64 {
 		s := buf[:n:n]
 		buf = buf[n:]
 		return s
 	}
-	for j := range st.z {
-		st.z[j], st.zp[j] = next(), next()
-	}
+	st.zAll, st.z = st.rows(make([]float64, (maxBDFOrder+1)*n))
+	st.zpAll, st.zp = st.rows(make([]float64, (maxBDFOrder+1)*n))
 	st.e, st.eprev, st.w = next(), next(), next()
 	st.newt = bdfNewton{jac: NewJacobian(n, c.p.Jacobian), f: next(), rhs: next(), mdot: next(), dot: next()}
 	return st
+}
+
+// rows returns a Nordsieck array and its rows.
+func (st *bdfStepper) rows(all []float64) ([]float64, *[maxBDFOrder + 1][]float64) {
+	z, n := new([maxBDFOrder + 1][]float64), st.c.n
+	for j := range z {
+		z[j] = all[j*n : (j+1)*n : (j+1)*n]
+	}
+	return all, z
 }
 
 func (st *bdfStepper) errorOrder() int { return st.q + 1 }
@@ -202,45 +214,14 @@ func (st *bdfStepper) attempt(h float64) (float64, *stepError) {
 func (st *bdfStepper) weigh() {
 	c := st.c
 	c.suspect, c.component = st.e, -1
-	for i, y := range c.y {
-		w := c.atol[i] + c.rtol*max(math.Abs(y), math.Abs(c.ynew[i]))
-		st.w[i] = 1 / max(w, weightFloor)
-	}
+	kernel.LargerWeights(st.w, c.y, c.ynew, c.atol, c.rtol)
 }
 
 func (st *bdfStepper) norm(v []float64) float64 { return weightedNorm(v, st.w) }
 
-// predict evaluates the polynomial of the history at the end of a step r times as long as hz: it scales row j by r^j and
-// multiplies by Pascal's triangle. Rows above q are zero.
+// predict evaluates the polynomial of the history at the end of a step r times as long as hz. Rows above q are zero.
 func (st *bdfStepper) predict(r float64) {
-	n := st.c.n
-	z, p := &st.z, &st.zp
-	z0, z1, z2, z3, z4, z5 := z[0][:n], z[1][:n], z[2][:n], z[3][:n], z[4][:n], z[5][:n]
-	p0, p1, p2, p3, p4, p5 := p[0][:n], p[1][:n], p[2][:n], p[3][:n], p[4][:n], p[5][:n]
-	r2 := r * r
-	r3 := r2 * r
-	r4 := r2 * r2
-	r5 := r4 * r
-	for i := range z0 {
-		a0, a1, a2, a3, a4, a5 := z0[i], r*z1[i], r2*z2[i], r3*z3[i], r4*z4[i], r5*z5[i]
-		// successive sums, from the top: after pass k row k−1 is final
-		a4 += a5
-		a3 += a4
-		a2 += a3
-		a1 += a2
-		a0 += a1
-		a4 += a5
-		a3 += a4
-		a2 += a3
-		a1 += a2
-		a4 += a5
-		a3 += a4
-		a2 += a3
-		a4 += a5
-		a3 += a4
-		a4 += a5
-		p0[i], p1[i], p2[i], p3[i], p4[i], p5[i] = a0, a1, a2, a3, a4, a5
-	}
+	kernel.Predict(st.zpAll, st.zAll, st.c.n, r)
 	st.corrected = false
 }
 
@@ -249,16 +230,7 @@ func (st *bdfStepper) correct() {
 	if st.corrected {
 		return
 	}
-	n, p, l := st.c.n, &st.zp, &st.form.l
-	p0, p1, p2, p3, p4, p5 := p[0][:n], p[1][:n], p[2][:n], p[3][:n], p[4][:n], p[5][:n]
-	for i, e := range st.e[:n] {
-		p0[i] += e // l_0 = 1
-		p1[i] += l[1] * e
-		p2[i] += l[2] * e
-		p3[i] += l[3] * e
-		p4[i] += l[4] * e
-		p5[i] += l[5] * e
-	}
+	kernel.Correct(st.zpAll, st.e, (*[maxBDFOrder + 1]float64)(&st.form.l))
 	st.corrected = true
 }
 
@@ -266,6 +238,7 @@ func (st *bdfStepper) accepted(h float64) {
 	st.correct()
 	st.limit.step(h == st.hz && !st.change.any)
 	st.z, st.zp = st.zp, st.z
+	st.zAll, st.zpAll = st.zpAll, st.zAll
 	st.hz = h
 	copy(st.tau[2:], st.tau[1:maxBDFOrder+1])
 	if st.restart {

@@ -1,6 +1,10 @@
 package ode
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // Constants of the Newton iteration (Hindmarsh et al. 2005, sec. 2.1).
 const (
@@ -120,14 +124,7 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 		st.lin.solve(nt.rhs)
 		c.stats.Solves++
 		c.stats.NewtonIterations++
-		sum := 0.0
-		for i, d := range nt.rhs {
-			d *= scale
-			e[i] += d
-			y[i] = zp0[i] + e[i]
-			d *= c.invW[i]
-			sum += d * d
-		}
+		sum := kernel.Advance(e, y, zp0, nt.rhs, c.invW, scale)
 		size := math.Sqrt(sum / float64(c.n))
 		if !(size <= math.MaxFloat64) {
 			c.suspect, c.component = e, -1
@@ -159,8 +156,10 @@ func (st *bdfStepper) residual(r float64) {
 	c, nt := st.c, &st.newt
 	gamma, zp1, e, f := st.form.gamma, st.zp[1], st.e, nt.f
 	if c.mass == nil {
+		// number by number, as a field mostly writes f: a register could not be loaded before these stores are done
+		zp1, e, rhs := zp1[:len(f)], e[:len(f)], nt.rhs[:len(f)]
 		for i, v := range f {
-			nt.rhs[i] = gamma*v - (r*zp1[i] + e[i])
+			rhs[i] = gamma*v - (r*zp1[i] + e[i])
 		}
 		return
 	}

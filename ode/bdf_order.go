@@ -25,7 +25,22 @@ type bdfChoice struct {
 
 // sizeFactor is the factor of the step size at which an error norm, multiplied by bias, becomes 1 at order q.
 func sizeFactor(bias, norm float64, q int) float64 {
-	return 1 / (math.Pow(bias*norm, 1/float64(q+1)) + bdfEtaFloor)
+	return 1 / (nthRoot(bias*norm, q+1) + bdfEtaFloor)
+}
+
+// nthRoot is the n-th root of x ≥ 0, for the roots that have functions of their own without a power.
+func nthRoot(x float64, n int) float64 {
+	switch n {
+	case 2:
+		return math.Sqrt(x)
+	case 3:
+		return math.Cbrt(x)
+	case 4:
+		return math.Sqrt(math.Sqrt(x))
+	case 6:
+		return math.Cbrt(math.Sqrt(x))
+	}
+	return math.Pow(x, 1/float64(n))
 }
 
 // nextSize implements sizer.
@@ -106,7 +121,10 @@ func (st *bdfStepper) lowerFactor() float64 {
 
 // higherFactor is the growth that order q+1 allows.
 func (st *bdfStepper) higherFactor(h float64) float64 {
-	c := st.form.diffCoef / st.prevDiff * math.Pow(h/st.tau[2], float64(st.q+1))
+	c := st.form.diffCoef / st.prevDiff
+	for range st.q + 1 {
+		c *= h / st.tau[2]
+	}
 	sum := 0.0
 	for i, e := range st.e {
 		x := (e - c*st.eprev[i]) * st.w[i]

@@ -262,9 +262,8 @@ func TestBDFOrderChangeKeepsInterpolation(t *testing.T) {
 				return
 			}
 			s := *st
-			for j := range s.z {
-				s.z[j], s.zp[j] = append([]float64(nil), st.z[j]...), append([]float64(nil), st.zp[j]...)
-			}
+			s.zAll, s.z = st.rows(append([]float64(nil), st.zAll...))
+			s.zpAll, s.zp = st.rows(append([]float64(nil), st.zpAll...))
 			s.corrected = false
 			s.accepted(h)
 			at := func(x float64) float64 {

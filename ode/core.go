@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stiffnode/stiffnode/internal/kernel"
 	"github.com/stiffnode/stiffnode/internal/linalg"
 )
 
@@ -86,16 +87,7 @@ func (c *core) leave()                                 { c.calling = inSolver }
 
 // setWeights computes the error weights at the start of a step. A state that is zero and has no absolute tolerance has no
 // scale yet: it does not count in norms at the start of the step; errorNorm judges it by its new value.
-func (c *core) setWeights() {
-	for i, v := range c.y {
-		w := c.atol[i] + c.rtol*math.Abs(v)
-		if w < weightFloor {
-			c.invW[i] = 0
-			continue
-		}
-		c.invW[i] = 1 / w
-	}
-}
+func (c *core) setWeights() { kernel.Weights(c.invW, c.y, c.atol, c.rtol) }
 
 // setDerivative writes M⁺ f(t, y) into dydt: y', or for a singular M a solution of M y' = f whose algebraic states rest.
 func (c *core) setDerivative(f []float64) {
@@ -107,38 +99,21 @@ func (c *core) setDerivative(f []float64) {
 }
 
 // weightFloor replaces a weight of zero (atol = 0 at y = 0): the component is then held to the smallest normal number.
-const weightFloor = 2.2250738585072014e-308
+const weightFloor = kernel.WeightFloor
 
 // norm is the weighted root-mean-square norm of v with the weights at the start of the step.
 func (c *core) norm(v []float64) float64 { return weightedNorm(v, c.invW) }
 
 // weightedNorm is the root mean square of v_i w_i.
 func weightedNorm(v, w []float64) float64 {
-	s := 0.0
-	v = v[:len(w)]
-	for i, w := range w {
-		x := v[i] * w
-		s += x * x
-	}
-	return math.Sqrt(s / float64(len(w)))
+	return math.Sqrt(kernel.WeightedSquares(v[:len(w)], w) / float64(len(w)))
 }
 
 // errorNorm is the weighted norm of an error estimate, the weights taken at the larger of old and new state.
 // A difference that exceeds every number is the largest number, so that the step fails its error test.
 func (c *core) errorNorm(e []float64) float64 {
 	c.suspect, c.component = e, -1
-	s := 0.0
-	for i, v := range e {
-		w := c.atol[i] + c.rtol*max(math.Abs(c.y[i]), math.Abs(c.ynew[i]))
-		if w < weightFloor {
-			if v == 0 {
-				continue
-			}
-			w = weightFloor
-		}
-		x := v / w
-		s += x * x
-	}
+	s := kernel.ErrorSquares(e, c.y, c.ynew, c.atol, c.rtol)
 	if math.IsInf(s, 1) && finite(e) {
 		return math.MaxFloat64
 	}
@@ -264,12 +239,18 @@ func (c *core) factorError(err error) *stepError {
 // errJacobian explains a step rejected for its Jacobian.
 var errJacobian = errors.New("the Jacobian is not finite")
 
-// finite reports whether every entry is finite.
+// finite reports whether every entry is finite: a product with zero is zero then, and NaN otherwise.
 func finite(v []float64) bool {
-	for _, x := range v {
-		if !(math.Abs(x) <= math.MaxFloat64) {
-			return false
-		}
+	var s [4]float64
+	for len(v) >= len(s) {
+		s[0] += v[0] * 0
+		s[1] += v[1] * 0
+		s[2] += v[2] * 0
+		s[3] += v[3] * 0
+		v = v[len(s):]
 	}
-	return true
+	for i, x := range v {
+		s[i] += x * 0
+	}
+	return s[0]+s[1]+s[2]+s[3] == 0
 }

@@ -1,6 +1,10 @@
 package ode
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // explicitMethod is a Method given by an ExplicitTableau.
 type explicitMethod struct{ tab *ExplicitTableau }
@@ -137,23 +141,12 @@ func (st *explicitStepper) record(tape *Tape, t, h float64) {
 
 // combine writes y + h Σ a_j k_j into dst, where all holds the vectors k_j one after the other.
 func combine(dst, y []float64, h float64, a, all []float64) {
-	copy(dst, y)
-	addScaled(dst, h, a, all)
+	kernel.Combine(dst, y, h, a, all)
 }
 
 // addScaled adds h Σ a_j k_j to dst.
 func addScaled(dst []float64, h float64, a, all []float64) {
-	n := len(dst)
-	for j, w := range a {
-		if w == 0 {
-			continue
-		}
-		w *= h
-		k := all[j*n : j*n+n]
-		for i, v := range k {
-			dst[i] += w * v
-		}
-	}
+	kernel.Combine(dst, dst, h, a, all)
 }
 
 // denseFromStages writes the polynomial y + h Σ_i Σ_p d_ip θ^{p+1} k_i and returns its degree.

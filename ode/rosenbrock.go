@@ -113,19 +113,21 @@ func (st *rosenbrockStepper) attempt(h float64) (float64, *stepError) {
 func (st *rosenbrockStepper) stage(i int, f []float64, h, hg float64) {
 	c, tab, n := st.c, st.tab, st.c.n
 	u := st.all[i*n : (i+1)*n]
-	for j, v := range f {
-		u[j] = hg * v
-	}
-	if i > 0 {
-		if c.p.Mass.IsIdentity() {
-			addScaled(u, tab.Gamma, tab.C[i], st.all)
-		} else {
-			clear(st.e)
-			addScaled(st.e, tab.Gamma, tab.C[i], st.all)
-			c.p.Mass.MulVec(st.sum, st.e)
-			for j, v := range st.sum {
-				u[j] += v
-			}
+	if i == 0 {
+		for j, v := range f {
+			u[j] = hg * v
+		}
+	} else {
+		// f last and number by number, as a field mostly writes it: a register could not be loaded before these stores are done
+		clear(st.e)
+		sum := st.e
+		addScaled(sum, tab.Gamma, tab.C[i], st.all)
+		if !c.p.Mass.IsIdentity() {
+			c.p.Mass.MulVec(st.sum, sum)
+			sum = st.sum
+		}
+		for j, v := range f {
+			u[j] = hg*v + sum[j]
 		}
 	}
 	if st.dfdt != nil && tab.GammaI[i] != 0 {

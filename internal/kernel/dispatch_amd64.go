@@ -8,6 +8,7 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C gen . -family network -out ../network_amd64.s -pkg kernel
 //go:generate go run -C gen . -family panel -out ../panel_amd64.s -pkg kernel
 //go:generate go run -C gen . -family solve -out ../solve_amd64.s -pkg kernel
+//go:generate go run -C gen . -family steps -out ../steps_amd64.s -pkg kernel
 //go:generate go run -C gen . -family vector -out ../vector_amd64.s -pkg kernel
 
 // useAVX2 chooses the assembly. It is a variable so that the tests can compare both.

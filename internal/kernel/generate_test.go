@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var families = []string{"elementwise", "lanes", "network", "panel", "solve", "vector"}
+var families = []string{"elementwise", "lanes", "network", "panel", "solve", "steps", "vector"}
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {

@@ -1,23 +1,84 @@
 package linalg
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // A Sparse is the factorisation L·U of square matrices W = z·M − γ·A with the same few entries, M being diagonal. Factor returns an error where
-// W cannot safely be factorised without exchanging rows.
+// W cannot safely be factorised without exchanging rows. Of small matrices it makes the inverse too, by whole rows in vector registers: a solve that
+// walks along lists spends most of its time waiting, and costs several times as much as all n² multiplications.
 type Sparse struct {
 	sparsity
 	l, u, inv []float64
 	row, x    []float64 // row of W by columns; right-hand side
 	largest   []float64 // of the entries of W in a column
 	bad       SingularError
+
+	// transposed is W⁻ᵀ row by row, or nil. It is made by operations on rows (destination, source): upper ones, then lower ones
+	transposed               []float64
+	upperPlaces, lowerPlaces []int32
+	values, zero             []float64
 }
+
+// The inverse is made of matrices of at most inverseMost rows of which at least one entry in inverseFill belongs to L or U (measured).
+const (
+	inverseMost = 48
+	inverseFill = 8
+)
 
 // NewSparse returns a workspace for matrices of size n whose entries outside the diagonal are zero except at (rows[e], cols[e]), no place being
 // named twice. Entry e of A is found at place at[e] of the values given to Factor.
 func NewSparse(n int, rows, cols, at []int) *Sparse {
 	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), row: make([]float64, n), x: make([]float64, n), largest: make([]float64, n)}
 	f.l, f.u = make([]float64, len(f.lower.cols)), make([]float64, len(f.upper.cols))
+	if n <= inverseMost && n*n <= inverseFill*f.Entries() {
+		f.prepareInverse()
+	}
 	return f
+}
+
+// prepareInverse lists the operations that take the identity to W⁻ᵀ: those of SolveTransposed, on rows in the order of the matrix.
+func (f *Sparse) prepareInverse() {
+	n := f.n
+	f.transposed, f.zero, f.values = make([]float64, n*n), make([]float64, n), make([]float64, max(len(f.u), len(f.l)))
+	for k := range n {
+		for _, c := range f.upper.of(k) {
+			f.upperPlaces = append(f.upperPlaces, f.order[c], f.order[k])
+		}
+	}
+	for e := n - 1; e >= 0; e-- {
+		for _, c := range f.lower.of(e) {
+			f.lowerPlaces = append(f.lowerPlaces, f.order[c], f.order[e])
+		}
+	}
+}
+
+// invert makes W⁻ᵀ from the factors.
+func (f *Sparse) invert() {
+	n, x := f.n, f.transposed
+	clear(x)
+	for i := range n {
+		x[i*n+i] = 1
+	}
+	// rows are divided by the pivots at the end, the multipliers in their place here
+	e := 0
+	for k, d := range f.inv {
+		for ; e < int(f.upper.start[k+1]); e++ {
+			f.values[e] = f.u[e] * d
+		}
+	}
+	kernel.SubtractRows(x, n, f.upperPlaces, f.values[:len(f.u)])
+	for k, d := range f.inv {
+		i := int(f.order[k]) * n
+		kernel.Scale(x[i:i+n], d)
+	}
+	to := 0
+	for k := n - 1; k >= 0; k-- {
+		to += copy(f.values[to:], f.l[f.lower.start[k]:f.lower.start[k+1]])
+	}
+	kernel.SubtractRows(x, n, f.lowerPlaces, f.values[:len(f.l)])
 }
 
 // Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
@@ -77,11 +138,19 @@ func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []f
 			return errUnstable
 		}
 	}
+	if f.transposed != nil {
+		f.invert()
+	}
 	return nil
 }
 
 // Solve overwrites b with the solution of W x = b.
 func (f *Sparse) Solve(b []float64) {
+	if f.transposed != nil {
+		kernel.Combine(f.x, f.zero, 1, b[:f.n], f.transposed)
+		copy(b, f.x)
+		return
+	}
 	x, order := f.x[:f.n], f.order[:f.n]
 	p := 0
 	for k := range x {

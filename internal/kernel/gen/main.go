@@ -16,6 +16,7 @@ var families = map[string]func(){
 	"network":     network,
 	"panel":       panels,
 	"solve":       solves,
+	"steps":       steps,
 	"vector":      vectors,
 }
 

@@ -1,0 +1,124 @@
+//go:build amd64 && !purego
+
+package kernel
+
+// minSteps is the length from which the calls pay.
+const minSteps = 8
+
+// whole is how many of n numbers the assembly takes.
+func whole(n int) int {
+	if !useAVX2 || n < minSteps {
+		return 0
+	}
+	return n &^ (Lanes - 1)
+}
+
+func weights(w, y, atol []float64, rtol float64) {
+	n := whole(len(w))
+	if n > 0 {
+		weightsAVX2(&w[0], &y[0], &atol[0], rtol, n)
+	}
+	weightsGo(w[n:], y[n:], atol[n:], rtol)
+}
+
+func largerWeights(w, y, z, atol []float64, rtol float64) {
+	n := whole(len(w))
+	if n > 0 {
+		largerWeightsAVX2(&w[0], &y[0], &z[0], &atol[0], rtol, n)
+	}
+	largerWeightsGo(w[n:], y[n:], z[n:], atol[n:], rtol)
+}
+
+func weightedSquares(v, w []float64) float64 {
+	n, s := whole(len(v)), 0.0
+	if n > 0 {
+		s = weightedSquaresAVX2(&v[0], &w[0], n)
+	}
+	return s + weightedSquaresGo(v[n:], w[n:])
+}
+
+func errorSquares(e, y, z, atol []float64, rtol float64) float64 {
+	n, s := whole(len(e)), 0.0
+	if n > 0 {
+		s = errorSquaresAVX2(&e[0], &y[0], &z[0], &atol[0], rtol, n)
+	}
+	return s + errorSquaresGo(e[n:], y[n:], z[n:], atol[n:], rtol)
+}
+
+func predict(p, z []float64, n int, r float64) {
+	w := whole(n)
+	if w > 0 {
+		predictAVX2(&p[0], &z[0], n, r, w)
+	}
+	if w < n {
+		predictGo(p, z, n, w, r)
+	}
+}
+
+func correct(p, e []float64, l *[HistoryRows]float64) {
+	n := whole(len(e))
+	if n > 0 {
+		correctAVX2(&p[0], len(e), &e[0], &l[0], n)
+	}
+	if n < len(e) {
+		correctGo(p, e, n, l)
+	}
+}
+
+func advance(e, y, z, d, w []float64, scale float64) float64 {
+	n, s := whole(len(e)), 0.0
+	if n > 0 {
+		s = advanceAVX2(&e[0], &y[0], &z[0], &d[0], &w[0], scale, n)
+	}
+	return s + advanceGo(e[n:], y[n:], z[n:], d[n:], w[n:], scale)
+}
+
+func combine(dst, y []float64, h float64, a, x []float64) {
+	n := whole(len(dst))
+	if len(a) == 0 {
+		n = 0
+	}
+	if n > 0 {
+		combineAVX2(&dst[0], &y[0], h, &a[0], &x[0], len(dst), len(a), n)
+	}
+	if n < len(dst) {
+		combineGo(dst, y, n, h, a, x)
+	}
+}
+
+func subtractRows(x []float64, n int, places []int32, values []float64) {
+	w := whole(n)
+	if w > 0 {
+		subtractRowsAVX2(&x[0], n, &places[0], &values[0], len(values), w)
+	}
+	if w < n {
+		subtractRowsGo(x, n, w, places, values)
+	}
+}
+
+//go:noescape
+func weightsAVX2(w, y, atol *float64, rtol float64, n int)
+
+//go:noescape
+func largerWeightsAVX2(w, y, z, atol *float64, rtol float64, n int)
+
+//go:noescape
+func weightedSquaresAVX2(v, w *float64, n int) float64
+
+//go:noescape
+func errorSquaresAVX2(e, y, z, atol *float64, rtol float64, n int) float64
+
+//go:noescape
+func predictAVX2(p, z *float64, ld int, r float64, n int)
+
+//go:noescape
+func correctAVX2(p *float64, ld int, e, l *float64, n int)
+
+//go:noescape
+func advanceAVX2(e, y, z, d, w *float64, scale float64, n int) float64
+
+//go:noescape
+func combineAVX2(dst, y *float64, h float64, a, x *float64, ld, terms, n int)
+
+//go:noescape
+func subtractRowsAVX2(x *float64, ld int, places *int32, values *float64, count, n int)

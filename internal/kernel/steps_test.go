@@ -1,0 +1,141 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// Every operation is held to its definition, in both implementations, at lengths with and without a tail. What lies behind the end must stay.
+func TestSteps(t *testing.T) {
+	for _, impl := range impls() {
+		restore := useImpl(impl)
+		r := rand.New(rand.NewPCG(7, 8))
+		vector := func(n int) []float64 {
+			v := make([]float64, n+Lanes)
+			for i := range v {
+				v[i] = r.NormFloat64()
+			}
+			return v
+		}
+		for n := 1; n <= 29; n++ {
+			near := func(what string, got, want, size float64) {
+				t.Helper()
+				if !(math.Abs(got-want) <= 1e-14*(size+math.Abs(want))) {
+					t.Fatalf("%s, n = %d: %g, want %g", what, n, got, want)
+				}
+			}
+			y, z, e, f, d, atol, w := vector(n), vector(n), vector(n), vector(n), vector(n), vector(n), vector(n)
+			for i := range atol {
+				atol[i] = math.Abs(atol[i])
+			}
+			y[n-1], z[n-1], atol[n-1] = 0, 0, 0 // no scale
+			behind := w[n]
+			Weights(w[:n], y, atol, 0.25)
+			for i := range n - 1 {
+				near("weight", w[i], 1/(atol[i]+0.25*math.Abs(y[i])), 0)
+			}
+			if w[n-1] != 0 || w[n] != behind {
+				t.Fatalf("n = %d: weight %g of a component without scale, %g behind the end", n, w[n-1], w[n]-behind)
+			}
+			LargerWeights(w[:n], y, z, atol, 0.25)
+			squares, errors := 0.0, 0.0
+			for i := range n {
+				want := 1 / max(atol[i]+0.25*max(math.Abs(y[i]), math.Abs(z[i])), WeightFloor)
+				near("weight by the larger", w[i], want, 0)
+				if i < n-1 {
+					squares += e[i] * want * e[i] * want
+				}
+			}
+			errors = squares
+			kept := e[n-1]
+			e[n-1] = 0
+			near("weighted squares", WeightedSquares(e[:n], w), squares, 0)
+			near("squares of errors", ErrorSquares(e[:n], y, z, atol, 0.25), errors, 0)
+			e[n-1] = kept
+
+			history, moved := vector(HistoryRows*n), vector(HistoryRows*n)
+			behind = moved[HistoryRows*n]
+			Predict(moved, history, n, 0.75)
+			for i := range n {
+				for k := range HistoryRows {
+					want, size, binomial := 0.0, 0.0, 1.0
+					for j := k; j < HistoryRows; j++ {
+						x := binomial * math.Pow(0.75, float64(j)) * history[j*n+i]
+						want += x
+						size += math.Abs(x)
+						binomial *= float64(j+1) / float64(j+1-k)
+					}
+					near("prediction", moved[k*n+i], want, size)
+				}
+			}
+			before := append([]float64(nil), moved...)
+			l := [HistoryRows]float64{1, 1.5, -0.5, 0.25, 2, 0}
+			Correct(moved, e[:n], &l)
+			for i := range HistoryRows * n {
+				near("correction", moved[i], before[i]+l[i/n]*e[i%n], math.Abs(before[i]))
+			}
+			if moved[HistoryRows*n] != behind {
+				t.Fatalf("n = %d: a number behind the history changed", n)
+			}
+
+			was, sum := append([]float64(nil), e...), 0.0
+			got := Advance(e[:n], y, z, d, atol, 1.25)
+			for i := range n {
+				near("advanced correction", e[i], was[i]+1.25*d[i], math.Abs(was[i]))
+				near("advanced state", y[i], z[i]+e[i], math.Abs(z[i]))
+				sum += 1.25 * d[i] * atol[i] * 1.25 * d[i] * atol[i]
+			}
+			near("size of the advance", got, sum, 0)
+
+			a, x := []float64{0.5, 0, -2, 3}, vector(4*n)
+			for i := range n {
+				x[n+i] = math.NaN()
+			}
+			behind = f[n]
+			Combine(f[:n], y, 0.125, a, x)
+			for i := range n {
+				near("combination", f[i], y[i]+0.125*(0.5*x[i]-2*x[2*n+i]+3*x[3*n+i]), 1)
+			}
+			if f[n] != behind {
+				t.Fatalf("n = %d: a number behind the combination changed", n)
+			}
+			places, values := []int32{2, 0, 1, 2, 3, 1, 2, 3}, []float64{0.5, -1.5, 2, 0.25}
+			m := vector(4 * n)
+			rows := append([]float64(nil), m...)
+			SubtractRows(m, n, places, values)
+			for e, v := range values {
+				for i := range n {
+					rows[int(places[2*e])*n+i] -= v * rows[int(places[2*e+1])*n+i]
+				}
+			}
+			for i := range m {
+				near("row operations", m[i], rows[i], 10)
+			}
+			if m[4*n] != rows[4*n] {
+				t.Fatalf("n = %d: a number behind the rows changed", n)
+			}
+			Combine(f[:n], f, 1, nil, nil)
+			for i := range n {
+				near("empty combination", f[i], f[i], 0)
+			}
+		}
+		// a number that is not finite must show in a norm
+		for i := range 12 {
+			v, one := make([]float64, 12), make([]float64, 12)
+			for j := range one {
+				one[j] = 1
+			}
+			v[i] = math.NaN()
+			for what, s := range map[string]float64{
+				"weighted squares": WeightedSquares(v, one), "squares of errors": ErrorSquares(v, one, one, one, 1),
+				"tolerance that is NaN": ErrorSquares(one, one, v, one, 1),
+			} {
+				if !math.IsNaN(s) {
+					t.Errorf("%s with NaN in place %d: %g", what, i, s)
+				}
+			}
+		}
+		restore()
+	}
+}
