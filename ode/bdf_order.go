@@ -23,9 +23,9 @@ type bdfChoice struct {
 	failures  int     // of its error test
 }
 
-// sizeFactor is the factor of the step size at which an error norm, multiplied by bias, becomes 1 at order q.
-func sizeFactor(bias, norm float64, q int) float64 {
-	return 1 / (nthRoot(bias*norm, q+1) + bdfEtaFloor)
+// sizeFactor is the factor of the step size at which an error norm, already multiplied by its bias, becomes 1 at order q.
+func sizeFactor(err float64, q int) float64 {
+	return 1 / (nthRoot(err, q+1) + bdfEtaFloor)
 }
 
 // nthRoot is the n-th root of x ≥ 0, for the roots that have functions of their own without a power.
@@ -58,7 +58,7 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 		eta, q = st.choose(h, err)
 		if q >= st.q && !st.m.IgnoreStabilityLimit && st.limit.reached(st) {
 			q = st.q - 1
-			eta = st.lowerFactor()
+			eta = sizeFactor(st.lowerError(), q)
 			st.limit.lowered(q)
 			st.c.stats.StabilityReductions++
 		}
@@ -79,22 +79,29 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 // choose returns growth and order of the next step.
 func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 	ch := &st.choice
-	if ch.wait > 0 && !worthGrowing(err, st.q) {
-		return 1, st.q
-	}
-	eta, q = sizeFactor(biasSame, err, st.q), st.q
+	same := biasSame * err
+	lower, higher := math.Inf(1), math.Inf(1) // errors at other orders, where these may be taken
 	if ch.wait <= 0 {
 		ch.wait = 2
 		if !st.fixed {
-			if lower := st.lowerFactor(); st.q > 1 && lower > eta {
-				eta, q = lower, st.q-1
+			if st.q > 1 {
+				lower = st.lowerError()
 			}
 			if st.q < st.m.highest() && st.limit.allows(st.q+1) {
-				if higher := st.higherFactor(h); higher > eta {
-					eta, q = higher, st.q+1
-				}
+				higher = st.higherError(h)
 			}
 		}
+	}
+	// mostly no order allows enough, which is seen without a root
+	if !worthGrowing(same, st.q) && !worthGrowing(lower, st.q-1) && !worthGrowing(higher, st.q+1) {
+		return 1, st.q
+	}
+	eta, q = sizeFactor(same, st.q), st.q
+	if f := sizeFactor(lower, st.q-1); f > eta {
+		eta, q = f, st.q-1
+	}
+	if f := sizeFactor(higher, st.q+1); f > eta {
+		eta, q = f, st.q+1
 	}
 	if eta < bdfLeastGrowth {
 		return 1, st.q
@@ -102,25 +109,21 @@ func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 	return eta, q
 }
 
-// worthGrowing says, without a power, whether the step size can grow by bdfLeastGrowth at order q.
+// worthGrowing says, without a root, whether a biased error lets the step size grow by bdfLeastGrowth at order q.
 func worthGrowing(err float64, q int) bool {
-	x := biasSame * err
 	for range q + 1 {
-		x *= bdfLeastGrowth
+		err *= bdfLeastGrowth
 	}
-	return x <= 1
+	return err <= 1
 }
 
-// lowerFactor is the growth that order q−1 allows.
-func (st *bdfStepper) lowerFactor() float64 {
-	if st.q < 2 {
-		return 0
-	}
-	return sizeFactor(biasLower, st.norm(st.z[st.q])*st.form.lowerCoef, st.q-1)
+// lowerError is the biased error that order q−1 would have made.
+func (st *bdfStepper) lowerError() float64 {
+	return biasLower * st.norm(st.z[st.q]) * st.form.lowerCoef
 }
 
-// higherFactor is the growth that order q+1 allows.
-func (st *bdfStepper) higherFactor(h float64) float64 {
+// higherError is the biased error that order q+1 would have made.
+func (st *bdfStepper) higherError(h float64) float64 {
 	c := st.form.diffCoef / st.prevDiff
 	for range st.q + 1 {
 		c *= h / st.tau[2]
@@ -130,7 +133,7 @@ func (st *bdfStepper) higherFactor(h float64) float64 {
 		x := (e - c*st.eprev[i]) * st.w[i]
 		sum += x * x
 	}
-	return sizeFactor(biasHigher, math.Sqrt(sum/float64(st.c.n))*st.form.higherCoef, st.q+1)
+	return biasHigher * math.Sqrt(sum/float64(st.c.n)) * st.form.higherCoef
 }
 
 // sizeAfterFailure chooses the size, and after repeated failures the order, of the next attempt.
@@ -144,7 +147,7 @@ func (st *bdfStepper) sizeAfterFailure(h, err float64, reason RejectReason) floa
 	st.newt.stale = true
 	ch.failures++
 	if ch.failures <= bdfFailuresToLower {
-		eta := max(sizeFactor(biasSame, err, st.q), bdfLeastFactor)
+		eta := max(sizeFactor(biasSame*err, st.q), bdfLeastFactor)
 		if ch.failures > 1 {
 			eta = min(eta, bdfRepeatedFactor)
 		}

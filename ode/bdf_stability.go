@@ -1,11 +1,15 @@
 package ode
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // Constants of the detection of stability limits (Hindmarsh 1992).
 const (
 	stabilityHistory    = 5        // steps that the test looks at
-	stabilityInterval   = 8        // steps between tests
+	stabilityInterval   = 8        // steps between tests, a power of two
 	unstableAbove       = 0.98     // |root|² from which the step size counts as limited by stability
 	equalRatios         = 1e-4     // spread of ratios below which the dominant root is taken as real
 	similarRatios       = 5e-4     // and spread that the other sequences may then have
@@ -58,22 +62,30 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 	if q < 3 || st.fixed {
 		return false
 	}
+	// the test is not cheap and a limit stays: look from time to time, at the steps just before
+	wait := b.count - (q + 5)
+	phase := wait & (stabilityInterval - 1)
+	if wait <= -stabilityHistory || phase != 0 && phase <= stabilityInterval-stabilityHistory {
+		return false
+	}
 	factorial := 1.0
 	for i := 2; i < q; i++ {
 		factorial *= float64(i)
 	}
 	p := float64(q)
-	latest := [3]float64{
-		factorial * st.norm(st.z[q-1]),
-		factorial * p * st.norm(st.z[q]),
-		factorial * p * (p + 1) * st.norm(st.e) / max(st.form.diffCoef, negligible),
-	}
-	for j := range b.s {
+	for j, v := range [3][]float64{st.z[q-1], st.z[q], st.e} {
+		s := kernel.WeightedSquares(v, st.w) / float64(len(v))
+		m := factorial
+		switch j {
+		case 1:
+			m *= p
+		case 2:
+			m *= p * (p + 1) / max(st.form.diffCoef, negligible)
+		}
 		copy(b.s[j][1:], b.s[j][:])
-		b.s[j][0] = latest[j] * latest[j]
+		b.s[j][0] = m * m * s
 	}
-	// the test is not cheap and a limit stays: look from time to time
-	if wait := b.count - (q + 5); wait < 0 || wait%stabilityInterval != 0 {
+	if wait < 0 || phase != 0 {
 		return false
 	}
 	rho, ok := b.root()

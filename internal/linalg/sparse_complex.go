@@ -23,7 +23,7 @@ func NewComplexSparse(n int, rows, cols, at []int) *ComplexSparse {
 func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, values []float64) error {
 	row, largest := f.row, f.largest
 	clear(largest)
-	steep, p, q, g := 0.0, 0, 0, 0
+	steep, p, q, g := false, 0, 0, 0
 	for k := range f.n {
 		p1, q1, g1 := int(f.lower.start[k+1]), int(f.upper.start[k+1]), int(f.given.start[k+1])
 		below, above := f.lower.cols[p:p1], f.upper.cols[q:q1]
@@ -41,12 +41,16 @@ func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, 
 		for e, c := range f.given.cols[g:g1] {
 			v := row[c] - complex(gamma*values[at[e]], 0)
 			row[c] = v
-			largest[c] = max(largest[c], modulus(v))
+			if m := modulus(v); m > largest[c] {
+				largest[c] = m
+			}
 		}
 		for e, c := range below {
 			v := row[c] * f.inv[c]
 			f.l[p+e] = v
-			steep = max(steep, modulus(v))
+			if !(modulus(v) <= sparseMultiplier) { // NaN too
+				steep = true
+			}
 			from := f.upper.start[c]
 			cols := f.upper.cols[from:f.upper.start[c+1]]
 			u := f.u[from:][:len(cols)]
@@ -67,7 +71,7 @@ func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, 
 		}
 		p, q, g = p1, q1, g1
 	}
-	if !(steep <= sparseMultiplier) {
+	if steep {
 		return errUnstable
 	}
 	for e, c := range f.upper.cols {

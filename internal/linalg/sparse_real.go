@@ -86,7 +86,7 @@ func (f *Sparse) invert() {
 func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []float64) error {
 	row, largest := f.row, f.largest
 	clear(largest)
-	steep, p, q, g := 0.0, 0, 0, 0
+	steep, p, q, g := false, 0, 0, 0
 	for k := range f.n {
 		p1, q1, g1 := int(f.lower.start[k+1]), int(f.upper.start[k+1]), int(f.given.start[k+1])
 		below, above := f.lower.cols[p:p1], f.upper.cols[q:q1]
@@ -104,12 +104,16 @@ func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []f
 		for e, c := range f.given.cols[g:g1] {
 			v := row[c] - gamma*values[at[e]]
 			row[c] = v
-			largest[c] = max(largest[c], math.Abs(v))
+			if m := math.Abs(v); m > largest[c] {
+				largest[c] = m
+			}
 		}
 		for e, c := range below {
 			v := row[c] * f.inv[c]
 			f.l[p+e] = v
-			steep = max(steep, math.Abs(v))
+			if !(math.Abs(v) <= sparseMultiplier) { // NaN too
+				steep = true
+			}
 			from := f.upper.start[c]
 			cols := f.upper.cols[from:f.upper.start[c+1]]
 			u := f.u[from:][:len(cols)]
@@ -130,7 +134,7 @@ func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []f
 		}
 		p, q, g = p1, q1, g1
 	}
-	if !(steep <= sparseMultiplier) {
+	if steep {
 		return errUnstable
 	}
 	for e, c := range f.upper.cols {
