@@ -324,27 +324,26 @@ func (p *lanePool) fail(l int, cause Cause, h float64, advice string, component 
 	p.end(l, f)
 }
 
-// log2 and exp2 are made for step sizes: a few digits in a fifth of the time of package math.
+// log2 and exp2 are made for step sizes: a few digits, without branches and in a fifth of the time of package math.
 
 // log2 is log₂ x for normal x > 0, to 2e-6.
 func log2(x float64) float64 {
-	b := math.Float64bits(x)
-	e := int(b>>52) - 1023
-	m := math.Float64frombits(b&(1<<52-1) | 1023<<52)
-	if m > math.Sqrt2 {
-		m *= 0.5
-		e++
-	}
+	// x = 2^k·m, √½ ≤ m < √2
+	const half = 0x3fe6a09e667f3bcd // the bits of √½
+	b := int64(math.Float64bits(x))
+	k := (b - half) >> 52
+	m := math.Float64frombits(uint64(b - k<<52))
 	// log₂ m = 2/ln 2 · artanh s
 	s := (m - 1) / (m + 1)
 	s2 := s * s
-	return float64(e) + float64(2/math.Ln2*s)*(1+s2*float64(1./3+0.2*s2))
+	return float64(k) + 2/math.Ln2*s*(1+s2*(1./3+0.2*s2))
 }
 
 // exp2 is 2^x to 6e-5 for |x| < 1000.
 func exp2(x float64) float64 {
-	k := math.Floor(x + 0.5)
-	r := (x - k) * math.Ln2
+	const shifter = 0x1.8p52 // leaves the integer nearest to x in the low bits of the sum
+	sum := x + shifter
+	r := (x - (sum - shifter)) * math.Ln2
 	m := 1 + r*(1+r*(0.5+r*(1./6+r*(1./24))))
-	return m * math.Float64frombits(uint64(int(k)+1023)<<52)
+	return m * math.Float64frombits((math.Float64bits(sum)+1023)<<52)
 }

@@ -18,11 +18,12 @@ type LaneNet struct {
 	// tangents along all inputs: for every input a panel of a row per neuron of a layer, inputs × widest layer × LaneWidth
 	panel, panelNext []float64
 	inputs, widest   int
+	scratch          []float64 // of the activations
 }
 
 // NewLaneNet returns a net with the given sizes, as NewNet does. All its parameters are zero.
 func NewLaneNet(sizes []int, hidden, output Func) *LaneNet {
-	n := &LaneNet{inputs: sizes[0]}
+	n := &LaneNet{inputs: sizes[0], scratch: make([]float64, 4*LaneWidth)}
 	at, weight := 0, 0
 	for i, out := range sizes[1:] {
 		in := sizes[i]

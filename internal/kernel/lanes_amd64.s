@@ -31,8 +31,75 @@ layer:
 	MOVQ  DX, CX
 	IMULQ BX, CX
 	LEAQ  (SI)(CX*8), CX
-	SUBQ  $0x02, BX
-	JLT   forward_2_finished
+	MOVQ  DX, R9
+	ADDQ  DX, R9
+	SUBQ  $0x03, BX
+	JLT   forward_3_finished
+	CMPQ  BX, $0x01
+	JEQ   forward_3_finished
+
+forward_3_rows:
+	VBROADCASTSD (CX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	VBROADCASTSD 8(CX), Y4
+	VMOVAPD      Y4, Y5
+	VMOVAPD      Y4, Y6
+	VMOVAPD      Y4, Y7
+	VBROADCASTSD 16(CX), Y8
+	VMOVAPD      Y8, Y9
+	VMOVAPD      Y8, Y10
+	VMOVAPD      Y8, Y11
+	MOVQ         DI, R10
+	MOVQ         DX, R11
+
+forward_3_dot:
+	VBROADCASTSD (SI), Y12
+	VBROADCASTSD (SI)(DX*8), Y13
+	VBROADCASTSD (SI)(R9*8), Y14
+	VMOVUPD      (R10), Y15
+	VFMADD231PD  Y15, Y12, Y0
+	VFMADD231PD  Y15, Y13, Y4
+	VFMADD231PD  Y15, Y14, Y8
+	VMOVUPD      32(R10), Y15
+	VFMADD231PD  Y15, Y12, Y1
+	VFMADD231PD  Y15, Y13, Y5
+	VFMADD231PD  Y15, Y14, Y9
+	VMOVUPD      64(R10), Y15
+	VFMADD231PD  Y15, Y12, Y2
+	VFMADD231PD  Y15, Y13, Y6
+	VFMADD231PD  Y15, Y14, Y10
+	VMOVUPD      96(R10), Y15
+	VFMADD231PD  Y15, Y12, Y3
+	VFMADD231PD  Y15, Y13, Y7
+	VFMADD231PD  Y15, Y14, Y11
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000080, R10
+	DECQ         R11
+	JNE          forward_3_dot
+	VMOVUPD      Y0, (R8)
+	VMOVUPD      Y1, 32(R8)
+	VMOVUPD      Y2, 64(R8)
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y4, 128(R8)
+	VMOVUPD      Y5, 160(R8)
+	VMOVUPD      Y6, 192(R8)
+	VMOVUPD      Y7, 224(R8)
+	VMOVUPD      Y8, 256(R8)
+	VMOVUPD      Y9, 288(R8)
+	VMOVUPD      Y10, 320(R8)
+	VMOVUPD      Y11, 352(R8)
+	ADDQ         $0x00000180, R8
+	ADDQ         $0x18, CX
+	LEAQ         (SI)(R9*8), SI
+	SUBQ         $0x03, BX
+	JGE          forward_3_rows
+
+forward_3_finished:
+	ADDQ $0x03, BX
+	SUBQ $0x02, BX
+	JLT  forward_2_finished
 
 forward_2_rows:
 	VBROADCASTSD (CX), Y0
@@ -122,10 +189,700 @@ forward_1_finished:
 	SHLQ $0x07, DX
 	MOVQ 72(CX), BX
 	ADDQ DX, BX
-	MOVQ 48(CX), CX
-	ADDQ CX, DX
-	MOVQ 8(AX), CX
-	SHLQ $0x07, CX
+	MOVQ 48(CX), SI
+	ADDQ SI, DX
+	MOVQ 8(AX), SI
+	CMPQ 16(AX), $0x02
+	JNE  activations
+	MOVQ 160(CX), CX
+	SUBQ $0x02, SI
+	JLT  gelu_2_finished
+
+gelu_2_rows:
+	VMOVUPD     constants<>+0(SB), Y0
+	VMOVUPD     constants<>+32(SB), Y1
+	VMOVUPD     constants<>+64(SB), Y2
+	VMOVUPD     constants<>+96(SB), Y3
+	VMAXPD      (DX), Y0, Y4
+	VMAXPD      32(DX), Y0, Y5
+	VMAXPD      64(DX), Y0, Y6
+	VMAXPD      96(DX), Y0, Y7
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y5, Y1, Y5
+	VMINPD      Y6, Y1, Y6
+	VMINPD      Y7, Y1, Y7
+	VMULPD      Y4, Y4, Y8
+	VMULPD      Y5, Y5, Y9
+	VMULPD      Y6, Y6, Y10
+	VMULPD      Y7, Y7, Y11
+	VFMADD213PD Y2, Y3, Y8
+	VFMADD213PD Y2, Y3, Y9
+	VFMADD213PD Y2, Y3, Y10
+	VFMADD213PD Y2, Y3, Y11
+	VMULPD      Y4, Y8, Y8
+	VMULPD      Y5, Y9, Y9
+	VMULPD      Y6, Y10, Y10
+	VMULPD      Y7, Y11, Y11
+	VROUNDPD    $0x00, Y8, Y4
+	VROUNDPD    $0x00, Y9, Y5
+	VROUNDPD    $0x00, Y10, Y6
+	VROUNDPD    $0x00, Y11, Y7
+	VSUBPD      Y4, Y8, Y4
+	VMOVUPD     Y4, (CX)
+	VSUBPD      Y5, Y9, Y5
+	VMOVUPD     Y5, 32(CX)
+	VSUBPD      Y6, Y10, Y6
+	VMOVUPD     Y6, 64(CX)
+	VSUBPD      Y7, Y11, Y7
+	VMOVUPD     Y7, 96(CX)
+	VADDPD      constants<>+128(SB), Y8, Y8
+	VPSLLQ      $0x34, Y8, Y8
+	VMOVUPD     Y8, 256(CX)
+	VADDPD      constants<>+128(SB), Y9, Y9
+	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     Y9, 288(CX)
+	VADDPD      constants<>+128(SB), Y10, Y10
+	VPSLLQ      $0x34, Y10, Y10
+	VMOVUPD     Y10, 320(CX)
+	VADDPD      constants<>+128(SB), Y11, Y11
+	VPSLLQ      $0x34, Y11, Y11
+	VMOVUPD     Y11, 352(CX)
+	VMAXPD      128(DX), Y0, Y4
+	VMAXPD      160(DX), Y0, Y5
+	VMAXPD      192(DX), Y0, Y6
+	VMAXPD      224(DX), Y0, Y0
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y5, Y1, Y5
+	VMINPD      Y6, Y1, Y6
+	VMINPD      Y0, Y1, Y0
+	VMULPD      Y4, Y4, Y1
+	VMULPD      Y5, Y5, Y7
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y0, Y0, Y9
+	VFMADD213PD Y2, Y3, Y1
+	VFMADD213PD Y2, Y3, Y7
+	VFMADD213PD Y2, Y3, Y8
+	VFMADD213PD Y2, Y3, Y9
+	VMULPD      Y4, Y1, Y1
+	VMULPD      Y5, Y7, Y7
+	VMULPD      Y6, Y8, Y8
+	VMULPD      Y0, Y9, Y9
+	VROUNDPD    $0x00, Y1, Y4
+	VROUNDPD    $0x00, Y7, Y5
+	VROUNDPD    $0x00, Y8, Y6
+	VROUNDPD    $0x00, Y9, Y0
+	VSUBPD      Y4, Y1, Y4
+	VMOVUPD     Y4, 128(CX)
+	VSUBPD      Y5, Y7, Y5
+	VMOVUPD     Y5, 160(CX)
+	VSUBPD      Y6, Y8, Y6
+	VMOVUPD     Y6, 192(CX)
+	VSUBPD      Y0, Y9, Y0
+	VMOVUPD     Y0, 224(CX)
+	VADDPD      constants<>+128(SB), Y1, Y1
+	VPSLLQ      $0x34, Y1, Y1
+	VMOVUPD     Y1, 384(CX)
+	VADDPD      constants<>+128(SB), Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VMOVUPD     Y7, 416(CX)
+	VADDPD      constants<>+128(SB), Y8, Y8
+	VPSLLQ      $0x34, Y8, Y8
+	VMOVUPD     Y8, 448(CX)
+	VADDPD      constants<>+128(SB), Y9, Y9
+	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     Y9, 480(CX)
+	VMOVUPD     constants<>+160(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMOVAPD     Y0, Y2
+	VMOVAPD     Y0, Y3
+	VMOVAPD     Y0, Y4
+	VMOVAPD     Y0, Y5
+	VMOVAPD     Y0, Y6
+	VMOVAPD     Y0, Y7
+	VMOVUPD     constants<>+192(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+224(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+256(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+288(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+320(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+352(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+384(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+416(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+448(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+480(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	VMOVUPD     constants<>+512(SB), Y8
+	VFMADD132PD (CX), Y8, Y0
+	VFMADD132PD 32(CX), Y8, Y1
+	VFMADD132PD 64(CX), Y8, Y2
+	VFMADD132PD 96(CX), Y8, Y3
+	VFMADD132PD 128(CX), Y8, Y4
+	VFMADD132PD 160(CX), Y8, Y5
+	VFMADD132PD 192(CX), Y8, Y6
+	VFMADD132PD 224(CX), Y8, Y7
+	CMPQ        order+8(FP), $0x00
+	JNE         gelu_2_derivative
+	VMOVUPD     constants<>+512(SB), Y8
+	VMOVUPD     constants<>+0(SB), Y9
+	VFMADD132PD 256(CX), Y8, Y0
+	VMAXPD      (DX), Y9, Y10
+	VDIVPD      Y0, Y10, Y10
+	VMOVUPD     Y10, (DX)
+	VFMADD132PD 288(CX), Y8, Y1
+	VMAXPD      32(DX), Y9, Y0
+	VDIVPD      Y1, Y0, Y0
+	VMOVUPD     Y0, 32(DX)
+	VFMADD132PD 320(CX), Y8, Y2
+	VMAXPD      64(DX), Y9, Y0
+	VDIVPD      Y2, Y0, Y0
+	VMOVUPD     Y0, 64(DX)
+	VFMADD132PD 352(CX), Y8, Y3
+	VMAXPD      96(DX), Y9, Y0
+	VDIVPD      Y3, Y0, Y0
+	VMOVUPD     Y0, 96(DX)
+	VFMADD132PD 384(CX), Y8, Y4
+	VMAXPD      128(DX), Y9, Y0
+	VDIVPD      Y4, Y0, Y0
+	VMOVUPD     Y0, 128(DX)
+	VFMADD132PD 416(CX), Y8, Y5
+	VMAXPD      160(DX), Y9, Y0
+	VDIVPD      Y5, Y0, Y0
+	VMOVUPD     Y0, 160(DX)
+	VFMADD132PD 448(CX), Y8, Y6
+	VMAXPD      192(DX), Y9, Y0
+	VDIVPD      Y6, Y0, Y0
+	VMOVUPD     Y0, 192(DX)
+	VFMADD132PD 480(CX), Y8, Y7
+	VMAXPD      224(DX), Y9, Y0
+	VDIVPD      Y7, Y0, Y0
+	VMOVUPD     Y0, 224(DX)
+	JMP         gelu_2_end
+
+gelu_2_derivative:
+	VMOVUPD     constants<>+512(SB), Y8
+	VMULPD      256(CX), Y0, Y9
+	VFMADD132PD 256(CX), Y8, Y0
+	VMOVUPD     Y9, (CX)
+	VMOVUPD     Y0, 256(CX)
+	VMULPD      288(CX), Y1, Y0
+	VFMADD132PD 288(CX), Y8, Y1
+	VMOVUPD     Y0, 32(CX)
+	VMOVUPD     Y1, 288(CX)
+	VMULPD      320(CX), Y2, Y0
+	VFMADD132PD 320(CX), Y8, Y2
+	VMOVUPD     Y0, 64(CX)
+	VMOVUPD     Y2, 320(CX)
+	VMULPD      352(CX), Y3, Y0
+	VFMADD132PD 352(CX), Y8, Y3
+	VMOVUPD     Y0, 96(CX)
+	VMOVUPD     Y3, 352(CX)
+	VMULPD      384(CX), Y4, Y0
+	VFMADD132PD 384(CX), Y8, Y4
+	VMOVUPD     Y0, 128(CX)
+	VMOVUPD     Y4, 384(CX)
+	VMULPD      416(CX), Y5, Y0
+	VFMADD132PD 416(CX), Y8, Y5
+	VMOVUPD     Y0, 160(CX)
+	VMOVUPD     Y5, 416(CX)
+	VMULPD      448(CX), Y6, Y0
+	VFMADD132PD 448(CX), Y8, Y6
+	VMOVUPD     Y0, 192(CX)
+	VMOVUPD     Y6, 448(CX)
+	VMULPD      480(CX), Y7, Y0
+	VFMADD132PD 480(CX), Y8, Y7
+	VMOVUPD     Y0, 224(CX)
+	VMOVUPD     Y7, 480(CX)
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     256(CX), Y0
+	VMOVUPD     288(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, (DX)
+	VMOVUPD     Y5, 32(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y8, Y0
+	VDIVPD      Y1, Y8, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y6
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     (CX), Y2
+	VMOVUPD     32(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y6, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	VMOVUPD     64(DX), Y0
+	VMOVUPD     96(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     320(CX), Y0
+	VMOVUPD     352(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, 64(DX)
+	VMOVUPD     Y5, 96(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y8, Y0
+	VDIVPD      Y1, Y8, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y6
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     64(CX), Y2
+	VMOVUPD     96(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y6, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, 64(BX)
+	VMOVUPD     Y3, 96(BX)
+	VMOVUPD     128(DX), Y0
+	VMOVUPD     160(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     384(CX), Y0
+	VMOVUPD     416(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, 128(DX)
+	VMOVUPD     Y5, 160(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y8, Y0
+	VDIVPD      Y1, Y8, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y6
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     128(CX), Y2
+	VMOVUPD     160(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y6, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, 128(BX)
+	VMOVUPD     Y3, 160(BX)
+	VMOVUPD     192(DX), Y0
+	VMOVUPD     224(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     448(CX), Y0
+	VMOVUPD     480(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, 192(DX)
+	VMOVUPD     Y5, 224(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y8, Y0
+	VDIVPD      Y1, Y8, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y6
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     192(CX), Y2
+	VMOVUPD     224(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y8
+	VMOVAPD     Y8, Y9
+	VMINPD      Y2, Y8, Y8
+	VMINPD      Y3, Y9, Y9
+	VMULPD      Y0, Y8, Y2
+	VMULPD      Y1, Y9, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y6, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, 192(BX)
+	VMOVUPD     Y3, 224(BX)
+
+gelu_2_end:
+	ADDQ $0x00000100, DX
+	ADDQ $0x00000100, BX
+	SUBQ $0x02, SI
+	JGE  gelu_2_rows
+
+gelu_2_finished:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  gelu_1_finished
+
+gelu_1_rows:
+	VMOVUPD     constants<>+0(SB), Y0
+	VMOVUPD     constants<>+32(SB), Y1
+	VMOVUPD     constants<>+64(SB), Y2
+	VMOVUPD     constants<>+96(SB), Y3
+	VMAXPD      (DX), Y0, Y4
+	VMAXPD      32(DX), Y0, Y5
+	VMAXPD      64(DX), Y0, Y6
+	VMAXPD      96(DX), Y0, Y0
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y5, Y1, Y5
+	VMINPD      Y6, Y1, Y6
+	VMINPD      Y0, Y1, Y0
+	VMULPD      Y4, Y4, Y1
+	VMULPD      Y5, Y5, Y7
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y0, Y0, Y9
+	VFMADD213PD Y2, Y3, Y1
+	VFMADD213PD Y2, Y3, Y7
+	VFMADD213PD Y2, Y3, Y8
+	VFMADD213PD Y2, Y3, Y9
+	VMULPD      Y4, Y1, Y1
+	VMULPD      Y5, Y7, Y7
+	VMULPD      Y6, Y8, Y8
+	VMULPD      Y0, Y9, Y9
+	VROUNDPD    $0x00, Y1, Y4
+	VROUNDPD    $0x00, Y7, Y5
+	VROUNDPD    $0x00, Y8, Y6
+	VROUNDPD    $0x00, Y9, Y0
+	VSUBPD      Y4, Y1, Y4
+	VMOVUPD     Y4, (CX)
+	VSUBPD      Y5, Y7, Y5
+	VMOVUPD     Y5, 32(CX)
+	VSUBPD      Y6, Y8, Y6
+	VMOVUPD     Y6, 64(CX)
+	VSUBPD      Y0, Y9, Y0
+	VMOVUPD     Y0, 96(CX)
+	VADDPD      constants<>+128(SB), Y1, Y1
+	VPSLLQ      $0x34, Y1, Y1
+	VMOVUPD     Y1, 256(CX)
+	VADDPD      constants<>+128(SB), Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VMOVUPD     Y7, 288(CX)
+	VADDPD      constants<>+128(SB), Y8, Y8
+	VPSLLQ      $0x34, Y8, Y8
+	VMOVUPD     Y8, 320(CX)
+	VADDPD      constants<>+128(SB), Y9, Y9
+	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     Y9, 352(CX)
+	VMOVUPD     constants<>+160(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMOVAPD     Y0, Y2
+	VMOVAPD     Y0, Y3
+	VMOVUPD     constants<>+192(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+224(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+256(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+288(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+320(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+352(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+384(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+416(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+448(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+480(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+512(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	CMPQ        order+8(FP), $0x00
+	JNE         gelu_1_derivative
+	VMOVUPD     constants<>+512(SB), Y4
+	VMOVUPD     constants<>+0(SB), Y5
+	VFMADD132PD 256(CX), Y4, Y0
+	VMAXPD      (DX), Y5, Y6
+	VDIVPD      Y0, Y6, Y6
+	VMOVUPD     Y6, (DX)
+	VFMADD132PD 288(CX), Y4, Y1
+	VMAXPD      32(DX), Y5, Y0
+	VDIVPD      Y1, Y0, Y0
+	VMOVUPD     Y0, 32(DX)
+	VFMADD132PD 320(CX), Y4, Y2
+	VMAXPD      64(DX), Y5, Y0
+	VDIVPD      Y2, Y0, Y0
+	VMOVUPD     Y0, 64(DX)
+	VFMADD132PD 352(CX), Y4, Y3
+	VMAXPD      96(DX), Y5, Y0
+	VDIVPD      Y3, Y0, Y0
+	VMOVUPD     Y0, 96(DX)
+	JMP         gelu_1_end
+
+gelu_1_derivative:
+	VMOVUPD     constants<>+512(SB), Y4
+	VMULPD      256(CX), Y0, Y5
+	VFMADD132PD 256(CX), Y4, Y0
+	VMOVUPD     Y5, (CX)
+	VMOVUPD     Y0, 256(CX)
+	VMULPD      288(CX), Y1, Y0
+	VFMADD132PD 288(CX), Y4, Y1
+	VMOVUPD     Y0, 32(CX)
+	VMOVUPD     Y1, 288(CX)
+	VMULPD      320(CX), Y2, Y0
+	VFMADD132PD 320(CX), Y4, Y2
+	VMOVUPD     Y0, 64(CX)
+	VMOVUPD     Y2, 320(CX)
+	VMULPD      352(CX), Y3, Y0
+	VFMADD132PD 352(CX), Y4, Y3
+	VMOVUPD     Y0, 96(CX)
+	VMOVUPD     Y3, 352(CX)
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     256(CX), Y0
+	VMOVUPD     288(CX), Y1
+	VDIVPD      Y0, Y2, Y5
+	VDIVPD      Y1, Y3, Y6
+	VMOVUPD     Y5, (DX)
+	VMOVUPD     Y6, 32(DX)
+	VMOVUPD     constants<>+32(SB), Y5
+	VMOVAPD     Y5, Y6
+	VMINPD      Y2, Y5, Y5
+	VMINPD      Y3, Y6, Y6
+	VDIVPD      Y0, Y4, Y0
+	VDIVPD      Y1, Y4, Y1
+	VMULPD      Y5, Y5, Y2
+	VMULPD      Y6, Y6, Y3
+	VMOVUPD     constants<>+544(SB), Y7
+	VMOVAPD     Y7, Y8
+	VFMADD213PD constants<>+576(SB), Y2, Y7
+	VFMADD213PD constants<>+576(SB), Y3, Y8
+	VMOVUPD     (CX), Y2
+	VMOVUPD     32(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y5, Y2, Y2
+	VMULPD      Y6, Y3, Y3
+	VFMADD213PD Y0, Y7, Y2
+	VFMADD213PD Y1, Y8, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	VMOVUPD     64(DX), Y0
+	VMOVUPD     96(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     320(CX), Y0
+	VMOVUPD     352(CX), Y1
+	VDIVPD      Y0, Y2, Y5
+	VDIVPD      Y1, Y3, Y6
+	VMOVUPD     Y5, 64(DX)
+	VMOVUPD     Y6, 96(DX)
+	VMOVUPD     constants<>+32(SB), Y5
+	VMOVAPD     Y5, Y6
+	VMINPD      Y2, Y5, Y5
+	VMINPD      Y3, Y6, Y6
+	VDIVPD      Y0, Y4, Y0
+	VDIVPD      Y1, Y4, Y1
+	VMULPD      Y5, Y5, Y2
+	VMULPD      Y6, Y6, Y3
+	VMOVUPD     constants<>+544(SB), Y4
+	VMOVAPD     Y4, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y4
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     64(CX), Y2
+	VMOVUPD     96(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y8
+	VMOVAPD     Y8, Y9
+	VMINPD      Y2, Y8, Y8
+	VMINPD      Y3, Y9, Y9
+	VMULPD      Y0, Y8, Y2
+	VMULPD      Y1, Y9, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y5, Y2, Y2
+	VMULPD      Y6, Y3, Y3
+	VFMADD213PD Y0, Y4, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, 64(BX)
+	VMOVUPD     Y3, 96(BX)
+
+gelu_1_end:
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	SUBQ $0x01, SI
+	JGE  gelu_1_rows
+
+gelu_1_finished:
+	ADDQ $0x01, SI
+	JMP  activated
+
+activations:
+	SHLQ $0x07, SI
 
 activation:
 	CMPQ 16(AX), $0x02
@@ -162,41 +919,41 @@ activation:
 	VMULPD      Y1, Y1, Y5
 	VMULPD      Y4, Y4, Y6
 	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constants<>+160(SB), Y8
+	VMOVUPD     constants<>+224(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+192(SB), Y0, Y8
-	VFMADD213PD constants<>+192(SB), Y1, Y9
-	VMOVUPD     constants<>+224(SB), Y10
+	VFMADD213PD constants<>+256(SB), Y0, Y8
+	VFMADD213PD constants<>+256(SB), Y1, Y9
+	VMOVUPD     constants<>+160(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+256(SB), Y0, Y10
-	VFMADD213PD constants<>+256(SB), Y1, Y11
+	VFMADD213PD constants<>+192(SB), Y0, Y10
+	VFMADD213PD constants<>+192(SB), Y1, Y11
 	VFMADD231PD Y4, Y10, Y8
 	VFMADD231PD Y5, Y11, Y9
-	VMOVUPD     constants<>+288(SB), Y10
+	VMOVUPD     constants<>+352(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+320(SB), Y0, Y10
-	VFMADD213PD constants<>+320(SB), Y1, Y11
-	VMOVUPD     constants<>+352(SB), Y12
+	VFMADD213PD constants<>+384(SB), Y0, Y10
+	VFMADD213PD constants<>+384(SB), Y1, Y11
+	VMOVUPD     constants<>+288(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+384(SB), Y0, Y12
-	VFMADD213PD constants<>+384(SB), Y1, Y13
+	VFMADD213PD constants<>+320(SB), Y0, Y12
+	VFMADD213PD constants<>+320(SB), Y1, Y13
 	VFMADD231PD Y4, Y12, Y10
 	VFMADD231PD Y5, Y13, Y11
 	VFMADD231PD Y6, Y8, Y10
 	VFMADD231PD Y7, Y9, Y11
-	VMOVUPD     constants<>+416(SB), Y8
+	VMOVUPD     constants<>+480(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+448(SB), Y0, Y8
-	VFMADD213PD constants<>+448(SB), Y1, Y9
-	VMOVUPD     constants<>+480(SB), Y12
+	VFMADD213PD constants<>+512(SB), Y0, Y8
+	VFMADD213PD constants<>+512(SB), Y1, Y9
+	VMOVUPD     constants<>+416(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+512(SB), Y0, Y12
-	VFMADD213PD constants<>+512(SB), Y1, Y13
+	VFMADD213PD constants<>+448(SB), Y0, Y12
+	VFMADD213PD constants<>+448(SB), Y1, Y13
 	VFMADD231PD Y4, Y12, Y8
 	VFMADD231PD Y5, Y13, Y9
 	VMULPD      Y6, Y2, Y0
 	VMULPD      Y7, Y3, Y1
-	VMOVUPD     constants<>+448(SB), Y4
+	VMOVUPD     constants<>+512(SB), Y4
 	VMOVAPD     Y4, Y5
 	VFMADD231PD Y8, Y2, Y4
 	VFMADD231PD Y9, Y3, Y5
@@ -222,11 +979,11 @@ activation:
 	VMULPD      Y9, Y3, Y3
 	VFMADD231PD Y10, Y0, Y2
 	VFMADD231PD Y11, Y1, Y3
-	VMOVUPD     constants<>+448(SB), Y0
+	VMOVUPD     constants<>+512(SB), Y0
 	VMOVAPD     Y0, Y1
 	VDIVPD      Y4, Y0, Y0
 	VDIVPD      Y5, Y1, Y1
-	VMOVUPD     constants<>+544(SB), Y4
+	VMOVUPD     constants<>+608(SB), Y4
 	VMOVAPD     Y4, Y5
 	VMINPD      Y2, Y4, Y4
 	VMINPD      Y3, Y5, Y5
@@ -234,16 +991,16 @@ activation:
 	VMULPD      Y1, Y5, Y3
 	VMULPD      Y0, Y2, Y2
 	VMULPD      Y1, Y3, Y3
-	VSUBPD      constants<>+448(SB), Y4, Y4
-	VSUBPD      constants<>+448(SB), Y5, Y5
+	VSUBPD      constants<>+512(SB), Y4, Y4
+	VSUBPD      constants<>+512(SB), Y5, Y5
 	VMULPD      Y0, Y4, Y4
 	VMULPD      Y1, Y5, Y5
 	VMULPD      Y6, Y6, Y8
 	VMULPD      Y7, Y7, Y9
-	VMOVUPD     constants<>+576(SB), Y10
+	VMOVUPD     constants<>+544(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+608(SB), Y8, Y10
-	VFMADD213PD constants<>+608(SB), Y9, Y11
+	VFMADD213PD constants<>+576(SB), Y8, Y10
+	VFMADD213PD constants<>+576(SB), Y9, Y11
 	VMULPD      Y2, Y6, Y8
 	VMULPD      Y3, Y7, Y9
 	VFMADD213PD Y0, Y10, Y8
@@ -297,48 +1054,48 @@ apply_not_gelu:
 	VMULPD      Y7, Y7, Y3
 	VMULPD      Y2, Y2, Y4
 	VMULPD      Y3, Y3, Y5
-	VMOVUPD     constants<>+256(SB), Y8
+	VMOVUPD     constants<>+192(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+160(SB), Y6, Y8
-	VFMADD213PD constants<>+160(SB), Y7, Y9
-	VMOVUPD     constants<>+224(SB), Y10
+	VFMADD213PD constants<>+224(SB), Y6, Y8
+	VFMADD213PD constants<>+224(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
 	VMOVAPD     Y10, Y11
 	VFMADD231PD Y2, Y10, Y8
 	VFMADD231PD Y3, Y11, Y9
-	VMOVUPD     constants<>+384(SB), Y10
+	VMOVUPD     constants<>+320(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+288(SB), Y6, Y10
-	VFMADD213PD constants<>+288(SB), Y7, Y11
-	VMOVUPD     constants<>+192(SB), Y12
+	VFMADD213PD constants<>+352(SB), Y6, Y10
+	VFMADD213PD constants<>+352(SB), Y7, Y11
+	VMOVUPD     constants<>+256(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+352(SB), Y6, Y12
-	VFMADD213PD constants<>+352(SB), Y7, Y13
+	VFMADD213PD constants<>+288(SB), Y6, Y12
+	VFMADD213PD constants<>+288(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y10
 	VFMADD231PD Y3, Y13, Y11
 	VFMADD231PD Y4, Y8, Y10
 	VFMADD231PD Y5, Y9, Y11
-	VMOVUPD     constants<>+512(SB), Y8
+	VMOVUPD     constants<>+448(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+416(SB), Y6, Y8
-	VFMADD213PD constants<>+416(SB), Y7, Y9
-	VMOVUPD     constants<>+320(SB), Y12
+	VFMADD213PD constants<>+480(SB), Y6, Y8
+	VFMADD213PD constants<>+480(SB), Y7, Y9
+	VMOVUPD     constants<>+384(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+480(SB), Y6, Y12
-	VFMADD213PD constants<>+480(SB), Y7, Y13
+	VFMADD213PD constants<>+416(SB), Y6, Y12
+	VFMADD213PD constants<>+416(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y8
 	VFMADD231PD Y3, Y13, Y9
 	VMULPD      Y6, Y0, Y2
 	VMULPD      Y7, Y1, Y3
 	VMULPD      Y4, Y2, Y4
 	VMULPD      Y5, Y3, Y5
-	VSUBPD      constants<>+448(SB), Y0, Y6
-	VSUBPD      constants<>+448(SB), Y1, Y7
+	VSUBPD      constants<>+512(SB), Y0, Y6
+	VSUBPD      constants<>+512(SB), Y1, Y7
 	VFMADD231PD Y8, Y2, Y6
 	VFMADD231PD Y9, Y3, Y7
 	VFMADD231PD Y10, Y4, Y6
 	VFMADD231PD Y11, Y5, Y7
-	VADDPD      constants<>+448(SB), Y0, Y12
-	VADDPD      constants<>+448(SB), Y1, Y13
+	VADDPD      constants<>+512(SB), Y0, Y12
+	VADDPD      constants<>+512(SB), Y1, Y13
 	VFMADD231PD Y8, Y2, Y12
 	VFMADD231PD Y9, Y3, Y13
 	VFMADD231PD Y10, Y4, Y12
@@ -390,7 +1147,7 @@ apply_not_tanh:
 	VMOVUPD Y1, 32(DX)
 	CMPQ    order+8(FP), $0x01
 	JLT     apply_end
-	VMOVUPD constants<>+448(SB), Y0
+	VMOVUPD constants<>+512(SB), Y0
 	VMOVAPD Y0, Y1
 	VMOVUPD Y0, (BX)
 	VMOVUPD Y1, 32(BX)
@@ -433,41 +1190,41 @@ apply_not_identity:
 	VMULPD      Y7, Y7, Y3
 	VMULPD      Y2, Y2, Y4
 	VMULPD      Y3, Y3, Y5
-	VMOVUPD     constants<>+160(SB), Y8
+	VMOVUPD     constants<>+224(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+192(SB), Y6, Y8
-	VFMADD213PD constants<>+192(SB), Y7, Y9
-	VMOVUPD     constants<>+224(SB), Y10
+	VFMADD213PD constants<>+256(SB), Y6, Y8
+	VFMADD213PD constants<>+256(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+256(SB), Y6, Y10
-	VFMADD213PD constants<>+256(SB), Y7, Y11
+	VFMADD213PD constants<>+192(SB), Y6, Y10
+	VFMADD213PD constants<>+192(SB), Y7, Y11
 	VFMADD231PD Y2, Y10, Y8
 	VFMADD231PD Y3, Y11, Y9
-	VMOVUPD     constants<>+288(SB), Y10
+	VMOVUPD     constants<>+352(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+320(SB), Y6, Y10
-	VFMADD213PD constants<>+320(SB), Y7, Y11
-	VMOVUPD     constants<>+352(SB), Y12
+	VFMADD213PD constants<>+384(SB), Y6, Y10
+	VFMADD213PD constants<>+384(SB), Y7, Y11
+	VMOVUPD     constants<>+288(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+384(SB), Y6, Y12
-	VFMADD213PD constants<>+384(SB), Y7, Y13
+	VFMADD213PD constants<>+320(SB), Y6, Y12
+	VFMADD213PD constants<>+320(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y10
 	VFMADD231PD Y3, Y13, Y11
 	VFMADD231PD Y4, Y8, Y10
 	VFMADD231PD Y5, Y9, Y11
-	VMOVUPD     constants<>+416(SB), Y8
+	VMOVUPD     constants<>+480(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+448(SB), Y6, Y8
-	VFMADD213PD constants<>+448(SB), Y7, Y9
-	VMOVUPD     constants<>+480(SB), Y12
+	VFMADD213PD constants<>+512(SB), Y6, Y8
+	VFMADD213PD constants<>+512(SB), Y7, Y9
+	VMOVUPD     constants<>+416(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+512(SB), Y6, Y12
-	VFMADD213PD constants<>+512(SB), Y7, Y13
+	VFMADD213PD constants<>+448(SB), Y6, Y12
+	VFMADD213PD constants<>+448(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y8
 	VFMADD231PD Y3, Y13, Y9
 	VMULPD      Y4, Y0, Y2
 	VMULPD      Y5, Y1, Y3
-	VMOVUPD     constants<>+448(SB), Y4
+	VMOVUPD     constants<>+512(SB), Y4
 	VMOVAPD     Y4, Y5
 	VFMADD231PD Y8, Y0, Y4
 	VFMADD231PD Y9, Y1, Y5
@@ -493,11 +1250,11 @@ apply_not_identity:
 	VMULPD      Y9, Y1, Y1
 	VFMADD231PD Y10, Y2, Y0
 	VFMADD231PD Y11, Y3, Y1
-	VMOVUPD     constants<>+448(SB), Y2
+	VMOVUPD     constants<>+512(SB), Y2
 	VMOVAPD     Y2, Y3
 	VDIVPD      Y4, Y2, Y2
 	VDIVPD      Y5, Y3, Y3
-	VMOVUPD     constants<>+544(SB), Y4
+	VMOVUPD     constants<>+608(SB), Y4
 	VMOVAPD     Y4, Y5
 	VMINPD      Y0, Y4, Y4
 	VMINPD      Y1, Y5, Y5
@@ -505,8 +1262,8 @@ apply_not_identity:
 	VMULPD      Y3, Y5, Y1
 	VMULPD      Y2, Y0, Y0
 	VMULPD      Y3, Y1, Y1
-	VSUBPD      constants<>+448(SB), Y4, Y4
-	VSUBPD      constants<>+448(SB), Y5, Y5
+	VSUBPD      constants<>+512(SB), Y4, Y4
+	VSUBPD      constants<>+512(SB), Y5, Y5
 	VMULPD      Y2, Y4, Y4
 	VMULPD      Y3, Y5, Y5
 	VMULPD      Y0, Y6, Y8
@@ -546,7 +1303,7 @@ apply_not_silu:
 	VCMPPD  $0x1e, Y4, Y0, Y4
 	VXORPD  Y0, Y0, Y0
 	VCMPPD  $0x1e, Y0, Y1, Y0
-	VMOVUPD constants<>+448(SB), Y1
+	VMOVUPD constants<>+512(SB), Y1
 	VMOVAPD Y1, Y5
 	VANDPD  Y1, Y4, Y1
 	VANDPD  Y5, Y0, Y0
@@ -576,21 +1333,21 @@ apply_not_relu:
 	VPSLLQ      $0x34, Y0, Y0
 	VMULPD      Y3, Y3, Y1
 	VMULPD      Y1, Y1, Y2
-	VMOVUPD     constants<>+160(SB), Y4
-	VFMADD213PD constants<>+192(SB), Y3, Y4
-	VMOVUPD     constants<>+224(SB), Y5
-	VFMADD213PD constants<>+256(SB), Y3, Y5
+	VMOVUPD     constants<>+224(SB), Y4
+	VFMADD213PD constants<>+256(SB), Y3, Y4
+	VMOVUPD     constants<>+160(SB), Y5
+	VFMADD213PD constants<>+192(SB), Y3, Y5
 	VFMADD231PD Y1, Y5, Y4
-	VMOVUPD     constants<>+288(SB), Y5
-	VFMADD213PD constants<>+320(SB), Y3, Y5
-	VMOVUPD     constants<>+352(SB), Y6
-	VFMADD213PD constants<>+384(SB), Y3, Y6
+	VMOVUPD     constants<>+352(SB), Y5
+	VFMADD213PD constants<>+384(SB), Y3, Y5
+	VMOVUPD     constants<>+288(SB), Y6
+	VFMADD213PD constants<>+320(SB), Y3, Y6
 	VFMADD231PD Y1, Y6, Y5
 	VFMADD231PD Y2, Y4, Y5
-	VMOVUPD     constants<>+416(SB), Y4
-	VFMADD213PD constants<>+448(SB), Y3, Y4
-	VMOVUPD     constants<>+480(SB), Y6
-	VFMADD213PD constants<>+512(SB), Y3, Y6
+	VMOVUPD     constants<>+480(SB), Y4
+	VFMADD213PD constants<>+512(SB), Y3, Y4
+	VMOVUPD     constants<>+416(SB), Y6
+	VFMADD213PD constants<>+448(SB), Y3, Y6
 	VFMADD231PD Y1, Y6, Y4
 	VFMADD231PD Y2, Y5, Y4
 	VMULPD      Y0, Y4, Y0
@@ -620,7 +1377,7 @@ apply_not_relu:
 	VADDPD      Y5, Y4, Y4
 	VFMSUB213PD Y5, Y3, Y4
 	VADDPD      Y2, Y4, Y2
-	VMOVUPD     constants<>+416(SB), Y3
+	VMOVUPD     constants<>+480(SB), Y3
 	VANDPD      Y3, Y1, Y1
 	VADDPD      Y1, Y2, Y1
 	VMOVUPD     (DX), Y2
@@ -630,8 +1387,8 @@ apply_not_relu:
 	VMOVUPD     Y1, (DX)
 	CMPQ        order+8(FP), $0x01
 	JLT         apply_softplus_next
-	VMOVUPD     constants<>+448(SB), Y1
-	VADDPD      constants<>+448(SB), Y0, Y3
+	VMOVUPD     constants<>+512(SB), Y1
+	VADDPD      constants<>+512(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
 	VMULPD      Y1, Y0, Y0
 	VBLENDVPD   Y2, Y0, Y1, Y2
@@ -654,21 +1411,21 @@ apply_softplus_next:
 	VPSLLQ      $0x34, Y0, Y0
 	VMULPD      Y3, Y3, Y1
 	VMULPD      Y1, Y1, Y2
-	VMOVUPD     constants<>+160(SB), Y4
-	VFMADD213PD constants<>+192(SB), Y3, Y4
-	VMOVUPD     constants<>+224(SB), Y5
-	VFMADD213PD constants<>+256(SB), Y3, Y5
+	VMOVUPD     constants<>+224(SB), Y4
+	VFMADD213PD constants<>+256(SB), Y3, Y4
+	VMOVUPD     constants<>+160(SB), Y5
+	VFMADD213PD constants<>+192(SB), Y3, Y5
 	VFMADD231PD Y1, Y5, Y4
-	VMOVUPD     constants<>+288(SB), Y5
-	VFMADD213PD constants<>+320(SB), Y3, Y5
-	VMOVUPD     constants<>+352(SB), Y6
-	VFMADD213PD constants<>+384(SB), Y3, Y6
+	VMOVUPD     constants<>+352(SB), Y5
+	VFMADD213PD constants<>+384(SB), Y3, Y5
+	VMOVUPD     constants<>+288(SB), Y6
+	VFMADD213PD constants<>+320(SB), Y3, Y6
 	VFMADD231PD Y1, Y6, Y5
 	VFMADD231PD Y2, Y4, Y5
-	VMOVUPD     constants<>+416(SB), Y4
-	VFMADD213PD constants<>+448(SB), Y3, Y4
-	VMOVUPD     constants<>+480(SB), Y6
-	VFMADD213PD constants<>+512(SB), Y3, Y6
+	VMOVUPD     constants<>+480(SB), Y4
+	VFMADD213PD constants<>+512(SB), Y3, Y4
+	VMOVUPD     constants<>+416(SB), Y6
+	VFMADD213PD constants<>+448(SB), Y3, Y6
 	VFMADD231PD Y1, Y6, Y4
 	VFMADD231PD Y2, Y5, Y4
 	VMULPD      Y0, Y4, Y0
@@ -698,7 +1455,7 @@ apply_softplus_next:
 	VADDPD      Y5, Y4, Y4
 	VFMSUB213PD Y5, Y3, Y4
 	VADDPD      Y2, Y4, Y2
-	VMOVUPD     constants<>+416(SB), Y3
+	VMOVUPD     constants<>+480(SB), Y3
 	VANDPD      Y3, Y1, Y1
 	VADDPD      Y1, Y2, Y1
 	VMOVUPD     32(DX), Y2
@@ -708,8 +1465,8 @@ apply_softplus_next:
 	VMOVUPD     Y1, 32(DX)
 	CMPQ        order+8(FP), $0x01
 	JLT         apply_end
-	VMOVUPD     constants<>+448(SB), Y1
-	VADDPD      constants<>+448(SB), Y0, Y3
+	VMOVUPD     constants<>+512(SB), Y1
+	VADDPD      constants<>+512(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
 	VMULPD      Y1, Y0, Y0
 	VBLENDVPD   Y2, Y0, Y1, Y2
@@ -732,7 +1489,7 @@ apply_not_softplus:
 	VCMPPD    $0x1e, Y4, Y0, Y4
 	VXORPD    Y5, Y5, Y5
 	VCMPPD    $0x1e, Y5, Y1, Y5
-	VMOVUPD   constants<>+448(SB), Y6
+	VMOVUPD   constants<>+512(SB), Y6
 	VMOVAPD   Y6, Y7
 	VBLENDVPD Y4, Y6, Y2, Y2
 	VBLENDVPD Y5, Y7, Y3, Y3
@@ -785,42 +1542,42 @@ apply_not_leaky_relu:
 	VMULPD      Y7, Y7, Y3
 	VMULPD      Y2, Y2, Y4
 	VMULPD      Y3, Y3, Y5
-	VMOVUPD     constants<>+256(SB), Y8
+	VMOVUPD     constants<>+192(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+160(SB), Y6, Y8
-	VFMADD213PD constants<>+160(SB), Y7, Y9
-	VMOVUPD     constants<>+224(SB), Y10
+	VFMADD213PD constants<>+224(SB), Y6, Y8
+	VFMADD213PD constants<>+224(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
 	VMOVAPD     Y10, Y11
 	VFMADD231PD Y2, Y10, Y8
 	VFMADD231PD Y3, Y11, Y9
-	VMOVUPD     constants<>+384(SB), Y10
+	VMOVUPD     constants<>+320(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+288(SB), Y6, Y10
-	VFMADD213PD constants<>+288(SB), Y7, Y11
-	VMOVUPD     constants<>+192(SB), Y12
+	VFMADD213PD constants<>+352(SB), Y6, Y10
+	VFMADD213PD constants<>+352(SB), Y7, Y11
+	VMOVUPD     constants<>+256(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+352(SB), Y6, Y12
-	VFMADD213PD constants<>+352(SB), Y7, Y13
+	VFMADD213PD constants<>+288(SB), Y6, Y12
+	VFMADD213PD constants<>+288(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y10
 	VFMADD231PD Y3, Y13, Y11
 	VFMADD231PD Y4, Y8, Y10
 	VFMADD231PD Y5, Y9, Y11
-	VMOVUPD     constants<>+512(SB), Y8
+	VMOVUPD     constants<>+448(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+416(SB), Y6, Y8
-	VFMADD213PD constants<>+416(SB), Y7, Y9
-	VMOVUPD     constants<>+320(SB), Y12
+	VFMADD213PD constants<>+480(SB), Y6, Y8
+	VFMADD213PD constants<>+480(SB), Y7, Y9
+	VMOVUPD     constants<>+384(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+480(SB), Y6, Y12
-	VFMADD213PD constants<>+480(SB), Y7, Y13
+	VFMADD213PD constants<>+416(SB), Y6, Y12
+	VFMADD213PD constants<>+416(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y8
 	VFMADD231PD Y3, Y13, Y9
 	VFMADD231PD Y4, Y10, Y8
 	VFMADD231PD Y5, Y11, Y9
 	VMULPD      Y6, Y8, Y2
 	VMULPD      Y7, Y9, Y3
-	VSUBPD      constants<>+448(SB), Y0, Y4
-	VSUBPD      constants<>+448(SB), Y1, Y5
+	VSUBPD      constants<>+512(SB), Y0, Y4
+	VSUBPD      constants<>+512(SB), Y1, Y5
 	VFMADD231PD Y0, Y2, Y4
 	VFMADD231PD Y1, Y3, Y5
 	VMOVUPD     (DX), Y6
@@ -837,7 +1594,7 @@ apply_not_leaky_relu:
 	JLT         apply_end
 	VFMADD231PD Y0, Y2, Y0
 	VFMADD231PD Y1, Y3, Y1
-	VMOVUPD     constants<>+448(SB), Y2
+	VMOVUPD     constants<>+512(SB), Y2
 	VMOVAPD     Y2, Y3
 	VBLENDVPD   Y8, Y2, Y0, Y2
 	VBLENDVPD   Y9, Y3, Y1, Y3
@@ -871,21 +1628,21 @@ apply_not_elu:
 	VFMADD231PD  constants<>+1536(SB), Y3, Y6
 	VMULPD       Y6, Y6, Y3
 	VMULPD       Y3, Y3, Y4
-	VMOVUPD      constants<>+160(SB), Y5
-	VFMADD213PD  constants<>+192(SB), Y6, Y5
-	VMOVUPD      constants<>+224(SB), Y7
-	VFMADD213PD  constants<>+256(SB), Y6, Y7
+	VMOVUPD      constants<>+224(SB), Y5
+	VFMADD213PD  constants<>+256(SB), Y6, Y5
+	VMOVUPD      constants<>+160(SB), Y7
+	VFMADD213PD  constants<>+192(SB), Y6, Y7
 	VFMADD231PD  Y3, Y7, Y5
-	VMOVUPD      constants<>+288(SB), Y7
-	VFMADD213PD  constants<>+320(SB), Y6, Y7
-	VMOVUPD      constants<>+352(SB), Y8
-	VFMADD213PD  constants<>+384(SB), Y6, Y8
+	VMOVUPD      constants<>+352(SB), Y7
+	VFMADD213PD  constants<>+384(SB), Y6, Y7
+	VMOVUPD      constants<>+288(SB), Y8
+	VFMADD213PD  constants<>+320(SB), Y6, Y8
 	VFMADD231PD  Y3, Y8, Y7
 	VFMADD231PD  Y4, Y5, Y7
-	VMOVUPD      constants<>+416(SB), Y5
-	VFMADD213PD  constants<>+448(SB), Y6, Y5
-	VMOVUPD      constants<>+480(SB), Y8
-	VFMADD213PD  constants<>+512(SB), Y6, Y8
+	VMOVUPD      constants<>+480(SB), Y5
+	VFMADD213PD  constants<>+512(SB), Y6, Y5
+	VMOVUPD      constants<>+416(SB), Y8
+	VFMADD213PD  constants<>+448(SB), Y6, Y8
 	VFMADD231PD  Y3, Y8, Y5
 	VFMADD231PD  Y4, Y7, Y5
 	VMULPD       Y1, Y5, Y1
@@ -930,7 +1687,7 @@ apply_not_elu:
 	VFMADD231PD  Y5, Y6, Y7
 	VMULPD       Y1, Y7, Y2
 	VDIVPD       Y3, Y2, Y2
-	VMOVUPD      constants<>+448(SB), Y3
+	VMOVUPD      constants<>+512(SB), Y3
 	VSUBPD       Y2, Y3, Y3
 	VBLENDVPD    Y0, Y2, Y3, Y2
 	VMOVUPD      constants<>+2368(SB), Y3
@@ -969,21 +1726,21 @@ apply_gelu_erf_next:
 	VFMADD231PD  constants<>+1536(SB), Y3, Y6
 	VMULPD       Y6, Y6, Y3
 	VMULPD       Y3, Y3, Y4
-	VMOVUPD      constants<>+160(SB), Y5
-	VFMADD213PD  constants<>+192(SB), Y6, Y5
-	VMOVUPD      constants<>+224(SB), Y7
-	VFMADD213PD  constants<>+256(SB), Y6, Y7
+	VMOVUPD      constants<>+224(SB), Y5
+	VFMADD213PD  constants<>+256(SB), Y6, Y5
+	VMOVUPD      constants<>+160(SB), Y7
+	VFMADD213PD  constants<>+192(SB), Y6, Y7
 	VFMADD231PD  Y3, Y7, Y5
-	VMOVUPD      constants<>+288(SB), Y7
-	VFMADD213PD  constants<>+320(SB), Y6, Y7
-	VMOVUPD      constants<>+352(SB), Y8
-	VFMADD213PD  constants<>+384(SB), Y6, Y8
+	VMOVUPD      constants<>+352(SB), Y7
+	VFMADD213PD  constants<>+384(SB), Y6, Y7
+	VMOVUPD      constants<>+288(SB), Y8
+	VFMADD213PD  constants<>+320(SB), Y6, Y8
 	VFMADD231PD  Y3, Y8, Y7
 	VFMADD231PD  Y4, Y5, Y7
-	VMOVUPD      constants<>+416(SB), Y5
-	VFMADD213PD  constants<>+448(SB), Y6, Y5
-	VMOVUPD      constants<>+480(SB), Y8
-	VFMADD213PD  constants<>+512(SB), Y6, Y8
+	VMOVUPD      constants<>+480(SB), Y5
+	VFMADD213PD  constants<>+512(SB), Y6, Y5
+	VMOVUPD      constants<>+416(SB), Y8
+	VFMADD213PD  constants<>+448(SB), Y6, Y8
 	VFMADD231PD  Y3, Y8, Y5
 	VFMADD231PD  Y4, Y7, Y5
 	VMULPD       Y1, Y5, Y1
@@ -1028,7 +1785,7 @@ apply_gelu_erf_next:
 	VFMADD231PD  Y5, Y6, Y7
 	VMULPD       Y1, Y7, Y2
 	VDIVPD       Y3, Y2, Y2
-	VMOVUPD      constants<>+448(SB), Y3
+	VMOVUPD      constants<>+512(SB), Y3
 	VSUBPD       Y2, Y3, Y3
 	VBLENDVPD    Y0, Y2, Y3, Y2
 	VMOVUPD      constants<>+2368(SB), Y3
@@ -1078,34 +1835,34 @@ apply_not_gelu_erf:
 	VMULPD      Y7, Y7, Y3
 	VMULPD      Y2, Y2, Y4
 	VMULPD      Y3, Y3, Y5
-	VMOVUPD     constants<>+256(SB), Y8
+	VMOVUPD     constants<>+192(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+160(SB), Y6, Y8
-	VFMADD213PD constants<>+160(SB), Y7, Y9
-	VMOVUPD     constants<>+224(SB), Y10
+	VFMADD213PD constants<>+224(SB), Y6, Y8
+	VFMADD213PD constants<>+224(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
 	VMOVAPD     Y10, Y11
 	VFMADD231PD Y2, Y10, Y8
 	VFMADD231PD Y3, Y11, Y9
-	VMOVUPD     constants<>+384(SB), Y10
+	VMOVUPD     constants<>+320(SB), Y10
 	VMOVAPD     Y10, Y11
-	VFMADD213PD constants<>+288(SB), Y6, Y10
-	VFMADD213PD constants<>+288(SB), Y7, Y11
-	VMOVUPD     constants<>+192(SB), Y12
+	VFMADD213PD constants<>+352(SB), Y6, Y10
+	VFMADD213PD constants<>+352(SB), Y7, Y11
+	VMOVUPD     constants<>+256(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+352(SB), Y6, Y12
-	VFMADD213PD constants<>+352(SB), Y7, Y13
+	VFMADD213PD constants<>+288(SB), Y6, Y12
+	VFMADD213PD constants<>+288(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y10
 	VFMADD231PD Y3, Y13, Y11
 	VFMADD231PD Y4, Y8, Y10
 	VFMADD231PD Y5, Y9, Y11
-	VMOVUPD     constants<>+512(SB), Y8
+	VMOVUPD     constants<>+448(SB), Y8
 	VMOVAPD     Y8, Y9
-	VFMADD213PD constants<>+416(SB), Y6, Y8
-	VFMADD213PD constants<>+416(SB), Y7, Y9
-	VMOVUPD     constants<>+320(SB), Y12
+	VFMADD213PD constants<>+480(SB), Y6, Y8
+	VFMADD213PD constants<>+480(SB), Y7, Y9
+	VMOVUPD     constants<>+384(SB), Y12
 	VMOVAPD     Y12, Y13
-	VFMADD213PD constants<>+480(SB), Y6, Y12
-	VFMADD213PD constants<>+480(SB), Y7, Y13
+	VFMADD213PD constants<>+416(SB), Y6, Y12
+	VFMADD213PD constants<>+416(SB), Y7, Y13
 	VFMADD231PD Y2, Y12, Y8
 	VFMADD231PD Y3, Y13, Y9
 	VFMADD231PD Y4, Y10, Y8
@@ -1148,10 +1905,12 @@ apply_not_gelu_erf:
 	JLT         apply_end
 
 apply_end:
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, BX
-	SUBQ  $0x40, CX
-	JNE   activation
+	ADDQ $0x40, DX
+	ADDQ $0x40, BX
+	SUBQ $0x40, SI
+	JNE  activation
+
+activated:
 	MOVB  jacobian+16(FP), CL
 	TESTB CL, CL
 	JEQ   next
@@ -1197,6 +1956,85 @@ first_layer:
 	JMP          next_direction
 
 later_layer:
+	MOVQ DI, CX
+	ADDQ DI, CX
+	SUBQ $0x03, R9
+	JLT  tangent_3_finished
+	CMPQ R9, $0x01
+	JEQ  tangent_3_finished
+
+tangent_3_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	MOVQ   BX, R10
+	MOVQ   DI, R11
+
+tangent_3_dot:
+	VBROADCASTSD (R8), Y12
+	VBROADCASTSD (R8)(DI*8), Y13
+	VBROADCASTSD (R8)(CX*8), Y14
+	VMOVUPD      (R10), Y15
+	VFMADD231PD  Y15, Y12, Y0
+	VFMADD231PD  Y15, Y13, Y4
+	VFMADD231PD  Y15, Y14, Y8
+	VMOVUPD      32(R10), Y15
+	VFMADD231PD  Y15, Y12, Y1
+	VFMADD231PD  Y15, Y13, Y5
+	VFMADD231PD  Y15, Y14, Y9
+	VMOVUPD      64(R10), Y15
+	VFMADD231PD  Y15, Y12, Y2
+	VFMADD231PD  Y15, Y13, Y6
+	VFMADD231PD  Y15, Y14, Y10
+	VMOVUPD      96(R10), Y15
+	VFMADD231PD  Y15, Y12, Y3
+	VFMADD231PD  Y15, Y13, Y7
+	VFMADD231PD  Y15, Y14, Y11
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000080, R10
+	DECQ         R11
+	JNE          tangent_3_dot
+	VMULPD       (SI), Y0, Y0
+	VMOVUPD      Y0, (DX)
+	VMULPD       32(SI), Y1, Y1
+	VMOVUPD      Y1, 32(DX)
+	VMULPD       64(SI), Y2, Y2
+	VMOVUPD      Y2, 64(DX)
+	VMULPD       96(SI), Y3, Y3
+	VMOVUPD      Y3, 96(DX)
+	VMULPD       128(SI), Y4, Y4
+	VMOVUPD      Y4, 128(DX)
+	VMULPD       160(SI), Y5, Y5
+	VMOVUPD      Y5, 160(DX)
+	VMULPD       192(SI), Y6, Y6
+	VMOVUPD      Y6, 192(DX)
+	VMULPD       224(SI), Y7, Y7
+	VMOVUPD      Y7, 224(DX)
+	VMULPD       256(SI), Y8, Y8
+	VMOVUPD      Y8, 256(DX)
+	VMULPD       288(SI), Y9, Y9
+	VMOVUPD      Y9, 288(DX)
+	VMULPD       320(SI), Y10, Y10
+	VMOVUPD      Y10, 320(DX)
+	VMULPD       352(SI), Y11, Y11
+	VMOVUPD      Y11, 352(DX)
+	ADDQ         $0x00000180, DX
+	ADDQ         $0x00000180, SI
+	LEAQ         (R8)(CX*8), R8
+	SUBQ         $0x03, R9
+	JGE          tangent_3_rows
+
+tangent_3_finished:
+	ADDQ $0x03, R9
 	SUBQ $0x02, R9
 	JLT  tangent_2_finished
 
@@ -1354,7 +2192,7 @@ fill:
 	SHLQ         $0x07, CX
 	MOVQ         k+32(FP), DX
 	ADDQ         $0x00000080, CX
-	VMOVUPD      constants<>+448(SB), Y0
+	VMOVUPD      constants<>+512(SB), Y0
 
 identity:
 	VADDPD  (AX), Y0, Y1
@@ -1395,7 +2233,7 @@ column:
 
 search:
 	ADDQ      $0x00000080, SI
-	VADDPD    constants<>+448(SB), Y9, Y9
+	VADDPD    constants<>+512(SB), Y9, Y9
 	VMOVUPD   (SI), Y10
 	VANDPD    constants<>+672(SB), Y10, Y10
 	VCMPPD    $0x1e, Y1, Y10, Y11
@@ -1431,7 +2269,7 @@ search_next:
 
 swap:
 	ADDQ      $0x00000080, SI
-	VADDPD    constants<>+448(SB), Y1, Y1
+	VADDPD    constants<>+512(SB), Y1, Y1
 	VCMPPD    $0x00, (BX), Y1, Y2
 	VCMPPD    $0x00, 32(BX), Y1, Y3
 	VCMPPD    $0x00, 64(BX), Y1, Y4
@@ -1481,7 +2319,7 @@ swap_column:
 swap_next:
 	DECQ    DI
 	JNE     swap
-	VMOVUPD constants<>+448(SB), Y1
+	VMOVUPD constants<>+512(SB), Y1
 	VMOVAPD Y1, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y1, Y4
@@ -1555,7 +2393,7 @@ eliminate_row:
 eliminate_next:
 	DECQ   DI
 	JNE    eliminate
-	VADDPD constants<>+448(SB), Y0, Y0
+	VADDPD constants<>+512(SB), Y0, Y0
 	ADDQ   $0x00000080, BX
 	LEAQ   128(CX)(AX*1), CX
 	DECQ   DX
@@ -1636,7 +2474,7 @@ exchange_row:
 
 exchange_with:
 	ADDQ      $0x00000080, BX
-	VADDPD    constants<>+448(SB), Y1, Y1
+	VADDPD    constants<>+512(SB), Y1, Y1
 	VCMPPD    $0x00, (CX), Y1, Y2
 	VCMPPD    $0x00, 32(CX), Y1, Y3
 	VCMPPD    $0x00, 64(CX), Y1, Y4
@@ -1669,7 +2507,7 @@ exchange_with:
 	JNE       exchange_with
 
 exchanged:
-	VADDPD constants<>+448(SB), Y0, Y0
+	VADDPD constants<>+512(SB), Y0, Y0
 	ADDQ   $0x00000080, AX
 	ADDQ   $0x00000080, CX
 
@@ -1894,66 +2732,66 @@ DATA constants<>+128(SB)/8, $0x43380000000003ff
 DATA constants<>+136(SB)/8, $0x43380000000003ff
 DATA constants<>+144(SB)/8, $0x43380000000003ff
 DATA constants<>+152(SB)/8, $0x43380000000003ff
-DATA constants<>+160(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+168(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+176(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+184(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+192(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+200(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+208(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+216(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+224(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+232(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+240(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+248(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+256(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+264(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+272(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+280(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+288(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+296(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+304(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+312(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+320(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+328(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+336(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+344(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+352(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+360(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+368(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+376(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+384(SB)/8, $0x3f24309130958e26
-DATA constants<>+392(SB)/8, $0x3f24309130958e26
-DATA constants<>+400(SB)/8, $0x3f24309130958e26
-DATA constants<>+408(SB)/8, $0x3f24309130958e26
-DATA constants<>+416(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+424(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+432(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+440(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+448(SB)/8, $0x3ff0000000000000
-DATA constants<>+456(SB)/8, $0x3ff0000000000000
-DATA constants<>+464(SB)/8, $0x3ff0000000000000
-DATA constants<>+472(SB)/8, $0x3ff0000000000000
-DATA constants<>+480(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+488(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+496(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+504(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+512(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+520(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+528(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+536(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+544(SB)/8, $0x7fefffffffffffff
-DATA constants<>+552(SB)/8, $0x7fefffffffffffff
-DATA constants<>+560(SB)/8, $0x7fefffffffffffff
-DATA constants<>+568(SB)/8, $0x7fefffffffffffff
-DATA constants<>+576(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+584(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+592(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+600(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+608(SB)/8, $0x3ff9884533d43651
-DATA constants<>+616(SB)/8, $0x3ff9884533d43651
-DATA constants<>+624(SB)/8, $0x3ff9884533d43651
-DATA constants<>+632(SB)/8, $0x3ff9884533d43651
+DATA constants<>+160(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+168(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+176(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+184(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+192(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+200(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+208(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+216(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+224(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+232(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+240(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+248(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+256(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+264(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+272(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+280(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+288(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+296(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+304(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+312(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+320(SB)/8, $0x3f24309130958e26
+DATA constants<>+328(SB)/8, $0x3f24309130958e26
+DATA constants<>+336(SB)/8, $0x3f24309130958e26
+DATA constants<>+344(SB)/8, $0x3f24309130958e26
+DATA constants<>+352(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+360(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+368(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+376(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+384(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+392(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+400(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+408(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+416(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+424(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+432(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+440(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+448(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+456(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+464(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+472(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+480(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+488(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+496(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+504(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+512(SB)/8, $0x3ff0000000000000
+DATA constants<>+520(SB)/8, $0x3ff0000000000000
+DATA constants<>+528(SB)/8, $0x3ff0000000000000
+DATA constants<>+536(SB)/8, $0x3ff0000000000000
+DATA constants<>+544(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+552(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+560(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+568(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+576(SB)/8, $0x3ff9884533d43651
+DATA constants<>+584(SB)/8, $0x3ff9884533d43651
+DATA constants<>+592(SB)/8, $0x3ff9884533d43651
+DATA constants<>+600(SB)/8, $0x3ff9884533d43651
+DATA constants<>+608(SB)/8, $0x7fefffffffffffff
+DATA constants<>+616(SB)/8, $0x7fefffffffffffff
+DATA constants<>+624(SB)/8, $0x7fefffffffffffff
+DATA constants<>+632(SB)/8, $0x7fefffffffffffff
 DATA constants<>+640(SB)/8, $0x3fdb6676bf7450f1
 DATA constants<>+648(SB)/8, $0x3fdb6676bf7450f1
 DATA constants<>+656(SB)/8, $0x3fdb6676bf7450f1

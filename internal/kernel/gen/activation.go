@@ -21,7 +21,7 @@ type activation struct {
 
 // The most used ones come first: they are recognised by a chain of comparisons.
 var activations = []activation{
-	{"gelu", 2, true, gelu},
+	{"gelu", codeGELU, true, gelu},
 	{"tanh", 1, true, tanh},
 	{"identity", 0, true, identity},
 	{"silu", 7, true, silu},
@@ -130,18 +130,22 @@ var geluA = math.Sqrt(2 / math.Pi)
 
 const geluB = 0.044715
 
+// v = 1024.2, so that e is infinite, at the lower bound; v = −1023.2, e zero, at the upper.
+const geluLower, geluUpper = -21.16122, 21.15409
+
+// codeGELU is the Func of package kernel.
+const codeGELU = 2
+
 func gelu(load func() vec, put func(int, vec)) {
-	// v = 1024.2, so that e is infinite, at the lower bound; v = −1023.2, e zero, at the upper.
-	const lower, upper = -21.16122, 21.15409
-	c := load().atLeast(lower).atMost(upper)
+	c := load().atLeast(geluLower).atMost(geluUpper)
 	v := c.timesConst(-2 * geluA * log2e)
 	v.addProduct(c.timesConst(-2*geluA*geluB*log2e), c.mul(c))
 	r := v.reduce()
 	sum := r.r.exp2Parts().scaledBy(r.scale)
 	one := sum.plus(constant(len(c), 1))
-	low := load().atLeast(lower)
+	low := load().atLeast(geluLower)
 	put(0, low.div(one))
-	c = low.atMost(upper)
+	c = low.atMost(geluUpper)
 	s, slope, skew := logistic(sum.value(), one)
 	u1 := c.mul(c).linear(2*geluA, 6*geluA*geluB)
 	d1 := c.mul(slope)

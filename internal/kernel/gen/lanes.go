@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -25,6 +26,7 @@ const (
 	lanePanelNext  = 120
 	laneInputs     = 144
 	laneWidest     = 152
+	laneScratch    = 160
 )
 
 func lanes() {
@@ -93,7 +95,27 @@ func laneForward() {
 		p, d1 := rowsOf(field(layer, layerAt)), field(net, laneD1)
 		ADDQ(p, d1)
 		ADDQ(field(net, laneA), p)
-		left := rowsOf(field(layer, layerOut))
+		rows := field(layer, layerOut)
+		CMPQ(Mem{Base: layer, Disp: layerFunc}, U8(codeGELU))
+		JNE(LabelRef("activations"))
+		scratch := field(net, laneScratch)
+		for _, height := range []int{2, 1} {
+			prefix := fmt.Sprintf("gelu_%d_", height)
+			SUBQ(U8(height), rows)
+			JLT(LabelRef(prefix + "finished"))
+			Label(prefix + "rows")
+			laneGELU(prefix, height*laneRegisters, p, d1, scratch)
+			ADDQ(U32(height*laneRow), p)
+			ADDQ(U32(height*laneRow), d1)
+			SUBQ(U8(height), rows)
+			JGE(LabelRef(prefix + "rows"))
+			Label(prefix + "finished")
+			ADDQ(U8(height), rows)
+		}
+		JMP(LabelRef("activated"))
+
+		Label("activations")
+		rowsOf(rows)
 		Label("activation")
 		dispatch("apply", Mem{Base: layer, Disp: layerFunc}, 2,
 			func(k int, _ bool, x reg.VecVirtual) { VMOVUPD(Mem{Base: p, Disp: 32 * k}, x) },
@@ -108,8 +130,9 @@ func laneForward() {
 			})
 		ADDQ(U8(64), p)
 		ADDQ(U8(64), d1)
-		SUBQ(U8(64), left)
+		SUBQ(U8(64), rows)
 		JNE(LabelRef("activation"))
+		Label("activated")
 	}
 
 	jacobian := GP64()
@@ -179,13 +202,114 @@ func laneForward() {
 	RET()
 }
 
-// laneProducts emits out rows of sums over in rows from on, two rows at a time so that every row that is loaded is used twice: they begin with
-// the biases or zero, and are multiplied by the rows of factor, unless it is nil. It uses up all its registers but in.
+// laneGELU emits GELU of n registers in place, and its derivative if the order asks for it, with as few instructions as can be: their number,
+// and not the length of the chains, is what counts where so many chains are independent. Each part is done for all registers before
+// the next begins, the polynomial by Horner's rule with its arguments in memory and a sum in every register.
+func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
+	at := func(i int) Mem { return Mem{Base: p, Disp: 32 * i} }
+	remainder := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * i} }
+	scale := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * (2*laneRegisters + i)} }
+	constant := func(c float64) reg.VecVirtual { return constant(1, c)[0] }
+	{
+		lower, upper, linear, cubic := constant(geluLower), constant(geluUpper), constant(-2*geluA*log2e), constant(-2*geluA*geluB*log2e)
+		for first := 0; first < n; first += 4 {
+			c, v := newVec(4), newVec(4)
+			for i := range c {
+				VMAXPD(at(first+i), lower, c[i])
+			}
+			for i := range c {
+				VMINPD(c[i], upper, c[i])
+			}
+			for i := range c {
+				VMULPD(c[i], c[i], v[i])
+			}
+			for i := range c {
+				VFMADD213PD(linear, cubic, v[i])
+			}
+			for i := range c {
+				VMULPD(c[i], v[i], v[i])
+			}
+			for i := range c {
+				VROUNDPD(U8(0), v[i], c[i])
+			}
+			for i := range c {
+				VSUBPD(c[i], v[i], c[i])
+				VMOVUPD(c[i], remainder(first+i))
+			}
+			for i := range c {
+				VADDPD(num(shifter), v[i], v[i])
+				VPSLLQ(U8(52), v[i], v[i])
+				VMOVUPD(v[i], scale(first+i))
+			}
+		}
+	}
+	coefficients := append([]float64{1}, exp2Coefficients...)
+	last := len(coefficients) - 1
+	e := newVec(n)
+	VMOVUPD(num(coefficients[last]), e[0])
+	for _, z := range e[1:] {
+		VMOVAPD(e[0], z)
+	}
+	for k := last - 1; k >= 0; k-- {
+		c := constant(coefficients[k])
+		for i := range e {
+			VFMADD132PD(remainder(i), c, e[i]) // e·r + c
+		}
+	}
+	CMPQ(NewParamAddr("order", 8), U8(0))
+	JNE(LabelRef(prefix + "derivative"))
+	one, lower := constant(1), constant(geluLower)
+	for i := range e {
+		z := YMM()
+		VFMADD132PD(scale(i), one, e[i])
+		VMAXPD(at(i), lower, z)
+		VDIVPD(e[i], z, z)
+		VMOVUPD(z, at(i))
+	}
+	JMP(LabelRef(prefix + "end"))
+	Label(prefix + "derivative")
+	one = constant(1)
+	for i := range e {
+		z := YMM()
+		VMULPD(scale(i), e[i], z)
+		VFMADD132PD(scale(i), one, e[i])
+		VMOVUPD(z, remainder(i))
+		VMOVUPD(e[i], scale(i))
+	}
+	group := func(first int, of func(i int) Mem) vec {
+		return each(2, func(i int, z reg.VecVirtual) { VMOVUPD(of(first+i), z) })
+	}
+	for i := 0; i < n; i += 2 {
+		c, ones := group(i, at).atLeast(geluLower), group(i, scale)
+		for j, y := range c.div(ones) {
+			VMOVUPD(y, at(i+j))
+		}
+		c = c.atMost(geluUpper)
+		s := each(2, func(j int, z reg.VecVirtual) { VDIVPD(ones[j], one, z) })
+		u1 := c.mul(c).linear(2*geluA, 6*geluA*geluB)
+		slope := group(i, remainder).atMost(math.MaxFloat64).mul(s).mul(s).mul(c)
+		slope.timesPlus(u1, s)
+		for j, y := range slope {
+			VMOVUPD(y, Mem{Base: d1, Disp: 32 * (i + j)})
+		}
+	}
+	Label(prefix + "end")
+}
+
+// laneProducts emits out rows of sums over in rows from on, up to three at a time so that every row that is loaded is used as often: they begin
+// with the biases or zero, and are multiplied by the rows of factor, unless it is nil. It uses up all its registers but in.
 func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Register) {
-	for _, height := range []int{2, 1} {
+	twice := copyOf(in)
+	ADDQ(in, twice)
+	for _, height := range []int{3, 2, 1} {
 		p := fmt.Sprintf("%s%d_", prefix, height)
 		SUBQ(U8(height), out)
 		JLT(LabelRef(p + "finished"))
+		if height == 3 {
+			// four rows are two and two
+			CMPQ(out, U8(1))
+			JEQ(LabelRef(p + "finished"))
+		}
 		Label(p + "rows")
 		sums := make([]vec, height)
 		for i := range sums {
@@ -200,7 +324,7 @@ func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Re
 			}
 		}
 		x, j := copyOf(from), copyOf(in)
-		elements := []Mem{{Base: weights}, {Base: weights, Index: in, Scale: 8}}[:height]
+		elements := []Mem{{Base: weights}, {Base: weights, Index: in, Scale: 8}, {Base: weights, Index: twice, Scale: 8}}[:height]
 		Label(p + "dot")
 		w := make([]reg.VecVirtual, height)
 		for i := range w {
@@ -232,7 +356,10 @@ func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Re
 		if bias != nil {
 			ADDQ(U8(8*height), bias)
 		}
-		if height == 2 {
+		switch height {
+		case 3:
+			LEAQ(Mem{Base: weights, Index: twice, Scale: 8}, weights)
+		case 2:
 			LEAQ(Mem{Base: weights, Index: in, Scale: 8}, weights)
 		}
 		SUBQ(U8(height), out)
