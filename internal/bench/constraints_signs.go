@@ -75,6 +75,9 @@ func derivativesAtZero(rhs model.RHS, cfg model.ScaledConfig, law model.Law) (sm
 	smallest = math.Inf(1)
 	for n := range uint64(signNetworks) {
 		rhs.Init(p, nn.GlorotNormal, n+1)
+		for i := range p {
+			p[i] *= 6 // derivatives over decades, as trained networks have them
+		}
 		f.Bind(p)
 		for range signPoints {
 			for i := range y {
