@@ -11,7 +11,7 @@ import (
 
 type benchConstraintsCmd struct {
 	Seeds   string        `help:"First and last seed." default:"1:3" placeholder:"A:B"`
-	Budget  time.Duration `help:"Time after which a training run that compares models ends." default:"60s"`
+	Budget  time.Duration `help:"Time after which a training run that compares models ends; on a machine that is not busy their epochs end sooner." default:"120s"`
 	Problem []string      `help:"Problems on which models are compared: ROBER, HIRES, POLLU; all if not given." placeholder:"NAME"`
 }
 
