@@ -5,7 +5,9 @@
 //     backwards, also for the second-order products of Rosenbrock steps;
 //   - panels: a small matrix applied to a block of columns (directions, points, right-hand sides), lanes along the columns: MulPanel,
 //     AddPanelTransposed, SolveLower and SolveUpper, and Transpose, Outer, ScaleRows;
-//   - vectors: AddScaled, Dot.
+//   - vectors: AddScaled, Dot;
+//   - lanes: LaneWidth points or trajectories at once, each in a lane of its own: networks with their Jacobians (LaneNet), factors and
+//     solutions of small systems with pivots in every lane, error norms.
 //
 // Matrices are row-major []float64 with a row stride. No primitive allocates, and none panics for non-finite numbers: they propagate. A
 // slice that is too short is a programmer's error and panics.
