@@ -12,6 +12,8 @@ type benchGradientsCmd struct {
 	Study      string        `arg:"" help:"rober (all methods and solvers against the exact gradient), backsolve (where it fails), networks (published networks, work and precision), dae, cost (growth with m and k), or memory (growth with the number of steps, and checkpointing)." enum:"rober,backsolve,networks,dae,cost,memory"`
 	During     time.Duration `help:"Time for which each measurement is repeated." default:"50ms"`
 	References string        `help:"Folder of reference material with the published networks; by default a folder named shared beside the working directory." placeholder:"DIR"`
+	CVODES     string        `name:"cvodes" help:"Folder into which the C baseline was built, to have CVODES in the same run (networks)." placeholder:"DIR"`
+	Repeats    int           `name:"baseline-repeats" help:"Repeats of each of the baseline's settings." default:"5" placeholder:"N"`
 	Out        string        `help:"Folder for figures." placeholder:"DIR"`
 }
 
@@ -34,7 +36,7 @@ func (c *benchGradientsCmd) Run(a *app) error {
 		if dir == "" {
 			return usageError("the published networks are not part of stiffnode: give the folder that holds them with --references")
 		}
-		r, err = bench.NetworkGradients(a.ctx, dir, c.During)
+		r, err = bench.NetworkGradients(a.ctx, dir, c.CVODES, c.Repeats, c.During)
 	}
 	return a.report(r, err, c.Out)
 }

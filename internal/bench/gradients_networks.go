@@ -11,16 +11,57 @@ import (
 	"github.com/stiffnode/stiffnode/sens"
 )
 
-// peerGradients are the times in milliseconds of CVODES' cheapest setting whose gradient error is at most 1e-2, 1e-4, 1e-6 and 1e-8,
-// on the machine on which they were measured: a landmark, not a ratio.
-var peerGradients = map[string][2][4]float64{
-	"rober": {{0.73, 2.6, 4.7, 8.4}, {4.6, 19.6, 43.5, 95.7}},
-	"pollu": {{0.58, 1.2, 2.3, 4.0}, {16.7, 16.7, 31, 60}},
+// gradientTargets are the errors at which the cheapest settings are compared.
+var gradientTargets = [4]float64{1e-2, 1e-4, 1e-6, 1e-8}
+
+// A peerGradient is what CVODES' cheapest settings take in seconds, by adjoint and forward sensitivities, for each of gradientTargets.
+type peerGradient struct{ adjoint, forward [4]float64 }
+
+// publishedPeers were measured on another machine: landmarks, not to be divided by.
+var publishedPeers = map[string]peerGradient{
+	"rober": {[4]float64{0.73e-3, 2.6e-3, 4.7e-3, 8.4e-3}, [4]float64{4.6e-3, 19.6e-3, 43.5e-3, 95.7e-3}},
+	"pollu": {[4]float64{0.58e-3, 1.2e-3, 2.3e-3, 4.0e-3}, [4]float64{16.7e-3, 16.7e-3, 31e-3, 60e-3}},
+}
+
+// measuredPeers runs the C baseline built in a folder.
+func measuredPeers(ctx context.Context, references, build string, repeats int) (map[string]peerGradient, error) {
+	adjoint, err := runBaseline(ctx, references, build, "adjoint", repeats)
+	if err != nil {
+		return nil, err
+	}
+	forward, err := runBaseline(ctx, references, build, "sens", repeats)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]peerGradient{}
+	for _, name := range []string{"rober", "pollu"} {
+		var p peerGradient
+		for i, target := range gradientTargets {
+			p.adjoint[i], p.forward[i] = math.Inf(1), math.Inf(1)
+			if b := cheapest(adjoint, name, target); b != nil {
+				p.adjoint[i] = b.time()
+			}
+			if b := cheapest(forward, name, target); b != nil {
+				p.forward[i] = b.time()
+			}
+		}
+		out[name] = p
+	}
+	return out, nil
 }
 
 // NetworkGradients is the error of every gradient method on the published networks against long double arithmetic, and what it
-// costs: the work–precision diagram of gradients.
-func NetworkGradients(ctx context.Context, references string, during time.Duration) (*Report, error) {
+// costs: the work–precision diagram of gradients. With the folder of a built C baseline CVODES is measured in the same run, every setting repeated that
+// often; otherwise its times stand there as landmarks from another machine.
+func NetworkGradients(ctx context.Context, references, build string, repeats int, during time.Duration) (*Report, error) {
+	peers, where := publishedPeers, "measured on another machine"
+	if build != "" {
+		var err error
+		if peers, err = measuredPeers(ctx, references, build, repeats); err != nil {
+			return nil, err
+		}
+		where = "in this run"
+	}
 	r := &Report{Title: "Gradient of Eq. 14 on the published networks, residual signs fixed, atol = 1e-3·rtol·y_scale: relative L2 error against long double arithmetic, milliseconds"}
 	floors := map[string][3]float64{"rober": {1e-2, 3e-4, 5e-5}, "pollu": {1e-3, 1e-6, 1e-7}}
 	tols := []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11}
@@ -36,8 +77,10 @@ func NetworkGradients(ctx context.Context, references string, during time.Durati
 		}
 		table := Table{Title: name, Rows: [][]string{header}}
 		panel := plots.Panel{Title: name, X: plots.Axis{Label: "time [ms]", Log: true}, Y: plots.Axis{Label: "relative error of the gradient", Log: true}}
+		best := Table{Title: name + ": milliseconds of processor time of the cheapest setting tried, by error of the gradient", Rows: [][]string{{"gradient", "≤ 1e-2", "≤ 1e-4", "≤ 1e-6", "≤ 1e-8"}}}
 		for _, m := range gradientMethods() {
 			reached := math.Inf(1)
+			least := [4]float64{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}
 			series := plots.Series{Name: m.Info().Name}
 			for _, solver := range n.solvers() {
 				row := []string{m.Info().Name, solver.Info().Name}
@@ -54,6 +97,11 @@ func NetworkGradients(ctx context.Context, references string, during time.Durati
 					if run.err == nil {
 						e = relativeL2(run.gradient, n.exact)
 						reached = min(reached, e)
+						for t, target := range gradientTargets {
+							if e <= target {
+								least[t] = min(least[t], run.seconds)
+							}
+						}
 						if solver.Info().Name == "Radau" {
 							series.X, series.Y = append(series.X, 1e3*run.seconds), append(series.Y, e)
 						}
@@ -75,20 +123,44 @@ func NetworkGradients(ctx context.Context, references string, during time.Durati
 					break
 				}
 			}
+			best.Rows = append(best.Rows, cheapestRow(m.Info().Name, least))
 			r.claim(reached <= 1e-6, "%s, %s reaches error %s at its best setting, floor 1e-6", name, m.Info().Name, sci(reached))
 			if len(series.X) > 0 {
 				panel.Series = append(panel.Series, series)
 			}
 		}
-		peer := peerGradients[name]
-		for i, label := range []string{"CVODES adjoint (elsewhere)", "CVODES forward (elsewhere)"} {
-			panel.Series = append(panel.Series, plots.Series{Name: label, X: peer[i][:], Y: []float64{1e-2, 1e-4, 1e-6, 1e-8}})
+		peer := peers[name]
+		for _, p := range []struct {
+			label string
+			times [4]float64
+		}{{"CVODES adjoint, " + where, peer.adjoint}, {"CVODES forward, " + where, peer.forward}} {
+			best.Rows = append(best.Rows, cheapestRow(p.label, p.times))
+			series := plots.Series{Name: p.label}
+			for i, t := range p.times {
+				if !math.IsInf(t, 1) {
+					series.X, series.Y = append(series.X, 1e3*t), append(series.Y, gradientTargets[i])
+				}
+			}
+			panel.Series = append(panel.Series, series)
 		}
-		r.Tables = append(r.Tables, table)
+		r.Tables = append(r.Tables, table, best)
 		fig.Panels[0] = append(fig.Panels[0], panel)
 	}
 	r.Figures = append(r.Figures, NamedFigure{Name: "gradients-work-precision", Figure: fig})
 	return r, nil
+}
+
+// cheapestRow is a row of times in milliseconds.
+func cheapestRow(name string, seconds [4]float64) []string {
+	row := []string{name}
+	for _, t := range seconds {
+		if math.IsInf(t, 1) {
+			row = append(row, "–")
+		} else {
+			row = append(row, milliseconds(t))
+		}
+	}
+	return row
 }
 
 // solvers are those tried on a network, the most accurate first.
