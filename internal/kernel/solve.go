@@ -42,3 +42,28 @@ func substituteGo(a []float64, a0, ra, ca int, unit bool, b []float64, b0, ldb, 
 		}
 	}
 }
+
+// Vectorised says whether elimination by rows in vector registers is at hand, which beats what saves reading and writing.
+func Vectorised() bool { return useAVX2 }
+
+// Eliminate is a step of Gaussian elimination, column k of a row-major n×n matrix whose pivot row is in place: with d = 1/a_kk it writes the
+// multipliers l_i = a_ik·d of the rows below in their place and subtracts l_i times the rest of row k from the rest of row i.
+func Eliminate(a []float64, n, k int, d float64) {
+	if rows := n - 1 - k; rows > 0 {
+		eliminate(a[k*n+k:n*n], n, d, rows)
+	}
+}
+
+// eliminateGo is Eliminate for that many rows below the pivot, which a begins with, and as many columns.
+func eliminateGo(a []float64, n int, d float64, rows int) {
+	pivot := a[1 : 1+rows]
+	for i := 1; i <= rows; i++ {
+		row := a[i*n : i*n+1+rows]
+		l := row[0] * d
+		row[0] = l
+		row = row[1:]
+		for j, v := range pivot {
+			row[j] -= l * v
+		}
+	}
+}

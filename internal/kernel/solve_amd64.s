@@ -4,6 +4,55 @@
 
 #include "textflag.h"
 
+// func eliminateAVX2(a *float64, ld int, d float64, rows int, cols int)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·eliminateAVX2(SB), NOSPLIT, $0-40
+	MOVQ  a+0(FP), AX
+	MOVQ  ld+8(FP), CX
+	SHLQ  $0x03, CX
+	MOVQ  rows+24(FP), DX
+	MOVSD d+16(FP), X0
+	MOVQ  AX, BX
+
+row:
+	ADDQ         CX, BX
+	VMULSD       (BX), X0, X1
+	VMOVSD       X1, (BX)
+	VBROADCASTSD X1, Y2
+	MOVQ         AX, SI
+	MOVQ         BX, DI
+	MOVQ         cols+32(FP), R8
+	SUBQ         $0x04, R8
+	JLT          single
+
+register:
+	VMOVUPD      8(DI), Y3
+	VFNMADD231PD 8(SI), Y2, Y3
+	VMOVUPD      Y3, 8(DI)
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	SUBQ         $0x04, R8
+	JGE          register
+
+single:
+	ADDQ $0x04, R8
+	JEQ  finished
+
+number:
+	VMOVSD       8(DI), X2
+	VFNMADD231SD 8(SI), X1, X2
+	VMOVSD       X2, 8(DI)
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNE          number
+
+finished:
+	DECQ DX
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func substituteAVX2(a *float64, ra int, ca int, unit bool, b *float64, ldb int, n int, c int)
 // Requires: AVX, FMA3
 TEXT ·substituteAVX2(SB), NOSPLIT, $0-64

@@ -96,6 +96,17 @@ func subtractRows(x []float64, n int, places []int32, values []float64) {
 	}
 }
 
+func eliminate(a []float64, n int, d float64, rows int) {
+	if !useAVX2 || rows < Lanes {
+		eliminateGo(a, n, d, rows)
+		return
+	}
+	eliminateAVX2(&a[0], n, d, rows, rows)
+}
+
+//go:noescape
+func eliminateAVX2(a *float64, ld int, d float64, rows, cols int)
+
 //go:noescape
 func weightsAVX2(w, y, atol *float64, rtol float64, n int)
 

@@ -2,6 +2,8 @@
 
 package kernel
 
+const useAVX2 = false
+
 func weights(w, y, atol []float64, rtol float64) { weightsGo(w, y, atol, rtol) }
 
 func largerWeights(w, y, z, atol []float64, rtol float64) { largerWeightsGo(w, y, z, atol, rtol) }
@@ -23,3 +25,5 @@ func combine(dst, y []float64, h float64, a, x []float64) { combineGo(dst, y, 0,
 func subtractRows(x []float64, n int, places []int32, values []float64) {
 	subtractRowsGo(x, n, 0, places, values)
 }
+
+func eliminate(a []float64, n int, d float64, rows int) { eliminateGo(a, n, d, rows) }

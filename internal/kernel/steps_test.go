@@ -115,6 +115,25 @@ func TestSteps(t *testing.T) {
 			if m[4*n] != rows[4*n] {
 				t.Fatalf("n = %d: a number behind the rows changed", n)
 			}
+			square := vector(n * n)
+			for k := range n {
+				eliminated := append([]float64(nil), square...)
+				Eliminate(eliminated, n, k, 0.75)
+				for i := range square {
+					r, c, want := i/n, i%n, square[i]
+					switch {
+					case i >= n*n || r <= k || c < k:
+					case c == k:
+						want *= 0.75
+					default:
+						want -= square[r*n+k] * 0.75 * square[k*n+c]
+					}
+					near("elimination", eliminated[i], want, 10)
+					if (i >= n*n || r <= k || c < k) && eliminated[i] != square[i] {
+						t.Fatalf("n = %d: elimination of column %d changed place %d", n, k, i)
+					}
+				}
+			}
 			Combine(f[:n], f, 1, nil, nil)
 			for i := range n {
 				near("empty combination", f[i], f[i], 0)

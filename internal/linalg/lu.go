@@ -58,7 +58,7 @@ func (f *LU) FactorInPlace() error {
 	switch {
 	case f.n >= blockFrom:
 		return f.factorBlocks()
-	case f.n >= panelFrom:
+	case f.n >= panelFrom && !kernel.Vectorised():
 		return f.factorPanels()
 	}
 	return f.factorColumns()
@@ -90,19 +90,7 @@ func (f *LU) factorColumns() error {
 		}
 		d := 1 / pivot
 		f.inv[k] = d
-		tail := rowk[k+1:]
-		for i := k + 1; i < n; i++ {
-			rowi := a[i*n+k : i*n+n]
-			l := rowi[0] * d
-			rowi[0] = l
-			if l == 0 {
-				continue
-			}
-			r := rowi[1:]
-			for j, v := range tail {
-				r[j] -= l * v
-			}
-		}
+		kernel.Eliminate(a, n, k, d)
 	}
 	return nil
 }

@@ -8,9 +8,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// solves emits substitution for a panel of right-hand sides: 16 columns at a time, then 8, then 4; two rows at a time, so that every row of
-// the solution that is loaded is used twice.
+// solves emits what linear systems are solved with.
 func solves() {
+	elimination()
+	substitution()
+}
+
+// substitution emits substitution for a panel of right-hand sides: 16 columns at a time, then 8, then 4; two rows at a time, so that every row of
+// the solution that is loaded is used twice.
+func substitution() {
 	function("substituteAVX2", "func(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c int)",
 		"is substituteGo for c a multiple of 4. The strides may be negative: then the rows of b are taken from the last to the first.")
 	b := param("b")
@@ -119,4 +125,49 @@ func divideByDiagonal(prefix string, x vec, diagonal Mem) {
 		VMULPD(d, z, z)
 	}
 	Label(prefix + "unit")
+}
+
+// elimination emits one step of Gaussian elimination: a row at a time, by registers and then number by number.
+func elimination() {
+	function("eliminateAVX2", "func(a *float64, ld int, d float64, rows, cols int)", "is eliminateGo for at least one row.")
+	pivot, ld, rows := param("a"), bytesParam("ld"), param("rows")
+	d, l, multiplier := XMM(), XMM(), YMM()
+	Load(Param("d"), d)
+	row := copyOf(pivot)
+	Label("row")
+	{
+		ADDQ(ld, row)
+		VMULSD(Mem{Base: row}, d, l)
+		VMOVSD(l, Mem{Base: row})
+		VBROADCASTSD(l, multiplier)
+		from, to, left := copyOf(pivot), copyOf(row), param("cols")
+		SUBQ(U8(4), left)
+		JLT(LabelRef("single"))
+		Label("register")
+		z := YMM()
+		VMOVUPD(Mem{Base: to, Disp: 8}, z)
+		VFNMADD231PD(Mem{Base: from, Disp: 8}, multiplier, z)
+		VMOVUPD(z, Mem{Base: to, Disp: 8})
+		ADDQ(U8(32), from)
+		ADDQ(U8(32), to)
+		SUBQ(U8(4), left)
+		JGE(LabelRef("register"))
+		Label("single")
+		ADDQ(U8(4), left)
+		JEQ(LabelRef("finished"))
+		Label("number")
+		x := XMM()
+		VMOVSD(Mem{Base: to, Disp: 8}, x)
+		VFNMADD231SD(Mem{Base: from, Disp: 8}, l, x)
+		VMOVSD(x, Mem{Base: to, Disp: 8})
+		ADDQ(U8(8), from)
+		ADDQ(U8(8), to)
+		DECQ(left)
+		JNE(LabelRef("number"))
+		Label("finished")
+		DECQ(rows)
+		JNE(LabelRef("row"))
+	}
+	VZEROUPPER()
+	RET()
 }
