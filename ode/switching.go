@@ -9,7 +9,7 @@ import (
 // stiffSteps successive steps that are large enough, measured by the dominant eigenvalue, to come near the limit of the explicit method's
 // stability; it changes back after nonstiffSteps steps that are well within it. Two rules keep the pair from chattering. An explicit method
 // of higher order takes longer steps than the implicit one before it and so meets its stability limit where that one did not: it stays as
-// long as its steps remain longer than the last implicit one, which they are worth more than at any price of stability. And a
+// long as its steps are longer than the last implicit one, since shorter steps that cost more are no gain. And a
 // stay with the explicit method that was brief doubles the number of steps that the next change to it needs. A relaxation oscillation is
 // left with two changes a jump. The dominant eigenvalue comes free of charge
 // from the last two stages of an explicit step (Hairer and Wanner II, sec. IV.2) and from a few products with the Jacobian for an
