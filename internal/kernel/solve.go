@@ -67,3 +67,38 @@ func eliminateGo(a []float64, n int, d float64, rows int) {
 		}
 	}
 }
+
+// DotRows writes the products of x with four rows into sums; row k begins at a[k*ld].
+func DotRows(sums *[4]float64, x, a []float64, ld int) {
+	if len(a) < 3*ld+len(x) {
+		panic("kernel: four rows with a slice too short")
+	}
+	dotRows(sums, x, a, ld)
+}
+
+// dotRowsGo adds up even and odd terms apart, so that sums do not wait for one another.
+func dotRowsGo(sums *[4]float64, x, a []float64, ld int) {
+	n := len(x)
+	r0, r1, r2, r3 := a[:n], a[ld:ld+n], a[2*ld:2*ld+n], a[3*ld:3*ld+n]
+	var s0, s1, s2, s3, p0, p1, p2, p3 float64
+	j := 0
+	for ; j+2 <= n; j += 2 {
+		v, w := x[j], x[j+1]
+		s0 += r0[j] * v
+		s1 += r1[j] * v
+		s2 += r2[j] * v
+		s3 += r3[j] * v
+		p0 += r0[j+1] * w
+		p1 += r1[j+1] * w
+		p2 += r2[j+1] * w
+		p3 += r3[j+1] * w
+	}
+	if j < n {
+		v := x[j]
+		s0 += r0[j] * v
+		s1 += r1[j] * v
+		s2 += r2[j] * v
+		s3 += r3[j] * v
+	}
+	*sums = [4]float64{s0 + p0, s1 + p1, s2 + p2, s3 + p3}
+}

@@ -53,6 +53,43 @@ finished:
 	VZEROUPPER
 	RET
 
+// func dotRowsAVX2(sums *float64, x *float64, a *float64, ld int, n int)
+// Requires: AVX, FMA3
+TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ   sums+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   a+16(FP), DX
+	MOVQ   ld+24(FP), BX
+	SHLQ   $0x03, BX
+	MOVQ   n+32(FP), SI
+	SHLQ   $0x03, SI
+	LEAQ   (DX)(BX*1), DI
+	LEAQ   (DI)(BX*1), R8
+	LEAQ   (R8)(BX*1), BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	XORQ   R9, R9
+
+products:
+	VMOVUPD     (CX)(R9*1), Y4
+	VFMADD231PD (DX)(R9*1), Y4, Y0
+	VFMADD231PD (DI)(R9*1), Y4, Y1
+	VFMADD231PD (R8)(R9*1), Y4, Y2
+	VFMADD231PD (BX)(R9*1), Y4, Y3
+	ADDQ        $0x20, R9
+	CMPQ        R9, SI
+	JLT         products
+	VHADDPD     Y1, Y0, Y0
+	VHADDPD     Y3, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y0, Y1
+	VPERM2F128  $0x31, Y2, Y0, Y0
+	VADDPD      Y0, Y1, Y1
+	VMOVUPD     Y1, (AX)
+	VZEROUPPER
+	RET
+
 // func substituteAVX2(a *float64, ra int, ca int, unit bool, b *float64, ldb int, n int, c int)
 // Requires: AVX, FMA3
 TEXT ·substituteAVX2(SB), NOSPLIT, $0-64

@@ -104,6 +104,18 @@ func eliminate(a []float64, n int, d float64, rows int) {
 	eliminateAVX2(&a[0], n, d, rows, rows)
 }
 
+func dotRows(sums *[4]float64, x, a []float64, ld int) {
+	n := len(x)
+	if !useAVX2 || n == 0 || n%Lanes != 0 {
+		dotRowsGo(sums, x, a, ld)
+		return
+	}
+	dotRowsAVX2(&sums[0], &x[0], &a[0], ld, n)
+}
+
+//go:noescape
+func dotRowsAVX2(sums *float64, x, a *float64, ld, n int)
+
 //go:noescape
 func eliminateAVX2(a *float64, ld int, d float64, rows, cols int)
 

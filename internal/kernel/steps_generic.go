@@ -27,3 +27,5 @@ func subtractRows(x []float64, n int, places []int32, values []float64) {
 }
 
 func eliminate(a []float64, n int, d float64, rows int) { eliminateGo(a, n, d, rows) }
+
+func dotRows(sums *[4]float64, x, a []float64, ld int) { dotRowsGo(sums, x, a, ld) }

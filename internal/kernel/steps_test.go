@@ -134,6 +134,16 @@ func TestSteps(t *testing.T) {
 					}
 				}
 			}
+			var sums [4]float64
+			DotRows(&sums, d[:n], m[:3*n+n], n)
+			for k, got := range sums {
+				want, size := 0.0, 0.0
+				for i := range n {
+					want += d[i] * m[k*n+i]
+					size += math.Abs(d[i] * m[k*n+i])
+				}
+				near("product of a row", got, want, size)
+			}
 			Combine(f[:n], f, 1, nil, nil)
 			for i := range n {
 				near("empty combination", f[i], f[i], 0)

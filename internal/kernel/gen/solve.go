@@ -11,6 +11,7 @@ import (
 // solves emits what linear systems are solved with.
 func solves() {
 	elimination()
+	dotRows()
 	substitution()
 }
 
@@ -168,6 +169,34 @@ func elimination() {
 		DECQ(rows)
 		JNE(LabelRef("row"))
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// dotRows emits the products of four rows with one vector.
+func dotRows() {
+	function("dotRowsAVX2", "func(sums *float64, x, a *float64, ld, n int)", "is dotRowsGo for n a positive multiple of 4.")
+	sums, x, row, ld, left := param("sums"), param("x"), param("a"), bytesParam("ld"), bytesParam("n")
+	rows := []reg.Register{row}
+	for len(rows) < 4 {
+		next := GP64()
+		LEAQ(Mem{Base: rows[len(rows)-1], Index: ld, Scale: 1}, next)
+		rows = append(rows, next)
+	}
+	s := each(4, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	registers("products", left, func(i reg.Register) {
+		v := load(x, i)
+		for k, r := range rows {
+			VFMADD231PD(Mem{Base: r, Index: i, Scale: 1}, v, s[k])
+		}
+	})
+	VHADDPD(s[1], s[0], s[0])
+	VHADDPD(s[3], s[2], s[2])
+	low, high := YMM(), YMM()
+	VPERM2F128(U8(0x20), s[2], s[0], low)
+	VPERM2F128(U8(0x31), s[2], s[0], high)
+	VADDPD(high, low, low)
+	VMOVUPD(low, Mem{Base: sums})
 	VZEROUPPER()
 	RET()
 }
