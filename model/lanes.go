@@ -101,6 +101,10 @@ func (f *scaledLanes) row(dst, src []float64, r int, by []float64) {
 
 // scatter writes the derivatives of the states from the network's outputs.
 func (f *scaledLanes) scatter(dst, o []float64) {
+	if f.direct && f.gained {
+		copy(dst, o)
+		return
+	}
 	if !f.direct {
 		clear(dst[:f.k*ode.Lanes])
 	}

@@ -99,10 +99,11 @@ func laneForward() {
 		CMPQ(Mem{Base: layer, Disp: layerFunc}, U8(codeGELU))
 		JNE(LabelRef("activations"))
 		scratch := field(net, laneScratch)
-		for _, height := range []int{2, 1} {
+		for _, height := range laneHeights {
 			prefix := fmt.Sprintf("gelu_%d_", height)
 			SUBQ(U8(height), rows)
 			JLT(LabelRef(prefix + "finished"))
+			twoAndTwo(prefix, height, rows)
 			Label(prefix + "rows")
 			laneGELU(prefix, height*laneRegisters, p, d1, scratch)
 			ADDQ(U32(height*laneRow), p)
@@ -208,7 +209,7 @@ func laneForward() {
 func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 	at := func(i int) Mem { return Mem{Base: p, Disp: 32 * i} }
 	remainder := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * i} }
-	scale := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * (2*laneRegisters + i)} }
+	scale := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * (n + i)} }
 	constant := func(c float64) reg.VecVirtual { return constant(1, c)[0] }
 	{
 		lower, upper, linear, cubic := constant(geluLower), constant(geluUpper), constant(-2*geluA*log2e), constant(-2*geluA*geluB*log2e)
@@ -301,15 +302,11 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Register) {
 	twice := copyOf(in)
 	ADDQ(in, twice)
-	for _, height := range []int{3, 2, 1} {
+	for _, height := range laneHeights {
 		p := fmt.Sprintf("%s%d_", prefix, height)
 		SUBQ(U8(height), out)
 		JLT(LabelRef(p + "finished"))
-		if height == 3 {
-			// four rows are two and two
-			CMPQ(out, U8(1))
-			JEQ(LabelRef(p + "finished"))
-		}
+		twoAndTwo(p, height, out)
 		Label(p + "rows")
 		sums := make([]vec, height)
 		for i := range sums {
@@ -366,6 +363,17 @@ func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Re
 		JGE(LabelRef(p + "rows"))
 		Label(p + "finished")
 		ADDQ(U8(height), out)
+	}
+}
+
+// laneHeights are the numbers of rows that are made at a time: three fill the registers with sums.
+var laneHeights = []int{3, 2, 1}
+
+// twoAndTwo leaves blocks of three rows for those of two where four are left, one of them beyond the first three.
+func twoAndTwo(prefix string, height int, left reg.Register) {
+	if height == 3 {
+		CMPQ(left, U8(1))
+		JEQ(LabelRef(prefix + "finished"))
 	}
 }
 
