@@ -14,7 +14,7 @@ type Problem struct {
 	Names []string
 	// Mass is the matrix M; the zero value is the identity.
 	Mass Mass
-	// Jacobian is the layout of ∂f/∂y; the zero value is dense.
+	// Jacobian is the layout of ∂f/∂y; the zero value is dense (see BandedJacobian and SparseJacobian).
 	Jacobian JacobianLayout
 	// Autonomous says that f does not depend on t, so that ∂f/∂t is never asked for.
 	Autonomous bool

@@ -1,5 +1,6 @@
 // Package linalg holds the factorisations that the solvers stand on: LU with partial pivoting for small and middling
-// dense matrices (real, transposed, many right-hand sides), its complex twin, and banded LU.
+// dense matrices (real, transposed, many right-hand sides), its complex twin, banded LU, and LU of matrices with few entries, along an
+// order of pivots chosen once.
 // Nothing here allocates after construction.
 package linalg
 
