@@ -163,12 +163,14 @@ func (l *LevenbergMarquardt) Residuals(dst []float64) {
 	copy(dst, l.r)
 }
 
-// SetLoss changes the loss, the floor of the absolute value say, and keeps all else. The conditions that compare objectives start anew.
+// SetLoss changes the loss, the floor of the absolute value say, and keeps all else. The conditions that compare objectives start
+// anew, and so does the damping: at the minimum of another loss it has grown large.
 func (l *LevenbergMarquardt) SetLoss(loss Loss) error {
 	if err := loss.Validate(); err != nil {
 		return err
 	}
 	l.cfg.Loss = loss
+	l.damp = damper{}
 	l.window.reset()
 	if l.evaluated {
 		l.settle()

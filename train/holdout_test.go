@@ -59,8 +59,8 @@ func TestKnownNoise(t *testing.T) {
 			}
 		}
 	}
-	if math.Abs(l.target-want) > 1e-12*want || want == 0 {
-		t.Errorf("the noise level is %g, want %g", l.target, want)
+	if math.Abs(l.target-noiseSlack*want) > 1e-12*want || want == 0 {
+		t.Errorf("the noise level is %g, want %g", l.target, noiseSlack*want)
 	}
 	c.Loss.Noise = []float64{1, 2, 3}
 	var wrong *ConfigError

@@ -25,6 +25,7 @@ type leastSquares struct {
 	now, races, raceEpochs int
 	racers                 []*racer
 	best                   []float64
+	bestLevel              int // of tolerances
 	bestLoss, bestMAE      float64
 	failed                 int
 	last                   error // of a solve that failed
@@ -49,6 +50,10 @@ const (
 	loosestTolerance     = 1e-3
 	loosestJumpTolerance = 1e-5
 )
+
+// noiseSlack is for the error of the noise level, which some dozens of observations tell to about a tenth: a level that is too low would never be
+// reached, and the noise be fitted.
+const noiseSlack = 1.15
 
 // farOff is the mean scaled error from which on a start is taken through segments.
 const farOff = 0.02
@@ -83,7 +88,7 @@ func newLeastSquares(t *task) (recipe, error) {
 		return nil, &ConfigError{Problems: []ConfigProblem{{Key: "train.recipe", Msg: fmt.Sprintf(
 			"least-squares would hold a Jacobian of %d residuals by %d parameters; train with recipe first-order, or with a smaller model.hidden", rows, t.total)}}}
 	}
-	l.target = l.noiseLevel()
+	l.target = noiseSlack * l.noiseLevel()
 	return l, nil
 }
 
@@ -264,9 +269,14 @@ func (l *leastSquares) record() Record {
 	if l.t.cfg.Loss.Kind != "mse" || l.t.jumps { // where jumps are misplaced, the loss says little
 		better = d.mae < l.bestMAE
 	}
+	// What a loose tolerance shows may be the solver's doing: what is seen at the tightest takes precedence.
+	tightest := len(l.tolerances) - 1
+	if d.level == tightest != (l.bestLevel == tightest) {
+		better = d.level == tightest
+	}
 	if d.stage == len(l.stages)-1 && better {
 		d.lm.Params(l.best)
-		l.bestLoss, l.bestMAE = d.loss, d.mae
+		l.bestLoss, l.bestMAE, l.bestLevel = d.loss, d.mae, d.level
 	}
 	r.Loss, r.MAE, r.GradientNorm = d.loss, d.mae, d.lm.Report().GradientNorm
 	return r

@@ -102,7 +102,7 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 	}
 	last := r.level == len(l.tolerances)-1
 	reached := l.target > 0 && r.polish == 0 && o <= l.target
-	if reached && last {
+	if reached && last && l.t.cfg.Loss.Kind == "mse" {
 		r.done = true
 		return nil
 	}
@@ -134,8 +134,10 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r.done = true
+		r.done, r.broken = true, true
+		return nil
 	}
+	r.measure()
 	return nil
 }
 

@@ -12,6 +12,7 @@ type leastSquaresState struct {
 	Now, Races, RaceEpochs, Failed int
 	Racers                         []racerState
 	Best                           []float64
+	BestLevel                      int
 	BestLoss, BestMAE              float64
 	Over                           bool
 }
@@ -77,7 +78,7 @@ func (l *leastSquares) MarshalBinary() ([]byte, error) {
 	var b bytes.Buffer
 	err = gob.NewEncoder(&b).Encode(leastSquaresState{
 		Now: l.now, Races: l.races, RaceEpochs: l.raceEpochs, Failed: l.failed, Racers: racers,
-		Best: l.best, BestLoss: l.bestLoss, BestMAE: l.bestMAE, Over: l.over,
+		Best: l.best, BestLoss: l.bestLoss, BestMAE: l.bestMAE, BestLevel: l.bestLevel, Over: l.over,
 	})
 	return b.Bytes(), err
 }
@@ -95,6 +96,6 @@ func (l *leastSquares) UnmarshalBinary(raw []byte) error {
 		return err
 	}
 	l.now, l.races, l.raceEpochs, l.failed = s.Now, s.Races, s.RaceEpochs, s.Failed
-	l.best, l.bestLoss, l.bestMAE, l.over = s.Best, s.BestLoss, s.BestMAE, s.Over
+	l.best, l.bestLoss, l.bestMAE, l.bestLevel, l.over = s.Best, s.BestLoss, s.BestMAE, s.BestLevel, s.Over
 	return nil
 }

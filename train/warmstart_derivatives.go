@@ -89,6 +89,10 @@ func nans(n int) []float64 {
 	return v
 }
 
+// smoothed is the number of intervals over which a smoothing spline tells a slope: its error is about the measurement error over so long a
+// time. On logarithmic times, where early slopes are multiplied by 1/t, it exceeds the slope by decades.
+const smoothed = 3
+
 // estimate fills in one state, within the span of its observations.
 func estimate(c *course, tau, values []float64, state, k int, noise float64) {
 	var x, y []float64
@@ -102,8 +106,10 @@ func estimate(c *course, tau, values []float64, state, k int, noise float64) {
 		return
 	}
 	var smooth *spline
+	slopeDoubt := 0.0
 	if noise > 0 && len(x) > least {
 		smooth = newSpline(x, y, noise)
+		slopeDoubt = noise / (smoothed * (x[len(x)-1] - x[0]) / float64(len(x)-1))
 	}
 	for i, t := range tau {
 		if t < x[0] || t > x[len(x)-1] {
@@ -112,7 +118,7 @@ func estimate(c *course, tau, values []float64, state, k int, noise float64) {
 		at := i*k + state
 		if smooth != nil {
 			c.y[at], c.dy[at] = smooth.at(t)
-			c.doubt[at] = 0
+			c.doubt[at] = slopeDoubt
 			continue
 		}
 		var low float64
