@@ -26,7 +26,7 @@ func HIRES() *Problem {
 	return &Problem{
 		Name: "HIRES", Title: "high irradiance response of a plant",
 		Source: "Schäfer, A new approach to explain the high irradiance responses of photomorphogenesis on the basis of phytochrome, J. Math. Biol. 2, 41 (1975); Hairer and Wanner II, eq. IV.10.4",
-		IVP:    newPowerLaw(names, params, 0, laws).problem(names, []float64{1, 0.13, 0.019, 0.46, 0.18, 0.75, 0.0057, 0.0057}),
+		IVP:    newPowerLaw(names, params, 0, laws).written(hiresEval, hiresJacobian).problem(names, []float64{1, 0.13, 0.019, 0.46, 0.18, 0.75, 0.0057, 0.0057}),
 		T0:     0, T1: 321.8122, Y0: []float64{1, 0, 0, 0, 0, 0, 0, 0.0057}, Params: params,
 		Stiff: true, Times: logarithmic(1e-3, 321.8122, 40), LogTime: true,
 		ATol: uniform(8, 1e-4), Checks: []float64{321.8122},

@@ -21,7 +21,7 @@ func OREGO() *Problem {
 	return &Problem{
 		Name: "OREGO", Title: "the Oregonator (Belousov–Zhabotinskii reaction)",
 		Source: "Field and Noyes, Oscillations in chemical systems IV, J. Chem. Phys. 60, 1877 (1974); Hairer and Wanner II, eq. IV.10.6",
-		IVP:    newPowerLaw(names, params, 0, laws).problem(names, uniform(3, 1)),
+		IVP:    newPowerLaw(names, params, 0, laws).written(oregoEval, oregoJacobian).problem(names, uniform(3, 1)),
 		T0:     0, T1: 360, Y0: []float64{1, 2, 3}, Params: params,
 		Stiff: true, Times: linear(0, 30, 100),
 		ATol: uniform(3, 1), Checks: []float64{360},

@@ -45,12 +45,10 @@ var polluLaws = []law{
 // POLLU is the chemical part of an air pollution model: 20 species (in the order of the publication), 25 reactions.
 func POLLU() *Problem {
 	points, note := reference("pollu")
-	laws := newPowerLaw(polluNames, polluParams(), 0, polluLaws)
-	laws.evaluate, laws.jacobian = polluEval, polluJacobian
 	return &Problem{
 		Name: "POLLU", Title: "air pollution chemistry",
 		Source: "Verwer, Gauss–Seidel iteration for stiff ODEs from chemical kinetics, SIAM J. Sci. Comput. 15, 1243 (1994); Mazzia and Magherini, Test Set for IVP Solvers 2.4 (2008)",
-		IVP:    laws.problem(polluNames, polluScale),
+		IVP:    newPowerLaw(polluNames, polluParams(), 0, polluLaws).written(polluEval, polluJacobian).problem(polluNames, polluScale),
 		T0:     0, T1: 60, Y0: []float64{0, 0.2, 0, 0.04, 0, 0, 0.1, 0.3, 0.01, 0, 0, 0, 0, 0, 0, 0, 0.007, 0, 0, 0},
 		Params: polluParams(), Units: uniformUnits(20, "ppm"), TimeUnit: "min",
 		Stiff: true, Times: linear(0, 60, 20),

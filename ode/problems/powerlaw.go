@@ -201,6 +201,12 @@ func (s *sums) add(terms []entry) {
 	s.end = append(s.end, int32(len(s.of)))
 }
 
+// written says that f and the entries of its Jacobian are written out.
+func (p *powerLaw) written(evaluate, jacobian func(dst, y, coef []float64)) *powerLaw {
+	p.evaluate, p.jacobian = evaluate, jacobian
+	return p
+}
+
 // newField makes a field for one goroutine.
 func (p *powerLaw) newField() ode.Field {
 	f := &powerLawField{p: p, z: make([]float64, p.n+p.m+1), coef: make([]float64, len(p.terms)), rates: make([]float64, len(p.terms)), partial: make([]float64, p.partials)}

@@ -23,7 +23,7 @@ func ROBER() *Problem {
 	return &Problem{
 		Name: "ROBER", Title: "Robertson's autocatalytic reaction",
 		Source: "Robertson, in Walsh (ed.), Numerical Analysis: An Introduction, Academic Press (1966), p. 178; Hairer and Wanner II, eq. IV.10.3",
-		IVP:    newPowerLaw(names, roberParams(), 0, roberLaws).problem(names, roberScale),
+		IVP:    newPowerLaw(names, roberParams(), 0, roberLaws).written(roberEval, roberJacobian).problem(names, roberScale),
 		T0:     0, T1: 1e11, Y0: []float64{1, 0, 0}, Params: roberParams(), TimeUnit: "s", Units: uniformUnits(3, "mol/L"),
 		Stiff: true, LogTime: true, Times: logarithmic(1e-5, 1e5, 50),
 		ATol: []float64{1e-8, 1e-14, 1e-2}, Checks: []float64{40, 1e11},

@@ -15,7 +15,7 @@ func vanDerPolEps(name string, eps float64) *Problem {
 	return &Problem{
 		Name: name, Title: fmt.Sprintf("van der Pol's oscillator, ε = %.0e", eps),
 		Source: "van der Pol, On relaxation-oscillations, Philos. Mag. 2, 978 (1926); Hairer and Wanner II, eq. IV.10.1",
-		IVP:    newPowerLaw(names, params, 0, laws).problem(names, uniform(2, 2)),
+		IVP:    newPowerLaw(names, params, 0, laws).written(vanDerPolEval, vanDerPolJacobian).problem(names, uniform(2, 2)),
 		T0:     0, T1: 2, Y0: []float64{2, 0}, Params: params,
 		Stiff: true, Times: linear(0, 2, 101),
 		ATol: uniform(2, 1), Checks: []float64{2},
@@ -50,7 +50,7 @@ func VanDerPol() *Problem {
 	return &Problem{
 		Name: "VanDerPol", Title: "van der Pol's oscillator, μ = 100",
 		Source: "van der Pol, On relaxation-oscillations, Philos. Mag. 2, 978 (1926)",
-		IVP:    newPowerLaw(names, params, 0, laws).problem(names, []float64{2, 1}),
+		IVP:    newPowerLaw(names, params, 0, laws).written(vanDerPolEval, vanDerPolJacobian).problem(names, []float64{2, 1}),
 		T0:     0, T1: 250, Y0: []float64{2, 0}, Params: params,
 		Stiff: true, Times: linear(0, 250, 200),
 		ATol: uniform(2, 1), Checks: []float64{250},
