@@ -9,7 +9,7 @@ import (
 	"github.com/stiffnode/stiffnode/optim/functions"
 )
 
-var losses = []optim.Loss{optim.Squares{}, optim.Absolute{Floor: 0.1}, optim.Huber{Delta: 0.5}}
+var losses = []optim.Loss{optim.Squares{}, optim.Absolute{Floor: 0.1}, optim.Huber{Delta: 0.5}, optim.Cauchy{Delta: 0.3}}
 
 // The weight is ρ′(r)/r, and the weighted square that touches ρ at r lies nowhere below it.
 func TestLossesAndTheirWeights(t *testing.T) {
@@ -32,7 +32,7 @@ func TestLossesAndTheirWeights(t *testing.T) {
 			t.Errorf("%T at 0: true %v, weight %v", l, l.True(0), l.Weight(0))
 		}
 	}
-	for _, bad := range []optim.Loss{optim.Absolute{}, optim.Absolute{Floor: math.NaN()}, optim.Huber{Delta: -1}} {
+	for _, bad := range []optim.Loss{optim.Absolute{}, optim.Absolute{Floor: math.NaN()}, optim.Huber{Delta: -1}, optim.Cauchy{}} {
 		var ce *optim.ConfigError
 		if err := bad.Validate(); !errors.As(err, &ce) {
 			t.Errorf("%+v is accepted: %v", bad, err)
