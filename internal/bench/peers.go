@@ -6,7 +6,6 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/stiffnode/stiffnode/ode"
@@ -79,7 +78,7 @@ func onlyBDF(m ode.Method) bool { return m.Info().Name == ode.BDF.Info().Name }
 
 // compare adds a table and its claims.
 func (p *peerRow) compare(ctx context.Context, r *Report, theirs []baselineRun, during time.Duration) error {
-	settings, err := p.work.search(ctx, p.solvers, slices.Min(p.targets))
+	settings, err := p.work.search(ctx, p.solvers, p.targets)
 	if err != nil {
 		return err
 	}
@@ -233,7 +232,7 @@ func mechanisticWork(references, name string) (workload, string, error) {
 	p := c.problem
 	key := map[string]string{"ROBER": "rober", "POLLU": "pollu"}[name]
 	if key == "" {
-		return c.work(), name, nil
+		return asFinely(c.work()), name, nil
 	}
 	rows, err := readColumns(filepath.Join(references, "peers", "cvodes", "data", key+"_ref.txt"))
 	if err != nil {
@@ -248,7 +247,29 @@ func mechanisticWork(references, name string) (workload, string, error) {
 			scale[i] = max(scale[i], math.Abs(v))
 		}
 	}
-	return solveWork(p.IVP, nil, p.T0, p.Y0, times, want, scale), key, nil
+	return asFinely(solveWork(p.IVP, nil, p.T0, p.Y0, times, want, scale)), key, nil
+}
+
+// asFinely searches a solve as the baseline's programs do: at four tolerances a decade, with both tolerances of Newton's iteration, and of BDF with
+// and without the detection of stability limits.
+func asFinely(w workload) workload {
+	w.perDecade = 4
+	variant := func(label string, newton float64, solvers ...ode.Method) workload {
+		return workload{
+			label: label, atols: w.atols, solvers: solvers, perDecade: w.perDecade,
+			make: func(opt ode.Options) (func() error, func() float64, error) {
+				opt.NewtonTol = newton
+				return w.make(opt)
+			},
+		}
+	}
+	plain := ode.BDFMethod{IgnoreStabilityLimit: true}
+	w.others = []workload{
+		variant("Newton 0.1", 0.1, ode.BDF, ode.Radau),
+		variant("no stability detection", 0, plain),
+		variant("Newton 0.1, no stability detection", 0.1, plain),
+	}
+	return w
 }
 
 func (n *publishedNetwork) solveWork() workload {

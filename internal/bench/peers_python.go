@@ -105,7 +105,7 @@ func Python(ctx context.Context, o PythonOptions) (*Report, error) {
 func (o *PythonOptions) network(ctx context.Context, r *Report, py *pythonPeer, n *publishedNetwork, file string) error {
 	o.Say("%s: running stiffnode", n.name)
 	work := n.gradientWork()
-	settings, err := work.search(ctx, append(peerSolvers(false), ode.Tsit5, ode.DOP853), slices.Min(o.Targets))
+	settings, err := work.search(ctx, append(peerSolvers(false), ode.Tsit5, ode.DOP853), o.Targets)
 	if err != nil {
 		return err
 	}

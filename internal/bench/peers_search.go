@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -18,6 +19,10 @@ type workload struct {
 	make  func(opt ode.Options) (compute func() error, err func() float64, made error)
 	// atols are the absolute tolerances tried for a relative one.
 	atols []func(rtol float64) []float64
+	// solvers are those that it is computed with; nil means all that are asked for.
+	solvers []ode.Method
+	// perDecade relative tolerances are tried; 0 means 2.
+	perDecade int
 	// others are further ways to the same result, which are tried too.
 	others []workload
 }
@@ -40,28 +45,38 @@ func (s *setting) String() string {
 	return text
 }
 
-// search tries solvers at tolerances of two a decade, from loose to tight, until their error is well below the tightest target or their time
-// well above that of the best setting that reaches it.
-func (w *workload) search(ctx context.Context, solvers []ode.Method, tightest float64) ([]setting, error) {
+// Relative tolerances are tried from loosest to tightest.
+const (
+	loosestTolerance  = 1e-1
+	tightestTolerance = 1e-13
+)
+
+// search tries solvers at tolerances from loose to tight, until their error is well below the tightest target or their time well above that of the
+// best setting that reaches it, and then between the tolerances of which one reaches a target and the next does not.
+func (w *workload) search(ctx context.Context, solvers []ode.Method, targets []float64) ([]setting, error) {
 	const margin, patience = 10, 4
+	tightest := slices.Min(targets)
+	perDecade := max(w.perDecade, 2)
+	if w.solvers != nil {
+		solvers = w.solvers
+	}
 	var out []setting
 	best := math.Inf(1)
 	for _, m := range solvers {
-		for a, atol := range w.atols {
-			for half := 2; half <= 24; half++ {
-				if ctx.Err() != nil {
-					return nil, context.Cause(ctx)
-				}
-				rtol := math.Pow(10, -float64(half)/2)
-				s := setting{opt: ode.Options{Method: m, RTol: rtol, ATol: atol(rtol), MaxSteps: 100_000}, atol: a}
-				compute, wrong, err := w.make(s.opt)
-				if err != nil {
+		first := len(out)
+		for a := range w.atols {
+			for k := 0; ; k++ {
+				rtol := loosestTolerance * math.Pow(10, -float64(k)/float64(perDecade))
+				if rtol < tightestTolerance*(1-1e-9) {
 					break
 				}
-				if s.quick, err = quickTime(compute); err != nil {
+				s, ok, err := w.try(ctx, m, a, rtol)
+				if err != nil {
+					return nil, err
+				}
+				if !ok {
 					continue // a tolerance too loose or too tight for this solver
 				}
-				s.error = wrong()
 				out = append(out, s)
 				if s.error <= tightest {
 					best = min(best, s.quick)
@@ -71,51 +86,138 @@ func (w *workload) search(ctx context.Context, solvers []ode.Method, tightest fl
 				}
 			}
 		}
+		for _, target := range targets {
+			closer, err := w.bisect(ctx, out[first:], target)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, closer...)
+		}
 	}
 	for i := range w.others {
-		found, err := w.others[i].search(ctx, solvers, tightest)
+		found, err := w.others[i].search(ctx, solvers, targets)
 		if err != nil {
 			return nil, err
 		}
 		for j := range found {
-			found[j].work = &w.others[i]
+			if found[j].work == nil {
+				found[j].work = &w.others[i]
+			}
 		}
 		out = append(out, found...)
 	}
 	return out, nil
 }
 
-// fastest measures the settings that look cheapest among those with an error of at most the target, and returns the best. It is nil if there
-// is none.
+// try computes with one setting; it is not ok where that fails.
+func (w *workload) try(ctx context.Context, m ode.Method, atol int, rtol float64) (s setting, ok bool, err error) {
+	if ctx.Err() != nil {
+		return s, false, context.Cause(ctx)
+	}
+	s = setting{opt: ode.Options{Method: m, RTol: rtol, ATol: w.atols[atol](rtol), MaxSteps: 100_000}, atol: atol}
+	compute, wrong, err := w.make(s.opt)
+	if err != nil {
+		return s, false, nil
+	}
+	if s.quick, err = quickTime(compute); err != nil {
+		return s, false, nil
+	}
+	s.error = wrong()
+	return s, true, nil
+}
+
+// bisect tries tolerances between two tried ones of which the tighter reaches the target and the looser does not, for those absolute tolerances that
+// come near the fastest. All settings are of one method.
+func (w *workload) bisect(ctx context.Context, settings []setting, target float64) ([]setting, error) {
+	const halvings, near = 3, 1.5
+	cheapest := make([]*setting, len(w.atols)) // of those that reach the target
+	best := math.Inf(1)
+	for i := range settings {
+		s := &settings[i]
+		if s.error <= target && (cheapest[s.atol] == nil || s.quick < cheapest[s.atol].quick) {
+			cheapest[s.atol] = s
+			best = min(best, s.quick)
+		}
+	}
+	var out []setting
+	for atol, s := range cheapest {
+		if s == nil || s.quick > near*best {
+			continue
+		}
+		reaches, misses := s.opt.RTol, math.Inf(1)
+		for i := range settings {
+			if q := &settings[i]; q.atol == atol && q.opt.RTol > reaches {
+				misses = min(misses, q.opt.RTol)
+			}
+		}
+		for range halvings {
+			if math.IsInf(misses, 1) {
+				break // it is the loosest tolerance
+			}
+			middle := math.Sqrt(reaches * misses)
+			s, ok, err := w.try(ctx, s.opt.Method, atol, middle)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, s)
+			}
+			if ok && s.error <= target {
+				reaches = middle
+			} else {
+				misses = middle
+			}
+		}
+	}
+	return out, nil
+}
+
+// fastest measures the settings that look cheapest among those with an error of at most the target, first all that come near the cheapest, then the
+// best of these for the time given, and returns the best. It is nil if there is none.
 func (w *workload) fastest(settings []setting, target float64, accept func(ode.Method) bool, during time.Duration) (*setting, timing, error) {
-	const finalists = 3
+	const contenders, finalists, near = 8, 2, 1.3
 	var able []setting
 	for _, s := range settings {
 		if s.error <= target && accept(s.opt.Method) {
 			able = append(able, s)
 		}
 	}
-	slices.SortStableFunc(able, func(a, b setting) int {
-		switch {
-		case a.quick < b.quick:
-			return -1
-		case a.quick > b.quick:
-			return 1
+	sortByTime := func() {
+		slices.SortStableFunc(able, func(a, b setting) int { return cmp.Compare(a.quick, b.quick) })
+	}
+	sortByTime()
+	able = able[:min(contenders, len(able))]
+	for i := range able {
+		if able[i].quick > near*able[0].quick {
+			able = able[:i]
+			break
 		}
-		return 0
-	})
-	var best *setting
-	var time timing
-	for i := range able[:min(finalists, len(able))] {
-		from := able[i].work
+	}
+	measure := func(s *setting, during time.Duration) (timing, error) {
+		from := s.work
 		if from == nil {
 			from = w
 		}
-		compute, _, err := from.make(able[i].opt)
+		compute, _, err := from.make(s.opt)
 		if err != nil {
-			return nil, timing{}, err
+			return timing{}, err
 		}
-		t, err := timeOf(during, compute)
+		return timeOf(during, compute)
+	}
+	if len(able) > finalists {
+		for i := range able {
+			t, err := measure(&able[i], during/8)
+			if err != nil {
+				return nil, timing{}, err
+			}
+			able[i].quick = t.low
+		}
+		sortByTime()
+	}
+	var best *setting
+	var time timing
+	for i := range able[:min(finalists, len(able))] {
+		t, err := measure(&able[i], during)
 		if err != nil {
 			return nil, timing{}, err
 		}

@@ -52,7 +52,7 @@ func TestSearchReachesTarget(t *testing.T) {
 			return compute, func() float64 { return opt.RTol }, nil
 		},
 	}
-	settings, err := w.search(t.Context(), []ode.Method{ode.BDF, ode.Radau}, 1e-5)
+	settings, err := w.search(t.Context(), []ode.Method{ode.BDF, ode.Radau}, []float64{1e-2, 1e-5})
 	if err != nil {
 		t.Fatal(err)
 	}
