@@ -52,8 +52,9 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 			depth = 4
 			why += ", and derivatives that span decades"
 		}
-		if few := 3; spread && learned <= few {
+		if few := 3; spread && learned <= few && len(set.Trajectories) == 1 {
 			width = 8
+			why += ", one trajectory"
 		}
 		c.Model.Hidden = slices.Repeat([]int{width}, depth)
 		chose("model.hidden", strings.ReplaceAll(fmt.Sprint(c.Model.Hidden), " ", ", "), why)
