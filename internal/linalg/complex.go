@@ -45,7 +45,7 @@ func (f *ComplexLU) FactorInPlace() error {
 			f.bad = SingularError{Column: k, Pivot: best}
 			return &f.bad
 		}
-		d := 1 / rowk[k]
+		d := reciprocal(rowk[k])
 		f.inv[k] = d
 		tail := rowk[k+1:]
 		for i := k + 1; i < n; i++ {
@@ -64,6 +64,19 @@ func (f *ComplexLU) FactorInPlace() error {
 // modulus is |re| + |im|, the measure by which LAPACK chooses complex pivots.
 func modulus(z complex128) float64 { return math.Abs(real(z)) + math.Abs(imag(z)) }
 
+// reciprocal is 1/z of a finite z ≠ 0 (Smith, Algorithm 116, Commun. ACM 5, 435, 1962), without the cases of a general division.
+func reciprocal(z complex128) complex128 {
+	a, b := real(z), imag(z)
+	if math.Abs(a) >= math.Abs(b) {
+		r := b / a
+		d := 1 / (a + b*r)
+		return complex(d, -r*d)
+	}
+	r := a / b
+	d := 1 / (a*r + b)
+	return complex(r*d, -d)
+}
+
 // subScaledComplex computes dst -= s·x.
 func subScaledComplex(dst []complex128, s complex128, x []complex128) {
 	x = x[:len(dst)]
@@ -76,6 +89,14 @@ func subScaledComplex(dst []complex128, s complex128, x []complex128) {
 func (f *ComplexLU) Solve(b []complex128) {
 	n, a := f.n, f.a
 	b = b[:n]
+	switch n {
+	case 2:
+		f.solve2(b)
+		return
+	case 3:
+		f.solve3(b)
+		return
+	}
 	for i, p := range f.piv {
 		if int(p) != i {
 			b[i], b[p] = b[p], b[i]

@@ -91,7 +91,18 @@ func (f *LU) factorColumns() error {
 		}
 		d := 1 / pivot
 		f.inv[k] = d
-		kernel.Eliminate(a, n, k, d)
+		if n-k > kernel.Lanes {
+			kernel.Eliminate(a, n, k, d)
+			continue
+		}
+		for i := k + 1; i < n; i++ {
+			row := a[i*n : i*n+n]
+			l := row[k] * d
+			row[k] = l
+			for j := k + 1; j < n; j++ {
+				row[j] -= l * rowk[j]
+			}
+		}
 	}
 	return nil
 }
@@ -100,12 +111,24 @@ func (f *LU) factorColumns() error {
 func (f *LU) Solve(b []float64) {
 	n, a := f.n, f.a
 	b = b[:n]
+	switch n {
+	case 2:
+		f.solve2(b)
+		return
+	case 3:
+		f.solve3(b)
+		return
+	}
 	for i, p := range f.piv {
 		if int(p) != i {
 			b[i], b[p] = b[p], b[i]
 		}
 	}
-	if n >= tileFrom {
+	switch {
+	case n == 8:
+		f.solve8(b)
+		return
+	case n >= tileFrom:
 		f.solveTiles(b)
 		return
 	}
