@@ -40,7 +40,7 @@ func nthRoot(x float64, n int) float64 {
 	case 6:
 		return math.Cbrt(math.Sqrt(x))
 	}
-	return math.Pow(x, 1/float64(n))
+	return math.Exp(math.Log(x) / float64(n))
 }
 
 // nextSize implements sizer.

@@ -212,7 +212,8 @@ func (s *Solver) consistent() error {
 		}
 	}
 	for i, v := range from {
-		if c.y[i] != v {
+		// less is roundoff of the linear systems, in states that the constraints leave alone
+		if math.Abs(c.y[i]-v)*c.invW[i] > consistentEnough {
 			s.sol.Initialized = append(s.sol.Initialized, Adjustment{T: c.t, State: i, Name: s.p.Name(i), From: v, To: c.y[i]})
 		}
 	}

@@ -179,6 +179,14 @@ const (
 	failed
 )
 
+// trusts says whether the rate of the system before lets a first increment be the last.
+func (m *convergence) trusts(size float64) bool {
+	if m.eta <= 1 && m.eta*size > m.tol {
+		return false // without the power, which is larger than η
+	}
+	return math.Pow(max(m.eta, unitRound), 0.8)*size <= m.tol
+}
+
 // judge is told the size of the increment just added.
 func (m *convergence) judge(size float64) verdict {
 	m.k++
@@ -190,7 +198,7 @@ func (m *convergence) judge(size float64) verdict {
 		m.prev = size
 		// one increment tells nothing about the rate; that of the system before is trusted, with caution, for small increments only, and
 		// not where the equations are to be solved to roundoff
-		if size == 0 || m.tol > tightNewton && size <= 1 && math.Pow(max(m.eta, unitRound), 0.8)*size <= m.tol {
+		if size == 0 || m.tol > tightNewton && size <= 1 && m.trusts(size) {
 			return converged
 		}
 		return goOn
