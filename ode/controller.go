@@ -113,13 +113,11 @@ func (c Predictive) safety(a *Attempt) float64 {
 // Accept implements Controller.
 func (c Predictive) Accept(a *Attempt) float64 {
 	c = c.defaults()
-	k := float64(a.Order)
 	err := max(a.Err, errFloor)
-	log := math.Log(err)
-	f := c.safety(a) * math.Exp(-log/k)
+	f := c.safety(a) / nthRoot(err, a.Order)
 	if a.PrevH != 0 {
 		// the error norm counts as at least 1e-2 here (as in the program of Hairer and Wanner), since the trend of tiny errors means little
-		g := c.Safety * math.Abs(a.H/a.PrevH) * math.Exp((math.Log(max(a.PrevErr, 1e-2))-2*log)/k)
+		g := c.Safety * math.Abs(a.H/a.PrevH) * nthRoot(max(a.PrevErr, 1e-2)/(err*err), a.Order)
 		f = min(f, g)
 	}
 	return limitGrowth(f, c.MinFactor, c.MaxFactor, c.Deadband, a.AfterReject)

@@ -1,6 +1,9 @@
 package ode
 
-import "github.com/stiffnode/stiffnode/internal/linalg"
+import (
+	"github.com/stiffnode/stiffnode/internal/kernel"
+	"github.com/stiffnode/stiffnode/internal/linalg"
+)
 
 // A linearSolver factorises the iteration matrix W = M − γ J and solves with it. It is an axis of its own: a method never
 // sees how W is stored, so that an iterative solver is a further implementation and a line in newLinearSolver.
@@ -161,6 +164,11 @@ func fillBand[T linalg.Number](f *linalg.Band[T], z T, minus func(dst []T, gamma
 // minusReal and minusComplex write −γ·src into dst; scaleReal and scaleComplex are the product of a shift and an entry of M.
 func minusReal(dst []float64, gamma float64, src []float64) {
 	src = src[:len(dst)]
+	if len(dst) >= 4*kernel.Lanes {
+		clear(dst)
+		kernel.AddScaled(dst, -gamma, src)
+		return
+	}
 	for i, v := range src {
 		dst[i] = -gamma * v
 	}

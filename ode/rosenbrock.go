@@ -24,6 +24,8 @@ type rosenbrockStepper struct {
 	rhs []float64
 	sum []float64
 	e   []float64
+	// zero is where sums of stages alone begin
+	zero []float64
 	// jac and dfdt belong to (t, y); spare to the argument of the last stage, when that is the new point
 	jac, spare      *Jacobian
 	dfdt, spareDfdt []float64
@@ -36,7 +38,7 @@ type rosenbrockStepper struct {
 func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 	n, s := c.n, len(tab.B)
 	st := &rosenbrockStepper{
-		c: c, tab: tab, lin: newLinearSolver(c.p, c.recorded), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n),
+		c: c, tab: tab, lin: newLinearSolver(c.p, c.recorded), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n), zero: make([]float64, n),
 		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
 		refine: newRefinement(n),
 	}
@@ -104,8 +106,7 @@ func (st *rosenbrockStepper) attempt(h float64) (float64, *stepError) {
 	if !tab.FSAL {
 		combine(c.ynew, c.y, 1, tab.B, st.all)
 	}
-	clear(st.e)
-	addScaled(st.e, 1, tab.E, st.all[:(last+1)*n])
+	combine(st.e, st.zero, 1, tab.E, st.all[:(last+1)*n])
 	return c.errorNorm(st.e), nil
 }
 
@@ -119,9 +120,8 @@ func (st *rosenbrockStepper) stage(i int, f []float64, h, hg float64) {
 		}
 	} else {
 		// f last and number by number, as a field mostly writes it: a register could not be loaded before these stores are done
-		clear(st.e)
 		sum := st.e
-		addScaled(sum, tab.Gamma, tab.C[i], st.all)
+		combine(sum, st.zero, tab.Gamma, tab.C[i], st.all)
 		if !c.p.Mass.IsIdentity() {
 			c.p.Mass.MulVec(st.sum, sum)
 			sum = st.sum
