@@ -57,11 +57,14 @@ func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
 // right one. The many others tell the time of the jump.
 const outlier = 0.05
 
-// Progress is what the objective loses, of itself, over trailLength iterations. A model that is good enough must get better faster to go on.
+// Progress is what the objective loses, of itself, over trailLength iterations. A model that is good enough must get better faster to go on,
+// and one whose error is no more than ample twice as fast.
 const (
 	trailLength        = 8
 	leastProgress      = 0.1
 	worthwhileProgress = 0.3
+	ampleProgress      = 0.6
+	ample              = 1e-5
 )
 
 // stalled reports whether the objective no longer falls as it should.
@@ -108,7 +111,10 @@ func (r *racer) step(ctx context.Context, l *leastSquares) error {
 	}
 	r.trail = append(r.trail, o)
 	progress := leastProgress
-	if l.isGoodEnough(r.mae) {
+	switch {
+	case r.mae <= ample:
+		progress = ampleProgress
+	case l.isGoodEnough(r.mae):
 		progress = worthwhileProgress
 	}
 	rms := math.Sqrt(r.loss)
