@@ -36,7 +36,7 @@ func MethodByName(name string) (Method, error) {
 		return AutoSwitch(e, i)
 	}
 	var names []string
-	for _, m := range Methods() {
+	for _, m := range append(Methods(), Radau9) {
 		n := m.Info().Name
 		if strings.EqualFold(n, name) {
 			return m, nil

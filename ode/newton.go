@@ -22,10 +22,10 @@ type iterationMatrix struct {
 	split SplitField // evaluates fI and its Jacobian in place of f, if not nil
 	jac   *Jacobian
 	lin   linearSolver
-	// pair factorises the complex matrix (α + iβ) M − hJ of a fully implicit method along with M − γJ; nil for others
-	pair  complexSolver
-	shift complex128 // α + iβ
-	ratio float64    // h/γ
+	// pairs factorise the complex matrices (α + iβ) M − hJ of a fully implicit method along with M − γJ; nil for others
+	pairs  []complexSolver
+	shifts []complex128 // α + iβ
+	ratio  float64      // h/γ
 
 	// a Jacobian is kept for the next step while the convergence rate stays below refresh, and the factors are kept while γ has
 	// changed by no more than the fraction tolerance
@@ -42,6 +42,14 @@ func newIterationMatrix(c *core, split SplitField, refresh, tolerance float64) *
 	return &iterationMatrix{
 		c: c, split: split, jac: NewJacobian(c.n, c.p.Jacobian), lin: newLinearSolver(c.p, c.recorded), f: make([]float64, c.n),
 		refresh: refresh, tolerance: tolerance,
+	}
+}
+
+// couple adds a complex matrix for each of the shifts, which are in units of h as that of M − γJ is ratio.
+func (m *iterationMatrix) couple(ratio float64, shifts ...complex128) {
+	m.ratio, m.shifts = ratio, shifts
+	for range shifts {
+		m.pairs = append(m.pairs, newComplexSolver(m.c.p, m.c.recorded))
 	}
 }
 
@@ -88,8 +96,8 @@ func (m *iterationMatrix) factor(gamma float64) *stepError {
 		return m.c.factorError(err)
 	}
 	m.c.stats.Factorisations++
-	if m.pair != nil {
-		if err := m.pair.factor(m.shift, gamma*m.ratio, &m.c.p.Mass, m.jac); err != nil {
+	for i, pair := range m.pairs {
+		if err := pair.factor(m.shifts[i], gamma*m.ratio, &m.c.p.Mass, m.jac); err != nil {
 			return m.c.factorError(err)
 		}
 		m.c.stats.Factorisations++

@@ -44,7 +44,7 @@ func newRadauStepper(c *core, tab *FIRKTableau) *radauStepper {
 		z: make([]float64, 3*n), w: make([]float64, 3*n), f: make([]float64, 3*n), past: make([]float64, 3*n),
 		res: make([]float64, n), e: make([]float64, n), pair: make([]complex128, n),
 	}
-	st.matrix.pair, st.matrix.shift, st.matrix.ratio = newComplexSolver(c.p, c.recorded), tab.Complex, tab.Real
+	st.matrix.couple(tab.Real, tab.Complex)
 	st.conv.limit = radauNewtonMax
 	return st
 }
@@ -171,7 +171,7 @@ func (st *radauStepper) iterate(h float64) float64 {
 			pair[j] = complex(h*f[n+j], -h*f[2*n+j]) - shift*complex(v, -d[j])
 		}
 	}
-	st.matrix.pair.solve(pair)
+	st.matrix.pairs[0].solve(pair)
 	for j, v := range pair {
 		a, b := real(v), imag(v)
 		w2[j] += a

@@ -64,7 +64,7 @@ func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, 
 			f.bad = SingularError{Column: int(f.order[k]), Pivot: m}
 			return &f.bad
 		}
-		f.inv[k] = 1 / pivot
+		f.inv[k] = reciprocal(pivot)
 		u := f.u[q:q1]
 		for e, c := range above {
 			u[e] = row[c]
