@@ -123,16 +123,6 @@ func (l *learning) best() float64 {
 	return b
 }
 
-// reach is the first epoch with Eq. 14 at or below a value, 0 if none.
-func (l *learning) reach(v float64) int {
-	for _, r := range l.history {
-		if r.MAE <= v {
-			return r.Epoch
-		}
-	}
-	return 0
-}
-
 // spread is how many decades the gradient norm covers over the run, from its 1st to its 99th percentile before and at the last change
 // of the loss: a run that has died keeps its norm.
 func (l *learning) spread() float64 {
