@@ -205,7 +205,8 @@ type grid struct {
 
 func newGrid(s scale, m int64, e int) grid {
 	g := grid{m: m, e: e}
-	g.first, g.last = int64(math.Ceil(s.lo/g.step()-1e-9)), int64(math.Floor(s.hi/g.step()+1e-9))
+	slack := min(1e-9, 5e-10*(s.hi-s.lo)/g.step()) // for roundoff, and less than what scale.shows allows
+	g.first, g.last = int64(math.Ceil(s.lo/g.step()-slack)), int64(math.Floor(s.hi/g.step()+slack))
 	return g
 }
 

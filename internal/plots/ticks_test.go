@@ -205,6 +205,7 @@ func FuzzTicks(f *testing.F) {
 	f.Add(1.0, 1.0000000001, false, 20.0)
 	f.Add(99999.98999, 1e5, false, 200.0)
 	f.Add(3.1, 3.9, true, 200.0)
+	f.Add(1e-4, 1e5, false, 33.0)
 	f.Add(math.Inf(-1), math.NaN(), false, 200.0)
 	f.Fuzz(func(t *testing.T, a, b float64, log bool, length float64) {
 		if !(length >= 20 && length <= 2000) {
