@@ -1,7 +1,9 @@
 package linalg
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -38,5 +40,31 @@ func BenchmarkLU(b *testing.B) {
 				x[0] = 1
 			}
 		})
+	}
+}
+
+// BenchmarkSparse is one factorisation, and one solve with it, over sizes: real ones beyond those that are inverted, and complex ones.
+func BenchmarkSparse(b *testing.B) {
+	for _, n := range []int{20, 64} {
+		rows, cols, at, diagonal, values, _, gamma := sparseCase(rand.New(rand.NewPCG(1, 2)), n)
+		f, c := NewSparse(n, rows, cols, at), NewComplexSparse(n, rows, cols, at)
+		x, z := make([]float64, n), make([]complex128, n)
+		for name, run := range map[string]func() error{
+			"factor":         func() error { return f.Factor(1, diagonal, gamma, values) },
+			"solve":          func() error { f.Solve(x); x[0] = 1; return nil },
+			"complex/factor": func() error { return c.Factor(complex(1, 1), diagonal, gamma, values) },
+			"complex/solve":  func() error { c.Solve(z); z[0] = 1; return nil },
+		} {
+			if err := errors.Join(f.Factor(1, diagonal, gamma, values), c.Factor(complex(1, 1), diagonal, gamma, values)); err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					if err := run(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

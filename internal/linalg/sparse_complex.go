@@ -83,54 +83,9 @@ func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, 
 }
 
 // Solve overwrites b with the solution of W x = b.
-func (f *ComplexSparse) Solve(b []complex128) {
-	x, order := f.x[:f.n], f.order[:f.n]
-	p := 0
-	for k := range x {
-		s := b[order[k]]
-		end := int(f.lower.start[k+1])
-		l := f.l[p:end]
-		for e, c := range f.lower.cols[p:end] {
-			s -= l[e] * x[c]
-		}
-		x[k] = s
-		p = end
-	}
-	end := len(f.u)
-	for k := f.n - 1; k >= 0; k-- {
-		s := x[k]
-		q := int(f.upper.start[k])
-		u := f.u[q:end]
-		for e, c := range f.upper.cols[q:end] {
-			s -= u[e] * x[c]
-		}
-		s *= f.inv[k]
-		x[k] = s
-		b[order[k]] = s
-		end = q
-	}
-}
+func (f *ComplexSparse) Solve(b []complex128) { substitute(&f.sparsity, f.l, f.u, f.inv, f.x, b) }
 
 // SolveTransposed overwrites b with the solution of Wᵀ x = b (no conjugation).
 func (f *ComplexSparse) SolveTransposed(b []complex128) {
-	x := f.x
-	for k, i := range f.order {
-		x[k] = b[i]
-	}
-	for k := range f.n {
-		v := x[k] * f.inv[k]
-		x[k] = v
-		q := int(f.upper.start[k])
-		for e, c := range f.upper.of(k) {
-			x[c] -= f.u[q+e] * v
-		}
-	}
-	for k := f.n - 1; k >= 0; k-- {
-		v := x[k]
-		p := int(f.lower.start[k])
-		for e, c := range f.lower.of(k) {
-			x[c] -= f.l[p+e] * v
-		}
-		b[f.order[k]] = v
-	}
+	substituteTransposed(&f.sparsity, f.l, f.u, f.inv, f.x, b)
 }

@@ -155,55 +155,12 @@ func (f *Sparse) Solve(b []float64) {
 		copy(b, f.x)
 		return
 	}
-	x, order := f.x[:f.n], f.order[:f.n]
-	p := 0
-	for k := range x {
-		s := b[order[k]]
-		end := int(f.lower.start[k+1])
-		l := f.l[p:end]
-		for e, c := range f.lower.cols[p:end] {
-			s -= l[e] * x[c]
-		}
-		x[k] = s
-		p = end
-	}
-	end := len(f.u)
-	for k := f.n - 1; k >= 0; k-- {
-		s := x[k]
-		q := int(f.upper.start[k])
-		u := f.u[q:end]
-		for e, c := range f.upper.cols[q:end] {
-			s -= u[e] * x[c]
-		}
-		s *= f.inv[k]
-		x[k] = s
-		b[order[k]] = s
-		end = q
-	}
+	substitute(&f.sparsity, f.l, f.u, f.inv, f.x, b)
 }
 
-// SolveTransposed overwrites b with the solution of Wᵀ x = b (no conjugation).
+// SolveTransposed overwrites b with the solution of Wᵀ x = b.
 func (f *Sparse) SolveTransposed(b []float64) {
-	x := f.x
-	for k, i := range f.order {
-		x[k] = b[i]
-	}
-	for k := range f.n {
-		v := x[k] * f.inv[k]
-		x[k] = v
-		q := int(f.upper.start[k])
-		for e, c := range f.upper.of(k) {
-			x[c] -= f.u[q+e] * v
-		}
-	}
-	for k := f.n - 1; k >= 0; k-- {
-		v := x[k]
-		p := int(f.lower.start[k])
-		for e, c := range f.lower.of(k) {
-			x[c] -= f.l[p+e] * v
-		}
-		b[f.order[k]] = v
-	}
+	substituteTransposed(&f.sparsity, f.l, f.u, f.inv, f.x, b)
 }
 
 // SolveBlock overwrites the n×cols row-major block b with the solution of W X = B, each row of the block as one vector.
