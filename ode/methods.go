@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Methods lists every method by the name used on the command line.
+// Methods lists every method whose steps can be recorded, and so differentiated.
 func Methods() []Method {
 	return []Method{
 		Tsit5, DOP853,
@@ -18,6 +18,9 @@ func Methods() []Method {
 		AutoTsit5Rosenbrock23, AutoTsit5KenCarp4, AutoTsit5Rodas5P,
 	}
 }
+
+// Solvers lists every method by the name used on the command line: Methods, and those that only solve.
+func Solvers() []Method { return append(Methods(), Radau9) }
 
 // MethodByName finds a method, ignoring case; "auto" is Auto and "AutoX(Y)" the switching pair of X and Y. The error lists what there is.
 func MethodByName(name string) (Method, error) {
@@ -36,7 +39,7 @@ func MethodByName(name string) (Method, error) {
 		return AutoSwitch(e, i)
 	}
 	var names []string
-	for _, m := range append(Methods(), Radau9) {
+	for _, m := range Solvers() {
 		n := m.Info().Name
 		if strings.EqualFold(n, name) {
 			return m, nil

@@ -16,7 +16,7 @@ type methodsCmd struct {
 func (c *methodsCmd) Run(a *app) error {
 	if c.JSON {
 		enc := json.NewEncoder(a.out)
-		for _, m := range ode.Methods() {
+		for _, m := range ode.Solvers() {
 			if err := enc.Encode(m.Info()); err != nil {
 				return err
 			}
@@ -29,7 +29,7 @@ func (c *methodsCmd) Run(a *app) error {
 		return nil
 	}
 	rows := [][]string{{"solver", "family", "order", "dense output", "stages", "stability", "M y' = f"}}
-	for _, m := range ode.Methods() {
+	for _, m := range ode.Solvers() {
 		i := m.Info()
 		stages, mass := fmt.Sprint(i.Stages), "no"
 		if i.Stages == 0 {

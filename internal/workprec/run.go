@@ -40,7 +40,7 @@ type Options struct {
 // Accuracy are the options of the accuracy matrix: every implicit method on every stiff problem.
 func Accuracy() Options {
 	var o Options
-	for _, m := range ode.Methods() {
+	for _, m := range ode.Solvers() {
 		if m.Info().Implicit {
 			o.Methods = append(o.Methods, m)
 		}
@@ -58,7 +58,7 @@ func Accuracy() Options {
 
 // WorkPrecision are the options of work–precision diagrams for one problem or for the classical stiff ones (none given).
 func WorkPrecision(list ...*problems.Problem) Options {
-	o := Options{Methods: ode.Methods(), Problems: list, EndOnly: true, Repeat: 3, Workers: 1, Longest: time.Second}
+	o := Options{Methods: ode.Solvers(), Problems: list, EndOnly: true, Repeat: 3, Workers: 1, Longest: time.Second}
 	if len(list) == 0 {
 		o.Problems = []*problems.Problem{problems.ROBER(), problems.POLLU(), problems.HIRES(), problems.OREGO(), problems.VDPOL()}
 	}
