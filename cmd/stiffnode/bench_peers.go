@@ -10,16 +10,23 @@ import (
 )
 
 type benchPeersCmd struct {
-	CVODES     string        `name:"cvodes" help:"Folder into which the C baseline was built." required:"" placeholder:"DIR"`
+	CVODES     string        `name:"cvodes" help:"Folder into which the C baseline was built, and then, by internal/bench/cvodes/build.sh, the programs that time its settings in turns." required:"" placeholder:"DIR"`
 	References string        `help:"Folder of reference material with the published networks and the baseline's scripts; by default a folder named shared beside the working directory." placeholder:"DIR"`
 	Parts      string        `help:"What is compared: mech, forward, adjoint, sens (all sensitivities, which takes the baseline minutes)." default:"mech,forward,adjoint" placeholder:"A,B"`
-	Repeats    int           `name:"baseline-repeats" help:"Repeats of each of the baseline's settings on networks; its script's own, 20 and more, if not given." placeholder:"N"`
-	During     time.Duration `help:"Time for which each of the settings quoted is repeated, 20 times at least." default:"200ms"`
+	Repeats    int           `name:"baseline-repeats" help:"Repeats of each of the baseline's settings on networks in the search for its cheapest; its script's own, 20 and more, if not given." placeholder:"N"`
+	During     time.Duration `help:"Time for which each of the settings quoted is repeated, in turns; 20 times and in 5 rounds at least." default:"500ms"`
 }
 
-// Help says how to get figures that can be compared.
+// Help says what is measured, and what the numbers mean.
 func (c *benchPeersCmd) Help() string {
-	return "Ratios mean most on one core that nothing else uses: taskset -c 0 stiffnode bench peers …"
+	return `Both sides are searched for their cheapest setting (method and tolerances) that reaches an error; those that come near it take turns until the fastest is known, on either side. These two are
+then timed alternately, a fortieth of a second each: CVODE(S), stiffnode, stiffnode, CVODE(S), and so on.
+
+In the tables, ms are milliseconds of processor time of all repeats, median [p10–p90]. They carry whatever shared the processor meanwhile. The ratio
+does so much less: it is taken within each round of turns, stiffnode's median over CVODE(S)'s, and what is printed is its median over rounds, [p10–p90]. A ratio marked
+unpaired divides by the time of the baseline's own run, minutes before; it is what there is where the programs for turns have not been built.
+
+The command keeps itself and the baseline on one core, the last of those it may run on: choose it with taskset -c N stiffnode bench peers …`
 }
 
 func (c *benchPeersCmd) Run(a *app) error {

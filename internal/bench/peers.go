@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -23,13 +24,13 @@ type PeerOptions struct {
 	Parts []string
 	// Repeats of each of the baseline's settings on networks; 0 leaves it to its script, which makes 20 and more.
 	Repeats int
-	// During is how long each of the settings quoted is repeated, 20 times at least.
+	// During is how long each of the settings quoted is repeated, in turns; 20 times and in 5 rounds at least.
 	During time.Duration
 	// Say reports progress.
 	Say func(format string, args ...any)
 }
 
-// A comparison of one part: what both sides compute, at which errors, and the ratio of times that is asked for.
+// A peerRow is a comparison of one part: what both sides compute, at which errors, and the ratio of times that is asked for.
 type peerRow struct {
 	problem string
 	what    string
@@ -42,10 +43,15 @@ type peerRow struct {
 }
 
 // Peers compares solves and gradients with CVODE and CVODES at equal error: the cheapest setting of either side whose error is at most the
-// target, both timed in this run, on one core, by the clock of their thread.
+// target, both timed in this run, on one core, by the clock of their thread. They are timed in turns, and the ratio is that of times taken one right
+// after the other: what shares the processor with this machine slows both.
 func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	r := &Report{Title: "Against CVODE and CVODES, compiled for speed, at equal error: the cheapest settings of both; milliseconds of processor time, median [p10–p90]"}
+	core, undo := onOneCore()
+	defer undo()
+	r := &Report{Title: fmt.Sprintf("Against CVODE and CVODES, compiled for speed, at equal error: the cheapest settings of both, timed in turns; "+
+		"milliseconds of processor time, median [p10–p90] of repeats; ratio stiffnode/CVODE(S) within a round of turns, median [p10–p90] of rounds; on %s, %s",
+		cmp.Or(processor(), runtime.GOARCH), core)}
 	for _, part := range o.Parts {
 		o.Say("running the C baseline: %s", part)
 		theirs, err := runBaseline(ctx, o.References, o.Build, part, o.Repeats)
@@ -53,7 +59,7 @@ func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 			return nil, err
 		}
 		if part == "mech" {
-			further, err := furtherPeers(ctx, o.Build)
+			further, err := furtherPeers(ctx, o.Build, o.References)
 			if err != nil {
 				return nil, err
 			}
@@ -65,7 +71,7 @@ func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 		}
 		for i := range rows {
 			o.Say("running stiffnode: %s, %s", rows[i].problem, rows[i].what)
-			if err := rows[i].compare(ctx, r, theirs, o.During); err != nil {
+			if err := rows[i].compare(ctx, r, theirs, &o); err != nil {
 				return nil, err
 			}
 		}
@@ -73,73 +79,16 @@ func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 	return r, nil
 }
 
-func anyMethod(ode.Method) bool { return true }
-func onlyBDF(m ode.Method) bool { return m.Info().Name == ode.BDF.Info().Name }
-
-// compare adds a table and its claims.
-func (p *peerRow) compare(ctx context.Context, r *Report, theirs []baselineRun, during time.Duration) error {
-	settings, err := p.work.search(ctx, p.solvers, p.targets)
-	if err != nil {
-		return err
-	}
-	table := Table{Title: p.problem + ": " + p.what, Rows: [][]string{{"error ≤", "CVODE(S)", "error", "ms [–p90]", "stiffnode", "error", "ms [p10–p90]", "ratio", "floor"}}}
-	for _, target := range p.targets {
-		peer := cheapest(theirs, p.problem, target)
-		best, took, err := p.work.fastest(settings, target, anyMethod, during)
-		if err != nil {
-			return err
-		}
-		bdf, tookBDF := (*setting)(nil), timing{}
-		if p.bdf != 0 {
-			if bdf, tookBDF, err = p.work.fastest(settings, target, onlyBDF, during); err != nil {
-				return err
-			}
-			if bdf != nil && (best == nil || tookBDF.median < took.median) {
-				best, took = bdf, tookBDF
-			}
-		}
-		for _, ours := range []struct {
-			label string
-			best  *setting
-			took  timing
-			floor float64
-		}{{"", best, took, p.floor}, {" by BDF", bdf, tookBDF, p.bdf}} {
-			if ours.floor == 0 {
-				continue
-			}
-			row := []string{sci(target), "–", "", "", "–", "", "", "", fmt.Sprint(ours.floor)}
-			if peer != nil {
-				median, high := peer.seconds()
-				row[1], row[2], row[3] = peer.setting(), sci(peer.error()), fmt.Sprintf("%.3g [–%.3g]", 1e3*median, 1e3*high)
-			}
-			if ours.best != nil {
-				row[4], row[5], row[6] = ours.best.String(), sci(ours.best.error), ours.took.String()
-			}
-			switch {
-			case ours.best == nil:
-				r.claim(false, "%s, %s%s: no setting reaches error %s", p.problem, p.what, ours.label, sci(target))
-			case peer != nil:
-				ratio := ours.took.median / peer.time()
-				row[7] = fmt.Sprintf("%.2f", ratio)
-				r.claim(ratio <= ours.floor, "%s, %s%s at error %s: %.2f of the baseline's time, floor %g", p.problem, p.what, ours.label, sci(target), ratio, ours.floor)
-			}
-			table.Rows = append(table.Rows, row)
-		}
-	}
-	r.Tables = append(r.Tables, table)
-	return nil
-}
-
 // peerRows are the comparisons that belong to a part of the baseline.
 func peerRows(part, references string) ([]peerRow, error) {
 	var rows []peerRow
 	if part == "mech" {
-		for _, name := range []string{"ROBER", "POLLU", "HIRES", "OREGO", "VDPOL"} {
-			w, key, err := mechanisticWork(references, name)
+		for _, name := range peerProblems {
+			c, key, err := mechanisticCase(references, name)
 			if err != nil {
 				return nil, err
 			}
-			rows = append(rows, peerRow{problem: key, what: "mechanistic solve", targets: []float64{1e-3, 1e-6, 1e-9}, floor: 0.5, bdf: 1, work: w, solvers: peerSolvers(true)})
+			rows = append(rows, peerRow{problem: key, what: "mechanistic solve", targets: []float64{1e-3, 1e-6, 1e-9}, floor: 0.5, bdf: 1, work: asFinely(c.work()), solvers: peerSolvers(true)})
 		}
 		return rows, nil
 	}
@@ -232,32 +181,33 @@ func scaledTolerances(scale []float64) []func(float64) []float64 {
 	return out
 }
 
-// mechanisticWork is the solve of a known problem, and the name that the baseline gives it. ROBER and POLLU are solved at the times and held to
+// peerProblems are the known problems that solves are compared on.
+var peerProblems = []string{"ROBER", "POLLU", "HIRES", "OREGO", "VDPOL"}
+
+// mechanisticCase is a known problem, and the name that the baseline gives it. ROBER and POLLU are solved at the times and held to
 // the solution of the baseline, the others at those of package problems.
-func mechanisticWork(references, name string) (workload, string, error) {
+func mechanisticCase(references, name string) (*solverCase, string, error) {
 	c, err := newSolverCase(name)
 	if err != nil {
-		return workload{}, "", err
+		return nil, "", err
 	}
-	p := c.problem
 	key := map[string]string{"ROBER": "rober", "POLLU": "pollu"}[name]
 	if key == "" {
-		return asFinely(c.work()), name, nil
+		return c, name, nil
 	}
 	rows, err := readColumns(filepath.Join(references, "peers", "cvodes", "data", key+"_ref.txt"))
 	if err != nil {
-		return workload{}, "", err
+		return nil, "", err
 	}
-	var times, want []float64
-	k := p.IVP.Dim
-	scale := make([]float64, k)
+	k := c.problem.IVP.Dim
+	c.times, c.want, c.size = nil, nil, make([]float64, k)
 	for _, row := range rows {
-		times, want = append(times, row[0]), append(want, row[1:k+1]...)
+		c.times, c.want = append(c.times, row[0]), append(c.want, row[1:k+1]...)
 		for i, v := range row[1 : k+1] {
-			scale[i] = max(scale[i], math.Abs(v))
+			c.size[i] = max(c.size[i], math.Abs(v))
 		}
 	}
-	return asFinely(solveWork(p.IVP, nil, p.T0, p.Y0, times, want, scale)), key, nil
+	return c, key, nil
 }
 
 // asFinely searches a solve as the baseline's programs do: at four tolerances a decade, with both tolerances of Newton's iteration, and of BDF with

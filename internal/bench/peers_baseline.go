@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,13 +31,22 @@ type baselineRun struct {
 	Gradient  *float64 `json:"grad_relL2_frozen"`
 	Micro     float64  `json:"us_cpu_med"`
 	Micro90   float64  `json:"us_cpu_p90"`
+	MicroMin  float64  `json:"us_cpu_min"`
 	Milli     float64  `json:"ms_cpu_med"`
 	Milli90   float64  `json:"ms_cpu_p90"`
+	MilliMin  float64  `json:"ms_cpu_min"`
+	// what else a gradient's setting is told by
+	Newton       float64 `json:"nlconv"`
+	ToleranceB   string  `json:"atolB"`
+	QuadratureOn int     `json:"quad_errcon"`
+	SensOn       int     `json:"sens_errcon"`
 	// what a solve took, where it is told
 	Steps     int `json:"steps"`
 	Evals     int `json:"rhs"`
 	Jacobians int `json:"jac"`
 	Setups    int `json:"setups"`
+	// inTurns is the program that runs this setting alone, in turns, with what it is told first.
+	inTurns func(context.Context) (*exec.Cmd, string)
 }
 
 // error is that of the gradient where there is one, otherwise of the solution; a failed run has none.
@@ -72,41 +83,84 @@ func (b *baselineRun) setting() string {
 	return strings.Join(words, ", ")
 }
 
-// networkParts are the arguments by which the baseline's programs on networks know a part.
-var networkParts = map[string]string{"forward": "b", "adjoint": "a", "sens": "f"}
+// A baselinePart is what a part of the baseline runs: of its two problems, by programs of these names followed by the problem's number and, on
+// networks, by one more with a faster linear solver; with which arguments, repeats and seconds for each setting.
+type baselinePart struct {
+	program, arg    string
+	inverse         bool
+	repeats, during string
+}
 
-// runBaseline runs one part of the baseline built in a folder: mech, forward, adjoint or sens. The parts on networks can be run with fewer repeats
-// than their script asks for; 0 leaves it to the script.
+var baselineParts = map[string]baselinePart{
+	"mech":    {program: "mech"},
+	"forward": {program: "node", arg: "b", repeats: "30", during: "0.3"},
+	"adjoint": {program: "node", arg: "a", repeats: "21", during: "0.3"},
+	"sens":    {program: "node", arg: "f", inverse: true, repeats: "21", during: "0.1"},
+}
+
+// runBaseline runs one part of the baseline built in a folder, with the arguments of its script run.sh, which however would move it to core 0: it
+// belongs on the core of this process. The parts on networks can be run with fewer repeats; 0 means those of the script.
 func runBaseline(ctx context.Context, references, build, part string, repeats int) ([]baselineRun, error) {
-	script := filepath.Join(references, "peers", "cvodes", "run.sh")
+	p, ok := baselineParts[part]
+	if !ok {
+		return nil, fmt.Errorf("the baseline has no part %q; there are %v", part, PeerParts)
+	}
+	data := filepath.Join(references, "peers", "cvodes", "data")
 	build, err := filepath.Abs(build)
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range []string{script, filepath.Join(build, "mech1")} {
+	for _, path := range []string{data, filepath.Join(build, "mech1")} {
 		if _, err := os.Stat(path); err != nil {
 			return nil, fmt.Errorf("the C baseline is not there: %w; build it with peers/cvodes/build.sh of the reference folder", err)
 		}
 	}
-	arg, network := networkParts[part]
-	if repeats == 0 || !network {
-		return baselineOutput(exec.CommandContext(ctx, "bash", script, build, part))
+	programs := []string{p.program + "1", p.program + "2"}
+	if p.inverse {
+		programs = append(programs, p.program+"1inv", p.program+"2inv")
+	}
+	var args []string
+	switch {
+	case p.arg != "" && repeats > 0:
+		args = []string{p.arg, strconv.Itoa(repeats), "0"}
+	case p.arg != "":
+		args = []string{p.arg, p.repeats, p.during}
+	}
+	command := func(ctx context.Context, program string, args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, filepath.Join(build, program), args...)
+		cmd.Dir = data
+		return cmd
 	}
 	var rows []baselineRun
-	for _, program := range []string{"node1", "node2", "node1inv", "node2inv"} {
-		if strings.HasSuffix(program, "inv") && part != "sens" {
-			continue
-		}
-		cmd := exec.CommandContext(ctx, filepath.Join(build, program), arg, strconv.Itoa(repeats), "0")
-		cmd.Dir = filepath.Join(references, "peers", "cvodes", "data")
-		found, err := baselineOutput(cmd)
+	for _, program := range programs {
+		found, err := baselineOutput(command(ctx, program, args...))
 		if err != nil {
 			return nil, err
+		}
+		for i := range found {
+			words := found[i].words(part)
+			found[i].inTurns = func(ctx context.Context) (*exec.Cmd, string) { return command(ctx, "turns-"+program, words...), "" }
 		}
 		rows = append(rows, found...)
 	}
 	return rows, nil
 }
+
+// words are those by which cvodes/turns.c knows a setting.
+func (b *baselineRun) words(part string) []string {
+	rtol := exactly(b.RTol)
+	switch part {
+	case "mech":
+		return []string{b.Tolerance, rtol}
+	case "forward":
+		return []string{part, b.Variant, b.Tolerance, rtol}
+	case "adjoint":
+		return []string{part, b.Interp, exactly(b.Newton), b.Tolerance, b.ToleranceB, strconv.Itoa(b.QuadratureOn), rtol}
+	}
+	return []string{part, b.Scheme, b.Tolerance, strconv.Itoa(b.SensOn), rtol}
+}
+
+func exactly(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func baselineOutput(cmd *exec.Cmd) ([]baselineRun, error) {
 	var talk strings.Builder
@@ -153,3 +207,37 @@ func cheapest(rows []baselineRun, problem string, target float64) *baselineRun {
 }
 
 func (b *baselineRun) time() float64 { median, _ := b.seconds(); return median }
+
+// least is the time of the fastest repeat, which says more than the median does when neighbours disturbed some; the median where it was not printed.
+func (b *baselineRun) least() float64 {
+	switch {
+	case b.MilliMin > 0:
+		return 1e-3 * b.MilliMin
+	case b.MicroMin > 0:
+		return 1e-6 * b.MicroMin
+	}
+	return b.time()
+}
+
+// contendersOf are the settings on a problem with an error of at most the target whose fastest repeats come near the fastest of all, that one first.
+func contendersOf(rows []baselineRun, problem string, target float64) []*baselineRun {
+	const most, near = 6, 1.5
+	var able []*baselineRun
+	for i := range rows {
+		if b := &rows[i]; b.Problem == problem && b.error() <= target {
+			able = append(able, b)
+		}
+	}
+	slices.SortStableFunc(able, func(a, b *baselineRun) int { return cmp.Compare(a.least(), b.least()) })
+	return nearFirst(able, (*baselineRun).least, most, near)
+}
+
+// nearFirst are those of a sorted list that come near its first, at most so many.
+func nearFirst[T any](sorted []T, value func(T) float64, most int, near float64) []T {
+	for i, v := range sorted {
+		if i == most || value(v) > near*value(sorted[0]) {
+			return sorted[:i]
+		}
+	}
+	return sorted
+}

@@ -122,7 +122,7 @@ func (o *PythonOptions) network(ctx context.Context, r *Report, py *pythonPeer, 
 		}
 		lines = append(lines, found...)
 	}
-	if err := o.compare(r, n, &work, settings, lines); err != nil {
+	if err := o.compare(ctx, r, n, &work, settings, lines); err != nil {
 		return err
 	}
 	r.Tables = append(r.Tables, o.combinations(n, lines))
@@ -134,11 +134,11 @@ func (o *PythonOptions) network(ctx context.Context, r *Report, py *pythonPeer, 
 }
 
 // compare adds the table of times after compilation.
-func (o *PythonOptions) compare(r *Report, n *publishedNetwork, work *workload, settings []setting, lines []peerLine) error {
+func (o *PythonOptions) compare(ctx context.Context, r *Report, n *publishedNetwork, work *workload, settings []setting, lines []peerLine) error {
 	t := Table{Title: n.name + ": after compilation; milliseconds of processor time, median [p10–p90] of 20 repeats at least",
 		Rows: [][]string{{"error ≤", "peer", "setting", "error", "ms", "stiffnode", "error", "ms", "times as fast", "floor"}}}
 	for _, target := range o.Targets {
-		best, took, err := work.fastest(settings, target, anyMethod, o.During)
+		best, took, err := work.fastest(ctx, settings, target, anyMethod, o.During)
 		if err != nil {
 			return err
 		}

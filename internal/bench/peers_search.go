@@ -172,58 +172,53 @@ func (w *workload) bisect(ctx context.Context, settings []setting, target float6
 	return out, nil
 }
 
-// fastest measures the settings that look cheapest among those with an error of at most the target, first all that come near the cheapest, then the
-// best of these for the time given, and returns the best. It is nil if there is none.
-func (w *workload) fastest(settings []setting, target float64, accept func(ode.Method) bool, during time.Duration) (*setting, timing, error) {
-	const contenders, finalists, near = 8, 2, 1.3
-	var able []setting
-	for _, s := range settings {
-		if s.error <= target && accept(s.opt.Method) {
+// fastest is the setting that computes fastest among those with an error of at most the target, nil if there is none, and its time when repeated
+// as long as asked.
+func (w *workload) fastest(ctx context.Context, settings []setting, target float64, accept func(ode.Method) bool, during time.Duration) (*setting, timing, error) {
+	best, compute, err := w.choose(ctx, settings, target, accept)
+	if best == nil || err != nil {
+		return nil, timing{}, err
+	}
+	took, err := timeOf(during, compute)
+	if err != nil {
+		return nil, timing{}, err
+	}
+	return best, took, nil
+}
+
+// choose takes those settings that looked cheapest in the search, lets them take turns, and returns the fastest with what computes it. It is nil if no setting
+// has an error of at most the target.
+func (w *workload) choose(ctx context.Context, settings []setting, target float64, accept func(ode.Method) bool) (*setting, ownSide, error) {
+	const most, near = 12, 1.5
+	var able []*setting
+	for i := range settings {
+		if s := &settings[i]; s.error <= target && accept(s.opt.Method) {
 			able = append(able, s)
 		}
 	}
-	sortByTime := func() {
-		slices.SortStableFunc(able, func(a, b setting) int { return cmp.Compare(a.quick, b.quick) })
+	slices.SortStableFunc(able, func(a, b *setting) int { return cmp.Compare(a.quick, b.quick) })
+	able = nearFirst(able, func(s *setting) float64 { return s.quick }, most, near)
+	if len(able) == 0 {
+		return nil, nil, nil
 	}
-	sortByTime()
-	able = able[:min(contenders, len(able))]
-	for i := range able {
-		if able[i].quick > near*able[0].quick {
-			able = able[:i]
-			break
-		}
-	}
-	measure := func(s *setting, during time.Duration) (timing, error) {
+	sides := make([]side, len(able))
+	for i, s := range able {
 		from := s.work
 		if from == nil {
 			from = w
 		}
 		compute, _, err := from.make(s.opt)
 		if err != nil {
-			return timing{}, err
+			return nil, nil, err
 		}
-		return timeOf(during, compute)
+		if err := compute(); err != nil { // which makes its workspaces
+			return nil, nil, err
+		}
+		sides[i] = ownSide(compute)
 	}
-	if len(able) > finalists {
-		for i := range able {
-			t, err := measure(&able[i], during/8)
-			if err != nil {
-				return nil, timing{}, err
-			}
-			able[i].quick = t.low
-		}
-		sortByTime()
+	best, err := fastestSide(ctx, sides)
+	if err != nil {
+		return nil, nil, err
 	}
-	var best *setting
-	var time timing
-	for i := range able[:min(finalists, len(able))] {
-		t, err := measure(&able[i], during)
-		if err != nil {
-			return nil, timing{}, err
-		}
-		if best == nil || t.median < time.median {
-			best, time = &able[i], t
-		}
-	}
-	return best, time, nil
+	return able[best], sides[best].(ownSide), nil
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -57,7 +58,7 @@ func TestSearchReachesTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, target := range []float64{1e-2, 1e-5} {
-		s, took, err := w.fastest(settings, target, onlyBDF, time.Millisecond)
+		s, took, err := w.fastest(t.Context(), settings, target, onlyBDF, time.Millisecond)
 		if err != nil || s == nil {
 			t.Fatalf("target %g: %v, %v", target, s, err)
 		}
@@ -65,8 +66,32 @@ func TestSearchReachesTarget(t *testing.T) {
 			t.Errorf("target %g: %v with error %g, %d repeats", target, s, s.error, took.repeats)
 		}
 	}
-	if s, _, err := w.fastest(settings, 1e-30, anyMethod, 0); s != nil || err != nil {
+	if s, _, err := w.fastest(t.Context(), settings, 1e-30, anyMethod, 0); s != nil || err != nil {
 		t.Errorf("got %v, %v for an error that no setting reaches", s, err)
+	}
+}
+
+// A setting whose repeats were disturbed, but for the fastest, is still among the contenders; one that is slow, fails or misses the target is not.
+func TestContenders(t *testing.T) {
+	rows, err := parseBaseline(`{"what":"node_fwd","prob":"rober","rtol":0.1,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":50,"us_cpu_min":49}
+{"what":"node_fwd","prob":"rober","rtol":0.2,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":90,"us_cpu_min":40}
+{"what":"node_fwd","prob":"rober","rtol":0.3,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":90,"us_cpu_min":89}
+{"what":"node_fwd","prob":"rober","rtol":0.4,"fail":0,"err_scaled_max":1e-2,"us_cpu_med":10,"us_cpu_min":9}
+{"what":"node_fwd","prob":"rober","rtol":0.5,"fail":-1,"err_scaled_max":1e-4,"us_cpu_med":10,"us_cpu_min":9}
+{"what":"node_fwd","prob":"rober","rtol":0.6,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":45}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []float64
+	for _, b := range contendersOf(rows, "rober", 1e-3) {
+		got = append(got, b.RTol)
+	}
+	if want := []float64{0.2, 0.6, 0.1}; !slices.Equal(got, want) {
+		t.Errorf("contenders at rtol %v, want %v", got, want)
+	}
+	if c := contendersOf(rows, "pollu", 1e-3); len(c) != 0 {
+		t.Errorf("%d contenders on a problem that was not run", len(c))
 	}
 }
 

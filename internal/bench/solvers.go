@@ -171,7 +171,7 @@ func (c *solverCase) compare(ctx context.Context, r *Report, o SolverOptions, ra
 	}
 	work := c.work()
 	for _, target := range o.Targets {
-		best, took, err := work.fastest(settings, target, anyMethod, o.During)
+		best, took, err := work.fastest(ctx, settings, target, anyMethod, o.During)
 		if err != nil {
 			return err
 		}

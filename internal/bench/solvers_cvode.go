@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,40 +25,58 @@ func runCVODE(ctx context.Context, build string, c *solverCase, repeats int) ([]
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("CVODE's program is not there: %w; make it with internal/bench/cvodes/build.sh", err)
 	}
-	var table bytes.Buffer
-	k := c.problem.IVP.Dim
-	for i, t := range c.times {
-		fmt.Fprintf(&table, "%.17g", t)
-		for _, v := range c.want[i*k : (i+1)*k] {
-			fmt.Fprintf(&table, " %.17g", v)
-		}
-		table.WriteByte('\n')
+	command := func(ctx context.Context, args ...string) *exec.Cmd {
+		return exec.CommandContext(ctx, path, append([]string{c.problem.Name}, args...)...)
 	}
-	cmd := exec.CommandContext(ctx, path, c.problem.Name, fmt.Sprint(during.Seconds()), fmt.Sprint(repeats))
-	cmd.Stdin = &table
-	var talk strings.Builder
-	cmd.Stderr = &talk
-	out, err := cmd.Output()
+	table := c.table()
+	cmd := command(ctx, fmt.Sprint(during.Seconds()), fmt.Sprint(repeats))
+	cmd.Stdin = strings.NewReader(table)
+	runs, err := baselineOutput(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("CVODE on %s failed: %w\n%s", c.problem.Name, err, talk.String())
+		return nil, err
 	}
-	return parseBaseline(string(out))
+	for i := range runs {
+		b := &runs[i]
+		variant, mode, rtol := b.Variant, b.Tolerance, exactly(b.RTol)
+		b.inTurns = func(ctx context.Context) (*exec.Cmd, string) {
+			return command(ctx, "turns", variant, mode, rtol), table + "end\n"
+		}
+	}
+	return runs, nil
 }
 
-// furtherPeers are CVODE's runs on the problems that the baseline's own programs do not know; none where the program has not been built.
-func furtherPeers(ctx context.Context, build string) ([]baselineRun, error) {
+// table is the solution as CVODE's program reads it: a line for every time.
+func (c *solverCase) table() string {
+	var b strings.Builder
+	k := c.problem.IVP.Dim
+	for i, t := range c.times {
+		fmt.Fprintf(&b, "%.17g", t)
+		for _, v := range c.want[i*k : (i+1)*k] {
+			fmt.Fprintf(&b, " %.17g", v)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// furtherPeers are CVODE's runs on known problems with more settings than the baseline's own programs have, which know two of these
+// only; none where the program has not been built.
+func furtherPeers(ctx context.Context, build, references string) ([]baselineRun, error) {
 	if _, err := os.Stat(filepath.Join(build, cvodeProgram)); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	var out []baselineRun
-	for _, name := range []string{"HIRES", "OREGO", "VDPOL"} {
-		c, err := newSolverCase(name)
+	for _, name := range peerProblems {
+		c, key, err := mechanisticCase(references, name)
 		if err != nil {
 			return nil, err
 		}
 		runs, err := runCVODE(ctx, build, c, leastRepeats)
 		if err != nil {
 			return nil, err
+		}
+		for i := range runs {
+			runs[i].Problem = key
 		}
 		out = append(out, runs...)
 	}

@@ -38,9 +38,14 @@ func timeOf(during time.Duration, do func() error) (timing, error) {
 		}
 		seconds = append(seconds, (threadTime() - start).Seconds())
 	}
+	return summary(seconds), nil
+}
+
+// summary sorts what it is given.
+func summary(seconds []float64) timing {
 	slices.Sort(seconds)
 	n := len(seconds)
-	return timing{median: seconds[n/2], low: seconds[n/10], high: seconds[n-1-n/10], repeats: n}, nil
+	return timing{median: seconds[n/2], low: seconds[n/10], high: seconds[n-1-n/10], repeats: n}
 }
 
 // quickTime is the fastest of three runs, of more where these are short.

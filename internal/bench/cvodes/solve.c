@@ -1,21 +1,27 @@
 /* CVODE (BDF, dense, analytic Jacobian) on one problem, with many settings: counts, time and error of each, one JSON object a line.
 
    solve PROBLEM SECONDS RUNS < REFERENCE
+   solve PROBLEM turns VARIANT MODE RTOL
 
    REFERENCE has a line for every output time: the time and the states of the solution there. The error of a run is the largest
    |y - reference| in units of the largest magnitude of the state over the output times. Each setting is timed for SECONDS and RUNS runs at least, by the
    clock of the thread; a run is a CVodeReInit and a solve to the last time, without allocation. Tolerances go down to an error that no
-   comparison asks for. */
+   comparison asks for.
+
+   With the word turns it is one setting, in the words of the output, timed in turns (turns.h). The lines that ask for them follow
+   REFERENCE and a line that says end; the first line printed is the error. */
 #include <cvode/cvode.h>
 #include <math.h>
 #include <nvector/nvector_serial.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sunlinsol/sunlinsol_dense.h>
 #include <sunmatrix/sunmatrix_dense.h>
 #include <time.h>
 
 #include "problems.h"
+#include "turns.h"
 
 enum { MAXTIMES = 512, MAXRUNS = 20000 };
 
@@ -50,7 +56,7 @@ static int solve(void) {
   memcpy(NV_DATA_S(y), problem->y0, problem->dim * sizeof(double));
   CVodeReInit(mem, 0, y);
   for (int k = 0; k < count; k++) {
-    int code = CVode(mem, times[k], y, &t, CV_NORMAL);
+    int code = times[k] > 0 ? CVode(mem, times[k], y, &t, CV_NORMAL) : 0;
     if (code < 0) return code;
     memcpy(result[k], NV_DATA_S(y), problem->dim * sizeof(double));
   }
@@ -65,12 +71,6 @@ static double largest_error(void) {
       if (!(e <= worst)) worst = e;
     }
   return worst;
-}
-
-static double seconds(clockid_t clock) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -90,21 +90,59 @@ static double measure(const char *variant, const char *mode, double rtol, double
   CVodeGetNonlinSolvStats(mem, &iterations, &failures);
   CVodeGetNumJacEvals(mem, &jacobians);
   double error = code ? INFINITY : largest_error();
-  double began = seconds(CLOCK_MONOTONIC);
+  double began = turn_clock(CLOCK_MONOTONIC);
   if (!code)
-    while (n < MAXRUNS && (n < runs || seconds(CLOCK_MONOTONIC) - began < during)) {
-      double from = seconds(CLOCK_THREAD_CPUTIME_ID);
+    while (n < MAXRUNS && (n < runs || turn_clock(CLOCK_MONOTONIC) - began < during)) {
+      double from = turn_clock(CLOCK_THREAD_CPUTIME_ID);
       solve();
-      spent[n++] = seconds(CLOCK_THREAD_CPUTIME_ID) - from;
+      spent[n++] = turn_clock(CLOCK_THREAD_CPUTIME_ID) - from;
     }
   qsort(spent, n, sizeof *spent, ascending);
-  printf("{\"what\":\"mech_cvode\",\"lib\":\"fast\",\"prob\":\"%s\",\"variant\":\"%s\",\"atol_mode\":\"%s\",\"rtol\":%.4g,\"fail\":%d,"
+  printf("{\"what\":\"mech_cvode\",\"lib\":\"fast\",\"prob\":\"%s\",\"variant\":\"%s\",\"atol_mode\":\"%s\",\"rtol\":%.17g,\"fail\":%d,"
          "\"err_scaled_max\":%.4e,\"steps\":%ld,\"rhs\":%ld,\"setups\":%ld,\"jac\":%ld,\"etf\":%ld,\"ncf\":%ld,"
-         "\"us_cpu_med\":%.3f,\"us_cpu_p90\":%.3f,\"reps\":%d}\n",
+         "\"us_cpu_min\":%.3f,\"us_cpu_med\":%.3f,\"us_cpu_p90\":%.3f,\"reps\":%d}\n",
          problem->name, variant, mode, rtol, code, error, steps, evals, setups, jacobians, errors, failures,
-         n ? 1e6 * spent[n / 2] : 0, n ? 1e6 * spent[9 * n / 10] : 0, n);
+         n ? 1e6 * spent[0] : 0, n ? 1e6 * spent[n / 2] : 0, n ? 1e6 * spent[9 * n / 10] : 0, n);
   fflush(stdout);
   return error;
+}
+
+/* The defaults, an iteration to a tenth of their tolerance, and the detection of stability limits. */
+static const struct {
+  const char *name;
+  double newton;
+  int limit;
+} variants[] = {{"default", 0.1, 0}, {"nlconv=0.01", 0.01, 0}, {"stab-limit detection", 0.1, 1}};
+
+/* Absolute tolerances in units of rtol times the size of the state. */
+static const struct {
+  const char *name;
+  double factor;
+} modes[] = {{"vector rtol*1e-3*max|y_i|", 1e-3}, {"vector rtol*max|y_i|", 1}, {"vector rtol*1e-6*max|y_i|", 1e-6}};
+
+static void set(N_Vector atol, int v, int m, double rtol) {
+  for (int i = 0; i < problem->dim; i++) NV_DATA_S(atol)[i] = modes[m].factor * rtol * scale[i];
+  CVodeSVtolerances(mem, rtol, atol);
+  CVodeSetNonlinConvCoef(mem, variants[v].newton);
+  CVodeSetStabLimDet(mem, variants[v].limit);
+}
+
+static void solve_again(void) { solve(); }
+
+/* turns times one setting and returns the program's status. */
+static int turns(N_Vector atol, const char *variant, const char *mode, double rtol) {
+  for (int v = 0; v < 3; v++)
+    for (int m = 0; m < 3; m++) {
+      if (strcmp(variants[v].name, variant) || strcmp(modes[m].name, mode)) continue;
+      set(atol, v, m, rtol);
+      if (solve()) break;
+      printf("%.6e\n", largest_error());
+      fflush(stdout);
+      take_turns(solve_again);
+      return 0;
+    }
+  fprintf(stderr, "solve: no such setting, or CVODE fails with it\n");
+  return 2;
 }
 
 /* read_reference fills times, reference and scale. */
@@ -116,16 +154,17 @@ static int read_reference(void) {
     }
     count++;
   }
+  int rest = getchar(); /* to the end of the line that ended the numbers */
+  while (rest != '\n' && rest != EOF) rest = getchar();
   return count > 0;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4 || !(problem = find_problem(argv[1]))) {
-    fprintf(stderr, "usage: solve PROBLEM SECONDS RUNS < REFERENCE\n");
+  int one = argc == 6 && !strcmp(argv[2], "turns");
+  if (!(argc == 4 || one) || !(problem = find_problem(argv[1]))) {
+    fprintf(stderr, "usage: solve PROBLEM SECONDS RUNS < REFERENCE, or solve PROBLEM turns VARIANT MODE RTOL\n");
     return 2;
   }
-  double during = atof(argv[2]);
-  int runs = atoi(argv[3]);
   if (!read_reference()) {
     fprintf(stderr, "solve: the reference has no complete line\n");
     return 2;
@@ -146,25 +185,14 @@ int main(int argc, char **argv) {
   CVodeSetMaxNumSteps(mem, 100000);
   CVodeSetErrHandlerFn(mem, silent, NULL);
 
-  /* the defaults, an iteration to a tenth of their tolerance, and the detection of stability limits */
-  const struct {
-    const char *name;
-    double newton;
-    int limit;
-  } variants[] = {{"default", 0.1, 0}, {"nlconv=0.01", 0.01, 0}, {"stab-limit detection", 0.1, 1}};
-  /* absolute tolerances in units of rtol times the size of the state */
-  const struct {
-    const char *name;
-    double factor;
-  } modes[] = {{"vector rtol*1e-3*max|y_i|", 1e-3}, {"vector rtol*max|y_i|", 1}, {"vector rtol*1e-6*max|y_i|", 1e-6}};
+  if (one) return turns(atol, argv[3], argv[4], atof(argv[5]));
+  double during = atof(argv[2]);
+  int runs = atoi(argv[3]);
   for (int v = 0; v < 3; v++)
     for (int m = 0; m < 3; m++)
       for (int quarter = 8; quarter <= 50; quarter++) {
         double rtol = pow(10, -quarter / 4.0);
-        for (int i = 0; i < problem->dim; i++) NV_DATA_S(atol)[i] = modes[m].factor * rtol * scale[i];
-        CVodeSVtolerances(mem, rtol, atol);
-        CVodeSetNonlinConvCoef(mem, variants[v].newton);
-        CVodeSetStabLimDet(mem, variants[v].limit);
+        set(atol, v, m, rtol);
         if (measure(variants[v].name, modes[m].name, rtol, during, runs) < tightest) break;
       }
   return 0;
