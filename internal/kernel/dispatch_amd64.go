@@ -10,9 +10,16 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C gen . -family solve -out ../solve_amd64.s -pkg kernel
 //go:generate go run -C gen . -family steps -out ../steps_amd64.s -pkg kernel
 //go:generate go run -C gen . -family vector -out ../vector_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family elementwise -out ../elementwise_avx512_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family network -out ../network_avx512_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family panel -out ../panel_avx512_amd64.s -pkg kernel
 
-// useAVX2 chooses the assembly. It is a variable so that the tests can compare both.
-var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// useAVX2 and useAVX512, which comes with it, choose the assembly. They are variables so that the tests can compare all. What has no kernel
+// for AVX-512 gains nothing by it: vectors there are too short or wait for something else.
+var (
+	useAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
+)
 
 func expSlice(dst, x []float64) {
 	if !useAVX2 {
@@ -21,13 +28,21 @@ func expSlice(dst, x []float64) {
 	}
 	n := len(x) &^ (Lanes - 1)
 	if n > 0 {
-		expAVX2(&dst[0], &x[0], n)
+		expRegisters(&dst[0], &x[0], n)
 	}
 	if n < len(x) {
 		var tail [Lanes]float64
 		copy(tail[:], x[n:])
-		expAVX2(&tail[0], &tail[0], Lanes)
+		expRegisters(&tail[0], &tail[0], Lanes)
 		copy(dst[n:], tail[:])
+	}
+}
+
+func expRegisters(dst, x *float64, n int) {
+	if useAVX512 {
+		expAVX512(dst, x, n)
+	} else {
+		expAVX2(dst, x, n)
 	}
 }
 
@@ -38,18 +53,26 @@ func (f Func) apply(order int, dst, d1, d2, z []float64) {
 	}
 	n := len(z) &^ (Lanes - 1)
 	if n > 0 {
-		applyAVX2(int(f), order, &dst[0], first(d1), first(d2), &z[0], n)
+		f.applyRegisters(order, &dst[0], first(d1), first(d2), &z[0], n)
 	}
 	if n == len(z) {
 		return
 	}
 	var tail [3][Lanes]float64
 	copy(tail[0][:], z[n:])
-	applyAVX2(int(f), order, &tail[0][0], &tail[1][0], &tail[2][0], &tail[0][0], Lanes)
+	f.applyRegisters(order, &tail[0][0], &tail[1][0], &tail[2][0], &tail[0][0], Lanes)
 	for k, to := range [...][]float64{dst, d1, d2} {
 		if k <= order {
 			copy(to[n:len(z)], tail[k][:])
 		}
+	}
+}
+
+func (f Func) applyRegisters(order int, dst, d1, d2, z *float64, n int) {
+	if useAVX512 {
+		applyAVX512(int(f), order, dst, d1, d2, z, n)
+	} else {
+		applyAVX2(int(f), order, dst, d1, d2, z, n)
 	}
 }
 
@@ -62,9 +85,12 @@ func first(x []float64) *float64 {
 }
 
 func (n *Net) forward(order int) {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		forwardAVX512(n, order, false)
+	case useAVX2:
 		forwardAVX2(n, order, false)
-	} else {
+	default:
 		n.forwardGo(order)
 	}
 }
@@ -79,7 +105,11 @@ func (n *Net) forwardJacobian(order int, jac []float64) {
 		n.jacobian(jac)
 		return
 	}
-	forwardAVX2(n, order, true)
+	if useAVX512 {
+		forwardAVX512(n, order, true)
+	} else {
+		forwardAVX2(n, order, true)
+	}
 	panel := n.panel
 	if len(n.layers)%2 == 1 {
 		panel = n.panelNext
@@ -91,6 +121,8 @@ func (n *Net) tangents(pairs int) {
 	switch {
 	case !useAVX2:
 		n.tangentsGo(pairs)
+	case useAVX512:
+		n.tangents512(pairs)
 	case pairs == 1:
 		tangents1AVX2(n)
 	case pairs == 2:
@@ -102,10 +134,25 @@ func (n *Net) tangents(pairs int) {
 	}
 }
 
+func (n *Net) tangents512(pairs int) {
+	switch pairs {
+	case 1:
+		tangents1AVX512(n)
+	case 2:
+		tangents2AVX512(n)
+	case 3:
+		tangents3AVX512(n)
+	default:
+		tangents4AVX512(n)
+	}
+}
+
 func (n *Net) backward(pairs int, gp []float64, inputs bool) {
 	switch {
 	case !useAVX2:
 		n.backwardGo(pairs, gp, inputs)
+	case useAVX512:
+		n.backward512(pairs, first(gp), inputs)
 	case pairs == 0:
 		backward0AVX2(n, first(gp), inputs)
 	case pairs == 1:
@@ -119,13 +166,28 @@ func (n *Net) backward(pairs int, gp []float64, inputs bool) {
 	}
 }
 
+func (n *Net) backward512(pairs int, gp *float64, inputs bool) {
+	switch pairs {
+	case 0:
+		backward0AVX512(n, gp, inputs)
+	case 1:
+		backward1AVX512(n, gp, inputs)
+	case 2:
+		backward2AVX512(n, gp, inputs)
+	case 3:
+		backward3AVX512(n, gp, inputs)
+	default:
+		backward4AVX512(n, gp, inputs)
+	}
+}
+
 func mulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, b, scale, factor []float64, ldf int) {
 	whole := 0
 	if useAVX2 && k > 0 {
 		whole = n &^ (Lanes - 1)
 	}
 	if whole > 0 {
-		mulPanelAVX2(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, first(b), first(scale), first(factor), ldf, 0)
+		mulPanelRegisters(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, first(b), first(scale), first(factor), ldf, 0)
 	}
 	if whole < n {
 		if factor != nil {
@@ -138,6 +200,14 @@ func mulPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m
 	}
 }
 
+func mulPanelRegisters(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf, add int) {
+	if useAVX512 {
+		mulPanelAVX512(y, ldy, a, ra, ca, x, ldx, m, k, n, b, scale, factor, ldf, add)
+	} else {
+		mulPanelAVX2(y, ldy, a, ra, ca, x, ldx, m, k, n, b, scale, factor, ldf, add)
+	}
+}
+
 // addPanel is mulPanel for the product added to Y.
 func addPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m, k, n int, scale, factor []float64, ldf int) {
 	whole := 0
@@ -145,7 +215,7 @@ func addPanel(y []float64, ldy int, a []float64, ra, ca int, x []float64, ldx, m
 		whole = n &^ (Lanes - 1)
 	}
 	if whole > 0 {
-		mulPanelAVX2(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, nil, first(scale), first(factor), ldf, 1)
+		mulPanelRegisters(&y[0], ldy, &a[0], ra, ca, &x[0], ldx, m, k, whole, nil, first(scale), first(factor), ldf, 1)
 	}
 	if whole < n {
 		if factor != nil {

@@ -14,18 +14,19 @@ TEXT ·applyAVX2(SB), NOSPLIT, $0-56
 	MOVQ d2+32(FP), SI
 	MOVQ z+40(FP), DI
 	MOVQ n+48(FP), R8
-	XORQ R9, R9
-	MOVQ R8, R10
-	SUBQ $0x08, R10
-	JLT  single
+	MOVQ R8, R9
+	XORQ R8, R8
+	SHLQ $0x03, R9
+	SUBQ $0x40, R9
+	JLT  rest
 
-double:
+main:
 	CMPQ AX, $0x02
-	JNE  apply2_not_gelu
+	JNE  apply64_not_gelu
 
 	// gelu
-	VMOVUPD     (DI)(R9*8), Y0
-	VMOVUPD     32(DI)(R9*8), Y1
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     32(DI)(R8*8), Y1
 	VMOVUPD     constants<>+0(SB), Y2
 	VMOVAPD     Y2, Y3
 	VMAXPD      Y0, Y2, Y2
@@ -94,18 +95,18 @@ double:
 	VFMADD231PD Y9, Y3, Y5
 	VFMADD231PD Y10, Y0, Y4
 	VFMADD231PD Y11, Y1, Y5
-	VMOVUPD     (DI)(R9*8), Y6
-	VMOVUPD     32(DI)(R9*8), Y7
+	VMOVUPD     (DI)(R8*8), Y6
+	VMOVUPD     32(DI)(R8*8), Y7
 	VMOVUPD     constants<>+0(SB), Y12
 	VMOVAPD     Y12, Y13
 	VMAXPD      Y6, Y12, Y12
 	VMAXPD      Y7, Y13, Y13
 	VDIVPD      Y4, Y12, Y6
 	VDIVPD      Y5, Y13, Y7
-	VMOVUPD     Y6, (DX)(R9*8)
-	VMOVUPD     Y7, 32(DX)(R9*8)
+	VMOVUPD     Y6, (DX)(R8*8)
+	VMOVUPD     Y7, 32(DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMOVUPD     constants<>+32(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -140,10 +141,10 @@ double:
 	VMULPD      Y3, Y7, Y9
 	VFMADD213PD Y0, Y10, Y8
 	VFMADD213PD Y1, Y11, Y9
-	VMOVUPD     Y8, (BX)(R9*8)
-	VMOVUPD     Y9, 32(BX)(R9*8)
+	VMOVUPD     Y8, (BX)(R8*8)
+	VMOVUPD     Y9, 32(BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMULPD      Y10, Y10, Y0
 	VMULPD      Y11, Y11, Y1
 	VMULPD      Y4, Y0, Y0
@@ -156,17 +157,17 @@ double:
 	VFMADD213PD Y5, Y7, Y1
 	VMULPD      Y2, Y0, Y0
 	VMULPD      Y3, Y1, Y1
-	VMOVUPD     Y0, (SI)(R9*8)
-	VMOVUPD     Y1, 32(SI)(R9*8)
-	JMP         apply2_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	VMOVUPD     Y1, 32(SI)(R8*8)
+	JMP         apply64_end
 
-apply2_not_gelu:
+apply64_not_gelu:
 	CMPQ AX, $0x01
-	JNE  apply2_not_tanh
+	JNE  apply64_not_tanh
 
 	// tanh
-	VMOVUPD     (DI)(R9*8), Y0
-	VMOVUPD     32(DI)(R9*8), Y1
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     32(DI)(R8*8), Y1
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VANDPD      constants<>+672(SB), Y1, Y1
 	VMOVUPD     constants<>+704(SB), Y2
@@ -237,8 +238,8 @@ apply2_not_gelu:
 	VFMADD231PD Y9, Y3, Y13
 	VFMADD231PD Y10, Y4, Y12
 	VFMADD231PD Y11, Y5, Y13
-	VMOVUPD     (DI)(R9*8), Y14
-	VMOVUPD     32(DI)(R9*8), Y15
+	VMOVUPD     (DI)(R8*8), Y14
+	VMOVUPD     32(DI)(R8*8), Y15
 	VANDPD      constants<>+800(SB), Y14, Y14
 	VANDPD      constants<>+800(SB), Y15, Y15
 	VDIVPD      Y12, Y6, Y6
@@ -247,10 +248,10 @@ apply2_not_gelu:
 	VANDPD      constants<>+672(SB), Y7, Y7
 	VORPD       Y14, Y6, Y6
 	VORPD       Y15, Y7, Y7
-	VMOVUPD     Y6, (DX)(R9*8)
-	VMOVUPD     Y7, 32(DX)(R9*8)
+	VMOVUPD     Y6, (DX)(R8*8)
+	VMOVUPD     Y7, 32(DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMOVUPD     constants<>+832(SB), Y14
 	VMOVAPD     Y14, Y15
 	VDIVPD      Y12, Y14, Y12
@@ -263,48 +264,48 @@ apply2_not_gelu:
 	VMULPD      Y13, Y1, Y1
 	VMULPD      Y12, Y0, Y0
 	VMULPD      Y13, Y1, Y1
-	VMOVUPD     Y0, (BX)(R9*8)
-	VMOVUPD     Y1, 32(BX)(R9*8)
+	VMOVUPD     Y0, (BX)(R8*8)
+	VMOVUPD     Y1, 32(BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMULPD      constants<>+864(SB), Y6, Y2
 	VMULPD      constants<>+864(SB), Y7, Y3
 	VMULPD      Y0, Y2, Y0
 	VMULPD      Y1, Y3, Y1
-	VMOVUPD     Y0, (SI)(R9*8)
-	VMOVUPD     Y1, 32(SI)(R9*8)
-	JMP         apply2_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	VMOVUPD     Y1, 32(SI)(R8*8)
+	JMP         apply64_end
 
-apply2_not_tanh:
+apply64_not_tanh:
 	CMPQ AX, $0x00
-	JNE  apply2_not_identity
+	JNE  apply64_not_identity
 
 	// identity
-	VMOVUPD (DI)(R9*8), Y0
-	VMOVUPD 32(DI)(R9*8), Y1
-	VMOVUPD Y0, (DX)(R9*8)
-	VMOVUPD Y1, 32(DX)(R9*8)
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD 32(DI)(R8*8), Y1
+	VMOVUPD Y0, (DX)(R8*8)
+	VMOVUPD Y1, 32(DX)(R8*8)
 	CMPQ    CX, $0x00
-	JEQ     apply2_end
+	JEQ     apply64_end
 	VMOVUPD constants<>+448(SB), Y0
 	VMOVAPD Y0, Y1
-	VMOVUPD Y0, (BX)(R9*8)
-	VMOVUPD Y1, 32(BX)(R9*8)
+	VMOVUPD Y0, (BX)(R8*8)
+	VMOVUPD Y1, 32(BX)(R8*8)
 	CMPQ    CX, $0x01
-	JEQ     apply2_end
+	JEQ     apply64_end
 	VMOVUPD constants<>+896(SB), Y0
 	VMOVAPD Y0, Y1
-	VMOVUPD Y0, (SI)(R9*8)
-	VMOVUPD Y1, 32(SI)(R9*8)
-	JMP     apply2_end
+	VMOVUPD Y0, (SI)(R8*8)
+	VMOVUPD Y1, 32(SI)(R8*8)
+	JMP     apply64_end
 
-apply2_not_identity:
+apply64_not_identity:
 	CMPQ AX, $0x07
-	JNE  apply2_not_silu
+	JNE  apply64_not_silu
 
 	// silu
-	VMOVUPD     (DI)(R9*8), Y0
-	VMOVUPD     32(DI)(R9*8), Y1
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     32(DI)(R8*8), Y1
 	VMOVUPD     constants<>+928(SB), Y2
 	VMOVAPD     Y2, Y3
 	VMAXPD      Y0, Y2, Y2
@@ -371,18 +372,18 @@ apply2_not_identity:
 	VFMADD231PD Y9, Y1, Y5
 	VFMADD231PD Y10, Y2, Y4
 	VFMADD231PD Y11, Y3, Y5
-	VMOVUPD     (DI)(R9*8), Y6
-	VMOVUPD     32(DI)(R9*8), Y7
+	VMOVUPD     (DI)(R8*8), Y6
+	VMOVUPD     32(DI)(R8*8), Y7
 	VMOVUPD     constants<>+928(SB), Y12
 	VMOVAPD     Y12, Y13
 	VMAXPD      Y6, Y12, Y12
 	VMAXPD      Y7, Y13, Y13
 	VDIVPD      Y4, Y12, Y6
 	VDIVPD      Y5, Y13, Y7
-	VMOVUPD     Y6, (DX)(R9*8)
-	VMOVUPD     Y7, 32(DX)(R9*8)
+	VMOVUPD     Y6, (DX)(R8*8)
+	VMOVUPD     Y7, 32(DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMOVUPD     constants<>+960(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -411,35 +412,35 @@ apply2_not_identity:
 	VMULPD      Y1, Y7, Y9
 	VADDPD      Y2, Y8, Y2
 	VADDPD      Y3, Y9, Y3
-	VMOVUPD     Y2, (BX)(R9*8)
-	VMOVUPD     Y3, 32(BX)(R9*8)
+	VMOVUPD     Y2, (BX)(R8*8)
+	VMOVUPD     Y3, 32(BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMULPD      Y4, Y6, Y2
 	VMULPD      Y5, Y7, Y3
 	VADDPD      constants<>+832(SB), Y2, Y2
 	VADDPD      constants<>+832(SB), Y3, Y3
 	VMULPD      Y0, Y2, Y0
 	VMULPD      Y1, Y3, Y1
-	VMOVUPD     Y0, (SI)(R9*8)
-	VMOVUPD     Y1, 32(SI)(R9*8)
-	JMP         apply2_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	VMOVUPD     Y1, 32(SI)(R8*8)
+	JMP         apply64_end
 
-apply2_not_silu:
+apply64_not_silu:
 	CMPQ AX, $0x04
-	JNE  apply2_not_relu
+	JNE  apply64_not_relu
 
 	// relu
-	VMOVUPD (DI)(R9*8), Y0
-	VMOVUPD 32(DI)(R9*8), Y1
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD 32(DI)(R8*8), Y1
 	VMOVUPD constants<>+896(SB), Y2
 	VMOVAPD Y2, Y3
 	VMAXPD  Y0, Y2, Y2
 	VMAXPD  Y1, Y3, Y3
-	VMOVUPD Y2, (DX)(R9*8)
-	VMOVUPD Y3, 32(DX)(R9*8)
+	VMOVUPD Y2, (DX)(R8*8)
+	VMOVUPD Y3, 32(DX)(R8*8)
 	CMPQ    CX, $0x00
-	JEQ     apply2_end
+	JEQ     apply64_end
 	VCMPPD  $0x03, Y0, Y0, Y2
 	VCMPPD  $0x03, Y1, Y1, Y3
 	VXORPD  Y4, Y4, Y4
@@ -452,20 +453,20 @@ apply2_not_silu:
 	VANDPD  Y5, Y0, Y0
 	VORPD   Y2, Y1, Y1
 	VORPD   Y3, Y0, Y0
-	VMOVUPD Y1, (BX)(R9*8)
-	VMOVUPD Y0, 32(BX)(R9*8)
+	VMOVUPD Y1, (BX)(R8*8)
+	VMOVUPD Y0, 32(BX)(R8*8)
 	CMPQ    CX, $0x01
-	JEQ     apply2_end
-	VMOVUPD Y2, (SI)(R9*8)
-	VMOVUPD Y3, 32(SI)(R9*8)
-	JMP     apply2_end
+	JEQ     apply64_end
+	VMOVUPD Y2, (SI)(R8*8)
+	VMOVUPD Y3, 32(SI)(R8*8)
+	JMP     apply64_end
 
-apply2_not_relu:
+apply64_not_relu:
 	CMPQ AX, $0x06
-	JNE  apply2_not_softplus
+	JNE  apply64_not_softplus
 
 	// softplus
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+960(SB), Y1
 	VMINPD      Y0, Y1, Y1
@@ -525,26 +526,26 @@ apply2_not_relu:
 	VMOVUPD     constants<>+416(SB), Y3
 	VANDPD      Y3, Y1, Y1
 	VADDPD      Y1, Y2, Y1
-	VMOVUPD     (DI)(R9*8), Y2
+	VMOVUPD     (DI)(R8*8), Y2
 	VMOVUPD     constants<>+896(SB), Y3
 	VMAXPD      Y2, Y3, Y3
 	VADDPD      Y3, Y1, Y1
-	VMOVUPD     Y1, (DX)(R9*8)
+	VMOVUPD     Y1, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_softplus_next
+	JEQ         apply64_softplus_next
 	VMOVUPD     constants<>+448(SB), Y1
 	VADDPD      constants<>+448(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
 	VMULPD      Y1, Y0, Y0
 	VBLENDVPD   Y2, Y0, Y1, Y2
-	VMOVUPD     Y2, (BX)(R9*8)
+	VMOVUPD     Y2, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_softplus_next
+	JEQ         apply64_softplus_next
 	VMULPD      Y1, Y0, Y0
-	VMOVUPD     Y0, (SI)(R9*8)
+	VMOVUPD     Y0, (SI)(R8*8)
 
-apply2_softplus_next:
-	VMOVUPD     32(DI)(R9*8), Y0
+apply64_softplus_next:
+	VMOVUPD     32(DI)(R8*8), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+960(SB), Y1
 	VMINPD      Y0, Y1, Y1
@@ -604,32 +605,32 @@ apply2_softplus_next:
 	VMOVUPD     constants<>+416(SB), Y3
 	VANDPD      Y3, Y1, Y1
 	VADDPD      Y1, Y2, Y1
-	VMOVUPD     32(DI)(R9*8), Y2
+	VMOVUPD     32(DI)(R8*8), Y2
 	VMOVUPD     constants<>+896(SB), Y3
 	VMAXPD      Y2, Y3, Y3
 	VADDPD      Y3, Y1, Y1
-	VMOVUPD     Y1, 32(DX)(R9*8)
+	VMOVUPD     Y1, 32(DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMOVUPD     constants<>+448(SB), Y1
 	VADDPD      constants<>+448(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
 	VMULPD      Y1, Y0, Y0
 	VBLENDVPD   Y2, Y0, Y1, Y2
-	VMOVUPD     Y2, 32(BX)(R9*8)
+	VMOVUPD     Y2, 32(BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMULPD      Y1, Y0, Y0
-	VMOVUPD     Y0, 32(SI)(R9*8)
-	JMP         apply2_end
+	VMOVUPD     Y0, 32(SI)(R8*8)
+	JMP         apply64_end
 
-apply2_not_softplus:
+apply64_not_softplus:
 	CMPQ AX, $0x05
-	JNE  apply2_not_leaky_relu
+	JNE  apply64_not_leaky_relu
 
 	// leaky_relu
-	VMOVUPD   (DI)(R9*8), Y0
-	VMOVUPD   32(DI)(R9*8), Y1
+	VMOVUPD   (DI)(R8*8), Y0
+	VMOVUPD   32(DI)(R8*8), Y1
 	VMOVUPD   constants<>+1376(SB), Y2
 	VMOVAPD   Y2, Y3
 	VXORPD    Y4, Y4, Y4
@@ -642,29 +643,29 @@ apply2_not_softplus:
 	VBLENDVPD Y5, Y7, Y3, Y3
 	VMULPD    Y2, Y0, Y4
 	VMULPD    Y3, Y1, Y5
-	VMOVUPD   Y4, (DX)(R9*8)
-	VMOVUPD   Y5, 32(DX)(R9*8)
+	VMOVUPD   Y4, (DX)(R8*8)
+	VMOVUPD   Y5, 32(DX)(R8*8)
 	CMPQ      CX, $0x00
-	JEQ       apply2_end
+	JEQ       apply64_end
 	VCMPPD    $0x03, Y0, Y0, Y0
 	VCMPPD    $0x03, Y1, Y1, Y1
 	VORPD     Y0, Y2, Y2
 	VORPD     Y1, Y3, Y3
-	VMOVUPD   Y2, (BX)(R9*8)
-	VMOVUPD   Y3, 32(BX)(R9*8)
+	VMOVUPD   Y2, (BX)(R8*8)
+	VMOVUPD   Y3, 32(BX)(R8*8)
 	CMPQ      CX, $0x01
-	JEQ       apply2_end
-	VMOVUPD   Y0, (SI)(R9*8)
-	VMOVUPD   Y1, 32(SI)(R9*8)
-	JMP       apply2_end
+	JEQ       apply64_end
+	VMOVUPD   Y0, (SI)(R8*8)
+	VMOVUPD   Y1, 32(SI)(R8*8)
+	JMP       apply64_end
 
-apply2_not_leaky_relu:
+apply64_not_leaky_relu:
 	CMPQ AX, $0x08
-	JNE  apply2_not_elu
+	JNE  apply64_not_elu
 
 	// elu
-	VMOVUPD     (DI)(R9*8), Y0
-	VMOVUPD     32(DI)(R9*8), Y1
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     32(DI)(R8*8), Y1
 	VMOVUPD     constants<>+896(SB), Y2
 	VMOVAPD     Y2, Y3
 	VMINPD      Y0, Y2, Y2
@@ -729,40 +730,40 @@ apply2_not_leaky_relu:
 	VSUBPD      constants<>+448(SB), Y1, Y5
 	VFMADD231PD Y0, Y2, Y4
 	VFMADD231PD Y1, Y3, Y5
-	VMOVUPD     (DI)(R9*8), Y6
-	VMOVUPD     32(DI)(R9*8), Y7
+	VMOVUPD     (DI)(R8*8), Y6
+	VMOVUPD     32(DI)(R8*8), Y7
 	VXORPD      Y8, Y8, Y8
 	VCMPPD      $0x1e, Y8, Y6, Y8
 	VXORPD      Y9, Y9, Y9
 	VCMPPD      $0x1e, Y9, Y7, Y9
 	VBLENDVPD   Y8, Y6, Y4, Y4
 	VBLENDVPD   Y9, Y7, Y5, Y5
-	VMOVUPD     Y4, (DX)(R9*8)
-	VMOVUPD     Y5, 32(DX)(R9*8)
+	VMOVUPD     Y4, (DX)(R8*8)
+	VMOVUPD     Y5, 32(DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VFMADD231PD Y0, Y2, Y0
 	VFMADD231PD Y1, Y3, Y1
 	VMOVUPD     constants<>+448(SB), Y2
 	VMOVAPD     Y2, Y3
 	VBLENDVPD   Y8, Y2, Y0, Y2
 	VBLENDVPD   Y9, Y3, Y1, Y3
-	VMOVUPD     Y2, (BX)(R9*8)
-	VMOVUPD     Y3, 32(BX)(R9*8)
+	VMOVUPD     Y2, (BX)(R8*8)
+	VMOVUPD     Y3, 32(BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VANDNPD     Y0, Y8, Y0
 	VANDNPD     Y1, Y9, Y1
-	VMOVUPD     Y0, (SI)(R9*8)
-	VMOVUPD     Y1, 32(SI)(R9*8)
-	JMP         apply2_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	VMOVUPD     Y1, 32(SI)(R8*8)
+	JMP         apply64_end
 
-apply2_not_elu:
+apply64_not_elu:
 	CMPQ AX, $0x03
-	JNE  apply2_not_gelu_erf
+	JNE  apply64_not_gelu_erf
 
 	// gelu_erf
-	VMOVUPD      (DI)(R9*8), Y0
+	VMOVUPD      (DI)(R8*8), Y0
 	VANDPD       constants<>+672(SB), Y0, Y1
 	VMOVUPD      constants<>+1504(SB), Y2
 	VMINPD       Y1, Y2, Y2
@@ -844,24 +845,24 @@ apply2_not_elu:
 	VMOVUPD      constants<>+2368(SB), Y3
 	VMAXPD       Y0, Y3, Y3
 	VMULPD       Y2, Y3, Y0
-	VMOVUPD      Y0, (DX)(R9*8)
+	VMOVUPD      Y0, (DX)(R8*8)
 	CMPQ         CX, $0x00
-	JEQ          apply2_gelu_erf_next
+	JEQ          apply64_gelu_erf_next
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
 	VMULPD       Y1, Y0, Y3
 	VADDPD       Y2, Y3, Y2
-	VMOVUPD      Y2, (BX)(R9*8)
+	VMOVUPD      Y2, (BX)(R8*8)
 	CMPQ         CX, $0x01
-	JEQ          apply2_gelu_erf_next
+	JEQ          apply64_gelu_erf_next
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
-	VMOVUPD      Y0, (SI)(R9*8)
+	VMOVUPD      Y0, (SI)(R8*8)
 
-apply2_gelu_erf_next:
-	VMOVUPD      32(DI)(R9*8), Y0
+apply64_gelu_erf_next:
+	VMOVUPD      32(DI)(R8*8), Y0
 	VANDPD       constants<>+672(SB), Y0, Y1
 	VMOVUPD      constants<>+1504(SB), Y2
 	VMINPD       Y1, Y2, Y2
@@ -943,27 +944,27 @@ apply2_gelu_erf_next:
 	VMOVUPD      constants<>+2368(SB), Y3
 	VMAXPD       Y0, Y3, Y3
 	VMULPD       Y2, Y3, Y0
-	VMOVUPD      Y0, 32(DX)(R9*8)
+	VMOVUPD      Y0, 32(DX)(R8*8)
 	CMPQ         CX, $0x00
-	JEQ          apply2_end
+	JEQ          apply64_end
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
 	VMULPD       Y1, Y0, Y3
 	VADDPD       Y2, Y3, Y2
-	VMOVUPD      Y2, 32(BX)(R9*8)
+	VMOVUPD      Y2, 32(BX)(R8*8)
 	CMPQ         CX, $0x01
-	JEQ          apply2_end
+	JEQ          apply64_end
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
-	VMOVUPD      Y0, 32(SI)(R9*8)
-	JMP          apply2_end
+	VMOVUPD      Y0, 32(SI)(R8*8)
+	JMP          apply64_end
 
-apply2_not_gelu_erf:
+apply64_not_gelu_erf:
 	// sinh
-	VMOVUPD     (DI)(R9*8), Y0
-	VMOVUPD     32(DI)(R9*8), Y1
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     32(DI)(R8*8), Y1
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VANDPD      constants<>+672(SB), Y1, Y1
 	VMOVUPD     constants<>+2432(SB), Y2
@@ -1036,42 +1037,42 @@ apply2_not_gelu_erf:
 	VMULPD      constants<>+1088(SB), Y3, Y3
 	VFMADD231PD constants<>+832(SB), Y4, Y2
 	VFMADD231PD constants<>+832(SB), Y5, Y3
-	VMOVUPD     (DI)(R9*8), Y4
-	VMOVUPD     32(DI)(R9*8), Y5
+	VMOVUPD     (DI)(R8*8), Y4
+	VMOVUPD     32(DI)(R8*8), Y5
 	VANDPD      constants<>+800(SB), Y4, Y4
 	VANDPD      constants<>+800(SB), Y5, Y5
 	VORPD       Y4, Y2, Y2
 	VORPD       Y5, Y3, Y3
-	VMOVUPD     Y2, (DX)(R9*8)
-	VMOVUPD     Y3, 32(DX)(R9*8)
+	VMOVUPD     Y2, (DX)(R8*8)
+	VMOVUPD     Y3, 32(DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply2_end
+	JEQ         apply64_end
 	VMOVUPD     constants<>+2528(SB), Y4
 	VMOVAPD     Y4, Y5
 	VDIVPD      Y0, Y4, Y4
 	VDIVPD      Y1, Y5, Y5
 	VFMADD231PD constants<>+832(SB), Y0, Y4
 	VFMADD231PD constants<>+832(SB), Y1, Y5
-	VMOVUPD     Y4, (BX)(R9*8)
-	VMOVUPD     Y5, 32(BX)(R9*8)
+	VMOVUPD     Y4, (BX)(R8*8)
+	VMOVUPD     Y5, 32(BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply2_end
-	VMOVUPD     Y2, (SI)(R9*8)
-	VMOVUPD     Y3, 32(SI)(R9*8)
+	JEQ         apply64_end
+	VMOVUPD     Y2, (SI)(R8*8)
+	VMOVUPD     Y3, 32(SI)(R8*8)
 
-apply2_end:
-	ADDQ $0x08, R9
-	CMPQ R9, R10
-	JLE  double
+apply64_end:
+	ADDQ $0x08, R8
+	SUBQ $0x40, R9
+	JGE  main
 
-single:
-	CMPQ R9, R8
-	JGE  done
+rest:
+	CMPQ R9, $-32
+	JNE  end
 	CMPQ AX, $0x02
-	JNE  apply1_not_gelu
+	JNE  apply32_not_gelu
 
 	// gelu
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VMOVUPD     constants<>+0(SB), Y1
 	VMAXPD      Y0, Y1, Y1
 	VMOVUPD     constants<>+32(SB), Y0
@@ -1106,13 +1107,13 @@ single:
 	VMOVUPD     constants<>+448(SB), Y2
 	VFMADD231PD Y4, Y1, Y2
 	VFMADD231PD Y5, Y0, Y2
-	VMOVUPD     (DI)(R9*8), Y3
+	VMOVUPD     (DI)(R8*8), Y3
 	VMOVUPD     constants<>+0(SB), Y6
 	VMAXPD      Y3, Y6, Y6
 	VDIVPD      Y2, Y6, Y3
-	VMOVUPD     Y3, (DX)(R9*8)
+	VMOVUPD     Y3, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMOVUPD     constants<>+32(SB), Y3
 	VMINPD      Y6, Y3, Y3
 	VMULPD      Y4, Y1, Y1
@@ -1130,24 +1131,24 @@ single:
 	VFMADD213PD constants<>+608(SB), Y4, Y5
 	VMULPD      Y1, Y3, Y4
 	VFMADD213PD Y0, Y5, Y4
-	VMOVUPD     Y4, (BX)(R9*8)
+	VMOVUPD     Y4, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMULPD      Y5, Y5, Y0
 	VMULPD      Y2, Y0, Y0
 	VFMADD231PD constants<>+640(SB), Y3, Y0
 	VADDPD      Y5, Y5, Y2
 	VFMADD213PD Y2, Y3, Y0
 	VMULPD      Y1, Y0, Y0
-	VMOVUPD     Y0, (SI)(R9*8)
-	JMP         apply1_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	JMP         apply32_end
 
-apply1_not_gelu:
+apply32_not_gelu:
 	CMPQ AX, $0x01
-	JNE  apply1_not_tanh
+	JNE  apply32_not_tanh
 
 	// tanh
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+704(SB), Y1
 	VMINPD      Y0, Y1, Y1
@@ -1183,51 +1184,51 @@ apply1_not_gelu:
 	VADDPD      constants<>+448(SB), Y0, Y6
 	VFMADD231PD Y4, Y1, Y6
 	VFMADD231PD Y5, Y2, Y6
-	VMOVUPD     (DI)(R9*8), Y7
+	VMOVUPD     (DI)(R8*8), Y7
 	VANDPD      constants<>+800(SB), Y7, Y7
 	VDIVPD      Y6, Y3, Y3
 	VANDPD      constants<>+672(SB), Y3, Y3
 	VORPD       Y7, Y3, Y3
-	VMOVUPD     Y3, (DX)(R9*8)
+	VMOVUPD     Y3, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMOVUPD     constants<>+832(SB), Y7
 	VDIVPD      Y6, Y7, Y6
 	VFMADD231PD Y4, Y1, Y0
 	VFMADD231PD Y5, Y2, Y0
 	VMULPD      Y6, Y0, Y0
 	VMULPD      Y6, Y0, Y0
-	VMOVUPD     Y0, (BX)(R9*8)
+	VMOVUPD     Y0, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMULPD      constants<>+864(SB), Y3, Y1
 	VMULPD      Y0, Y1, Y0
-	VMOVUPD     Y0, (SI)(R9*8)
-	JMP         apply1_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	JMP         apply32_end
 
-apply1_not_tanh:
+apply32_not_tanh:
 	CMPQ AX, $0x00
-	JNE  apply1_not_identity
+	JNE  apply32_not_identity
 
 	// identity
-	VMOVUPD (DI)(R9*8), Y0
-	VMOVUPD Y0, (DX)(R9*8)
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD Y0, (DX)(R8*8)
 	CMPQ    CX, $0x00
-	JEQ     apply1_end
+	JEQ     apply32_end
 	VMOVUPD constants<>+448(SB), Y0
-	VMOVUPD Y0, (BX)(R9*8)
+	VMOVUPD Y0, (BX)(R8*8)
 	CMPQ    CX, $0x01
-	JEQ     apply1_end
+	JEQ     apply32_end
 	VMOVUPD constants<>+896(SB), Y0
-	VMOVUPD Y0, (SI)(R9*8)
-	JMP     apply1_end
+	VMOVUPD Y0, (SI)(R8*8)
+	JMP     apply32_end
 
-apply1_not_identity:
+apply32_not_identity:
 	CMPQ AX, $0x07
-	JNE  apply1_not_silu
+	JNE  apply32_not_silu
 
 	// silu
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VMOVUPD     constants<>+928(SB), Y1
 	VMAXPD      Y0, Y1, Y1
 	VMOVUPD     constants<>+960(SB), Y0
@@ -1261,13 +1262,13 @@ apply1_not_identity:
 	VMOVUPD     constants<>+448(SB), Y2
 	VFMADD231PD Y4, Y0, Y2
 	VFMADD231PD Y5, Y1, Y2
-	VMOVUPD     (DI)(R9*8), Y3
+	VMOVUPD     (DI)(R8*8), Y3
 	VMOVUPD     constants<>+928(SB), Y6
 	VMAXPD      Y3, Y6, Y6
 	VDIVPD      Y2, Y6, Y3
-	VMOVUPD     Y3, (DX)(R9*8)
+	VMOVUPD     Y3, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMOVUPD     constants<>+960(SB), Y3
 	VMINPD      Y6, Y3, Y3
 	VMULPD      Y4, Y0, Y0
@@ -1282,44 +1283,44 @@ apply1_not_identity:
 	VMULPD      Y1, Y2, Y2
 	VMULPD      Y0, Y3, Y4
 	VADDPD      Y1, Y4, Y1
-	VMOVUPD     Y1, (BX)(R9*8)
+	VMOVUPD     Y1, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMULPD      Y2, Y3, Y1
 	VADDPD      constants<>+832(SB), Y1, Y1
 	VMULPD      Y0, Y1, Y0
-	VMOVUPD     Y0, (SI)(R9*8)
-	JMP         apply1_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	JMP         apply32_end
 
-apply1_not_silu:
+apply32_not_silu:
 	CMPQ AX, $0x04
-	JNE  apply1_not_relu
+	JNE  apply32_not_relu
 
 	// relu
-	VMOVUPD (DI)(R9*8), Y0
+	VMOVUPD (DI)(R8*8), Y0
 	VMOVUPD constants<>+896(SB), Y1
 	VMAXPD  Y0, Y1, Y1
-	VMOVUPD Y1, (DX)(R9*8)
+	VMOVUPD Y1, (DX)(R8*8)
 	CMPQ    CX, $0x00
-	JEQ     apply1_end
+	JEQ     apply32_end
 	VCMPPD  $0x03, Y0, Y0, Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x1e, Y2, Y0, Y2
 	VMOVUPD constants<>+448(SB), Y0
 	VANDPD  Y0, Y2, Y0
 	VORPD   Y1, Y0, Y0
-	VMOVUPD Y0, (BX)(R9*8)
+	VMOVUPD Y0, (BX)(R8*8)
 	CMPQ    CX, $0x01
-	JEQ     apply1_end
-	VMOVUPD Y1, (SI)(R9*8)
-	JMP     apply1_end
+	JEQ     apply32_end
+	VMOVUPD Y1, (SI)(R8*8)
+	JMP     apply32_end
 
-apply1_not_relu:
+apply32_not_relu:
 	CMPQ AX, $0x06
-	JNE  apply1_not_softplus
+	JNE  apply32_not_softplus
 
 	// softplus
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+960(SB), Y1
 	VMINPD      Y0, Y1, Y1
@@ -1379,54 +1380,54 @@ apply1_not_relu:
 	VMOVUPD     constants<>+416(SB), Y3
 	VANDPD      Y3, Y1, Y1
 	VADDPD      Y1, Y2, Y1
-	VMOVUPD     (DI)(R9*8), Y2
+	VMOVUPD     (DI)(R8*8), Y2
 	VMOVUPD     constants<>+896(SB), Y3
 	VMAXPD      Y2, Y3, Y3
 	VADDPD      Y3, Y1, Y1
-	VMOVUPD     Y1, (DX)(R9*8)
+	VMOVUPD     Y1, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMOVUPD     constants<>+448(SB), Y1
 	VADDPD      constants<>+448(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
 	VMULPD      Y1, Y0, Y0
 	VBLENDVPD   Y2, Y0, Y1, Y2
-	VMOVUPD     Y2, (BX)(R9*8)
+	VMOVUPD     Y2, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMULPD      Y1, Y0, Y0
-	VMOVUPD     Y0, (SI)(R9*8)
-	JMP         apply1_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	JMP         apply32_end
 
-apply1_not_softplus:
+apply32_not_softplus:
 	CMPQ AX, $0x05
-	JNE  apply1_not_leaky_relu
+	JNE  apply32_not_leaky_relu
 
 	// leaky_relu
-	VMOVUPD   (DI)(R9*8), Y0
+	VMOVUPD   (DI)(R8*8), Y0
 	VMOVUPD   constants<>+1376(SB), Y1
 	VXORPD    Y2, Y2, Y2
 	VCMPPD    $0x1e, Y2, Y0, Y2
 	VMOVUPD   constants<>+448(SB), Y3
 	VBLENDVPD Y2, Y3, Y1, Y1
 	VMULPD    Y1, Y0, Y2
-	VMOVUPD   Y2, (DX)(R9*8)
+	VMOVUPD   Y2, (DX)(R8*8)
 	CMPQ      CX, $0x00
-	JEQ       apply1_end
+	JEQ       apply32_end
 	VCMPPD    $0x03, Y0, Y0, Y0
 	VORPD     Y0, Y1, Y1
-	VMOVUPD   Y1, (BX)(R9*8)
+	VMOVUPD   Y1, (BX)(R8*8)
 	CMPQ      CX, $0x01
-	JEQ       apply1_end
-	VMOVUPD   Y0, (SI)(R9*8)
-	JMP       apply1_end
+	JEQ       apply32_end
+	VMOVUPD   Y0, (SI)(R8*8)
+	JMP       apply32_end
 
-apply1_not_leaky_relu:
+apply32_not_leaky_relu:
 	CMPQ AX, $0x08
-	JNE  apply1_not_elu
+	JNE  apply32_not_elu
 
 	// elu
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VMOVUPD     constants<>+896(SB), Y1
 	VMINPD      Y0, Y1, Y1
 	VMOVUPD     constants<>+1408(SB), Y0
@@ -1459,29 +1460,29 @@ apply1_not_leaky_relu:
 	VMULPD      Y3, Y4, Y1
 	VSUBPD      constants<>+448(SB), Y0, Y2
 	VFMADD231PD Y0, Y1, Y2
-	VMOVUPD     (DI)(R9*8), Y3
+	VMOVUPD     (DI)(R8*8), Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x1e, Y4, Y3, Y4
 	VBLENDVPD   Y4, Y3, Y2, Y2
-	VMOVUPD     Y2, (DX)(R9*8)
+	VMOVUPD     Y2, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VFMADD231PD Y0, Y1, Y0
 	VMOVUPD     constants<>+448(SB), Y1
 	VBLENDVPD   Y4, Y1, Y0, Y1
-	VMOVUPD     Y1, (BX)(R9*8)
+	VMOVUPD     Y1, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VANDNPD     Y0, Y4, Y0
-	VMOVUPD     Y0, (SI)(R9*8)
-	JMP         apply1_end
+	VMOVUPD     Y0, (SI)(R8*8)
+	JMP         apply32_end
 
-apply1_not_elu:
+apply32_not_elu:
 	CMPQ AX, $0x03
-	JNE  apply1_not_gelu_erf
+	JNE  apply32_not_gelu_erf
 
 	// gelu_erf
-	VMOVUPD      (DI)(R9*8), Y0
+	VMOVUPD      (DI)(R8*8), Y0
 	VANDPD       constants<>+672(SB), Y0, Y1
 	VMOVUPD      constants<>+1504(SB), Y2
 	VMINPD       Y1, Y2, Y2
@@ -1563,26 +1564,26 @@ apply1_not_elu:
 	VMOVUPD      constants<>+2368(SB), Y3
 	VMAXPD       Y0, Y3, Y3
 	VMULPD       Y2, Y3, Y0
-	VMOVUPD      Y0, (DX)(R9*8)
+	VMOVUPD      Y0, (DX)(R8*8)
 	CMPQ         CX, $0x00
-	JEQ          apply1_end
+	JEQ          apply32_end
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
 	VMULPD       Y1, Y0, Y3
 	VADDPD       Y2, Y3, Y2
-	VMOVUPD      Y2, (BX)(R9*8)
+	VMOVUPD      Y2, (BX)(R8*8)
 	CMPQ         CX, $0x01
-	JEQ          apply1_end
+	JEQ          apply32_end
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
-	VMOVUPD      Y0, (SI)(R9*8)
-	JMP          apply1_end
+	VMOVUPD      Y0, (SI)(R8*8)
+	JMP          apply32_end
 
-apply1_not_gelu_erf:
+apply32_not_gelu_erf:
 	// sinh
-	VMOVUPD     (DI)(R9*8), Y0
+	VMOVUPD     (DI)(R8*8), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+2432(SB), Y1
 	VMINPD      Y0, Y1, Y1
@@ -1619,22 +1620,22 @@ apply1_not_gelu_erf:
 	VDIVPD      Y0, Y2, Y1
 	VMULPD      constants<>+1088(SB), Y1, Y1
 	VFMADD231PD constants<>+832(SB), Y2, Y1
-	VMOVUPD     (DI)(R9*8), Y2
+	VMOVUPD     (DI)(R8*8), Y2
 	VANDPD      constants<>+800(SB), Y2, Y2
 	VORPD       Y2, Y1, Y1
-	VMOVUPD     Y1, (DX)(R9*8)
+	VMOVUPD     Y1, (DX)(R8*8)
 	CMPQ        CX, $0x00
-	JEQ         apply1_end
+	JEQ         apply32_end
 	VMOVUPD     constants<>+2528(SB), Y2
 	VDIVPD      Y0, Y2, Y2
 	VFMADD231PD constants<>+832(SB), Y0, Y2
-	VMOVUPD     Y2, (BX)(R9*8)
+	VMOVUPD     Y2, (BX)(R8*8)
 	CMPQ        CX, $0x01
-	JEQ         apply1_end
-	VMOVUPD     Y1, (SI)(R9*8)
+	JEQ         apply32_end
+	VMOVUPD     Y1, (SI)(R8*8)
 
-apply1_end:
-done:
+apply32_end:
+end:
 	VZEROUPPER
 	RET
 
@@ -1644,14 +1645,15 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
-	XORQ BX, BX
-	MOVQ DX, SI
-	SUBQ $0x08, SI
-	JLT  single
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x03, BX
+	SUBQ $0x40, BX
+	JLT  rest
 
-double:
-	VMOVUPD     (CX)(BX*8), Y0
-	VMOVUPD     32(CX)(BX*8), Y1
+main:
+	VMOVUPD     (CX)(DX*8), Y0
+	VMOVUPD     32(CX)(DX*8), Y1
 	VMOVUPD     constants<>+2560(SB), Y2
 	VMOVAPD     Y2, Y3
 	VMINPD      Y0, Y2, Y2
@@ -1711,13 +1713,13 @@ double:
 	VFMADD231PD Y4, Y10, Y8
 	VFMADD231PD Y5, Y11, Y9
 	VPSRAD      $0x01, Y2, Y0
-	VPSUBD      Y0, Y2, Y2
-	VPADDD      constants<>+2656(SB), Y0, Y0
-	VPADDD      constants<>+2656(SB), Y2, Y2
 	VPSRAD      $0x01, Y3, Y1
+	VPSUBD      Y0, Y2, Y2
 	VPSUBD      Y1, Y3, Y3
-	VPADDD      constants<>+2656(SB), Y1, Y1
-	VPADDD      constants<>+2656(SB), Y3, Y3
+	VPADDQ      constants<>+2656(SB), Y0, Y0
+	VPADDQ      constants<>+2656(SB), Y2, Y2
+	VPADDQ      constants<>+2656(SB), Y1, Y1
+	VPADDQ      constants<>+2656(SB), Y3, Y3
 	VPSLLQ      $0x34, Y0, Y0
 	VPSLLQ      $0x34, Y1, Y1
 	VMULPD      Y0, Y8, Y0
@@ -1726,16 +1728,16 @@ double:
 	VPSLLQ      $0x34, Y3, Y3
 	VMULPD      Y2, Y0, Y0
 	VMULPD      Y3, Y1, Y1
-	VMOVUPD     Y0, (AX)(BX*8)
-	VMOVUPD     Y1, 32(AX)(BX*8)
-	ADDQ        $0x08, BX
-	CMPQ        BX, SI
-	JLE         double
+	VMOVUPD     Y0, (AX)(DX*8)
+	VMOVUPD     Y1, 32(AX)(DX*8)
+	ADDQ        $0x08, DX
+	SUBQ        $0x40, BX
+	JGE         main
 
-single:
-	CMPQ        BX, DX
-	JGE         done
-	VMOVUPD     (CX)(BX*8), Y0
+rest:
+	CMPQ        BX, $-32
+	JNE         end
+	VMOVUPD     (CX)(DX*8), Y0
 	VMOVUPD     constants<>+2560(SB), Y1
 	VMINPD      Y0, Y1, Y1
 	VMOVUPD     constants<>+2592(SB), Y0
@@ -1767,15 +1769,15 @@ single:
 	VFMADD231PD Y2, Y5, Y4
 	VPSRAD      $0x01, Y1, Y0
 	VPSUBD      Y0, Y1, Y1
-	VPADDD      constants<>+2656(SB), Y0, Y0
-	VPADDD      constants<>+2656(SB), Y1, Y1
+	VPADDQ      constants<>+2656(SB), Y0, Y0
+	VPADDQ      constants<>+2656(SB), Y1, Y1
 	VPSLLQ      $0x34, Y0, Y0
 	VMULPD      Y0, Y4, Y0
 	VPSLLQ      $0x34, Y1, Y1
 	VMULPD      Y1, Y0, Y0
-	VMOVUPD     Y0, (AX)(BX*8)
+	VMOVUPD     Y0, (AX)(DX*8)
 
-done:
+end:
 	VZEROUPPER
 	RET
 

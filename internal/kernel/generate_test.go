@@ -11,6 +11,9 @@ import (
 
 var families = []string{"elementwise", "lanes", "network", "panel", "solve", "steps", "vector"}
 
+// wideFamilies are those that AVX-512 has too.
+var wideFamilies = []string{"elementwise", "lanes", "network", "panel"}
+
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {
 	if testing.Short() {
@@ -34,16 +37,16 @@ func TestAssemblyIsGenerated(t *testing.T) {
 	if out, err := run(tool, "build", "-o", gen, "."); err != nil {
 		t.Fatalf("the generator does not build: %v\n%s", err, out)
 	}
-	for _, family := range families {
-		file := filepath.Join(dir, family)
-		if out, err := run(gen, "-family", family, "-out", file, "-pkg", "kernel"); err != nil {
-			t.Fatalf("%s: %v\n%s", family, err, out)
+	compare := func(committed string, args ...string) {
+		file := filepath.Join(dir, committed)
+		if out, err := run(append([]string{gen}, append(args, "-out", file, "-pkg", "kernel")...)...); err != nil {
+			t.Fatalf("%s: %v\n%s", committed, err, out)
 		}
 		got, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := os.ReadFile(family + "_amd64.s")
+		want, err := os.ReadFile(committed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,8 +54,14 @@ func TestAssemblyIsGenerated(t *testing.T) {
 		_, got, _ = bytes.Cut(got, []byte("\n"))
 		_, want, _ = bytes.Cut(want, []byte("\n"))
 		if !bytes.Equal(got, want) {
-			t.Errorf("generated assembly differs from %s_amd64.s: run go generate", family)
+			t.Errorf("generated assembly differs from %s: run go generate", committed)
 		}
+	}
+	for _, family := range families {
+		compare(family+"_amd64.s", "-family", family)
+	}
+	for _, family := range wideFamilies {
+		compare(family+"_avx512_amd64.s", "-avx512", "-family", family)
 	}
 }
 

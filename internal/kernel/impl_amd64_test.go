@@ -2,17 +2,21 @@
 
 package kernel
 
-// impls are the implementations that can run here.
+// impls are the implementations that can run here, the twin in Go last.
 func impls() []string {
+	list := []string{"go"}
 	if useAVX2 {
-		return []string{"asm", "go"}
+		list = append([]string{"avx2"}, list...)
 	}
-	return []string{"go"}
+	if useAVX512 {
+		list = append([]string{"avx512"}, list...)
+	}
+	return list
 }
 
 // useImpl switches to an implementation and returns what switches back.
 func useImpl(impl string) (restore func()) {
-	was := useAVX2
-	useAVX2 = impl == "asm"
-	return func() { useAVX2 = was }
+	two, wide := useAVX2, useAVX512
+	useAVX2, useAVX512 = impl != "go", impl == "avx512"
+	return func() { useAVX2, useAVX512 = two, wide }
 }

@@ -23,7 +23,7 @@ type LaneNet struct {
 
 // NewLaneNet returns a net with the given sizes, as NewNet does. All its parameters are zero.
 func NewLaneNet(sizes []int, hidden, output Func) *LaneNet {
-	n := &LaneNet{inputs: sizes[0], scratch: make([]float64, 6*LaneWidth)}
+	n := &LaneNet{inputs: sizes[0], scratch: make([]float64, 10*LaneWidth)}
 	at, weight := 0, 0
 	for i, out := range sizes[1:] {
 		in := sizes[i]

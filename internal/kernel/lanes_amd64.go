@@ -3,6 +3,7 @@
 package kernel
 
 //go:generate go run -C gen . -family lanes -out ../lanes_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family lanes -out ../lanes_avx512_amd64.s -pkg kernel
 
 // laneForwardAVX2 is LaneNet.forwardGo and, with jacobian set, forwardJacobianGo, which leaves its result in panelNext for an odd number
 // of layers.
@@ -30,10 +31,30 @@ func scaleLanesAVX2(x, gamma, f *float64, k int)
 //go:noescape
 func normLanesAVX2(sum, e, y, z, atol *float64, rtol float64, k int)
 
+// Those for AVX-512 do the same.
+
+//go:noescape
+func laneForwardAVX512(net *LaneNet, order int, jacobian bool)
+
+//go:noescape
+func factorLanesAVX512(lu, pivot, gamma, jac *float64, k int)
+
+//go:noescape
+func solveLanesAVX512(x, lu, pivot, gamma, f, c *float64, k int)
+
+//go:noescape
+func scaleLanesAVX512(x, gamma, f *float64, k int)
+
+//go:noescape
+func normLanesAVX512(sum, e, y, z, atol *float64, rtol float64, k int)
+
 func (n *LaneNet) forward() {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		laneForwardAVX512(n, 0, false)
+	case useAVX2:
 		laneForwardAVX2(n, 0, false)
-	} else {
+	default:
 		n.forwardGo(0)
 	}
 }
@@ -43,40 +64,56 @@ func (n *LaneNet) forwardJacobian() {
 		n.forwardJacobianGo()
 		return
 	}
-	laneForwardAVX2(n, 1, true)
+	if useAVX512 {
+		laneForwardAVX512(n, 1, true)
+	} else {
+		laneForwardAVX2(n, 1, true)
+	}
 	if len(n.layers)%2 == 1 {
 		n.panel, n.panelNext = n.panelNext, n.panel
 	}
 }
 
 func factorLanes(lu, pivot, g, jac []float64, k int) {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		factorLanesAVX512(&lu[0], &pivot[0], &g[0], &jac[0], k)
+	case useAVX2:
 		factorLanesAVX2(&lu[0], &pivot[0], &g[0], &jac[0], k)
-	} else {
+	default:
 		factorLanesGo(lu, pivot, g, jac, k)
 	}
 }
 
 func solveLanes(x, lu, pivot, g, f, c []float64, k int) {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		solveLanesAVX512(&x[0], &lu[0], &pivot[0], &g[0], &f[0], first(c), k)
+	case useAVX2:
 		solveLanesAVX2(&x[0], &lu[0], &pivot[0], &g[0], &f[0], first(c), k)
-	} else {
+	default:
 		solveLanesGo(x, lu, pivot, g, f, c, k)
 	}
 }
 
 func scaleLanes(x, g, f []float64, k int) {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		scaleLanesAVX512(&x[0], &g[0], &f[0], k)
+	case useAVX2:
 		scaleLanesAVX2(&x[0], &g[0], &f[0], k)
-	} else {
+	default:
 		scaleLanesGo(x, g, f, k)
 	}
 }
 
 func normLanes(sum, e, y, z, atol []float64, rtol float64) {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		normLanesAVX512(&sum[0], &e[0], &y[0], &z[0], &atol[0], rtol, len(atol))
+	case useAVX2:
 		normLanesAVX2(&sum[0], &e[0], &y[0], &z[0], &atol[0], rtol, len(atol))
-	} else {
+	default:
 		normLanesGo(sum, e, y, z, atol, rtol)
 	}
 }

@@ -14,7 +14,7 @@ type Layer struct {
 }
 
 // Net is a chain of layers with its parameters, in three layouts, and a workspace of rows that each hold one number per neuron: the
-// inputs, then the outputs of every layer, each padded to whole registers.
+// inputs, then the outputs of every layer, each from the beginning of a cache line on.
 type Net struct {
 	layers  []Layer
 	params  []float64
@@ -68,7 +68,7 @@ func newNet(sizes []int, hidden, output Func, streamed bool) *Net {
 	at, weight, columns, rows, widest := 0, 0, 0, 0, Padded(sizes[0])
 	for i, out := range sizes[1:] {
 		in := sizes[i]
-		l := Layer{In: in, Out: out, Func: int(hidden), From: at, At: at + Padded(in), Weight: weight, Columns: columns, Rows: rows}
+		l := Layer{In: in, Out: out, Func: int(hidden), From: at, At: at + onLine(in), Weight: weight, Columns: columns, Rows: rows}
 		if i == len(sizes)-2 {
 			l.Func = int(output)
 		}
@@ -79,15 +79,15 @@ func newNet(sizes []int, hidden, output Func, streamed bool) *Net {
 		rows += out * Padded(in)
 		widest = max(widest, Padded(out))
 	}
-	n.stride = at + Padded(sizes[len(sizes)-1])
+	n.stride = at + onLine(sizes[len(sizes)-1])
 	n.params = make([]float64, weight)
 	if streamed {
 		n.sources = make([]float64, (1+MaxPairs)*widest)
 	} else {
-		n.columns = make([]float64, columns)
-		n.rows = make([]float64, rows)
+		n.columns = aligned(columns)
+		n.rows = aligned(rows)
 	}
-	n.slab = make([]float64, rowsTotal*n.stride)
+	n.slab = aligned(rowsTotal * n.stride)
 	for j := range Padded(sizes[0]) {
 		n.row(rowD1)[j] = 1
 	}

@@ -30,9 +30,9 @@ layer:
 	SHLQ $0x03, SI
 	MOVQ SI, R10
 	SUBQ $0x40, R10
-	JLT  single
+	JLT  rest
 
-double:
+main:
 	MOVQ    (CX), R13
 	IMULQ   SI, R13
 	ADDQ    DI, R13
@@ -44,9 +44,9 @@ double:
 	MOVQ    R8, R12
 	MOVQ    (CX), R13
 	SUBQ    $0x02, R13
-	JLT     double_dot_last
+	JLT     main_dot_last
 
-double_dot:
+main_dot:
 	VBROADCASTSD (R12), Y4
 	VBROADCASTSD 8(R12), Y5
 	VFMADD231PD  (R11), Y4, Y0
@@ -56,22 +56,22 @@ double_dot:
 	ADDQ         $0x10, R12
 	LEAQ         (R11)(SI*2), R11
 	SUBQ         $0x02, R13
-	JGE          double_dot
+	JGE          main_dot
 
-double_dot_last:
+main_dot_last:
 	CMPQ         R13, $-1
-	JNE          double_dot_done
+	JNE          main_dot_done
 	VBROADCASTSD (R12), Y4
 	VFMADD231PD  (R11), Y4, Y0
 	VFMADD231PD  32(R11), Y4, Y1
 
-double_dot_done:
+main_dot_done:
 	VADDPD  Y2, Y0, Y0
 	VMOVUPD Y0, (R9)(DX*1)
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y1, 32(R9)(DX*1)
 	CMPQ    16(CX), $0x02
-	JNE     double__not_gelu
+	JNE     main__not_gelu
 
 	// gelu
 	VMOVAPD     Y0, Y0
@@ -155,7 +155,7 @@ double_dot_done:
 	VMOVUPD     Y6, (R9)
 	VMOVUPD     Y7, 32(R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__end
+	JLT         main__end
 	VMOVUPD     constants<>+32(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -193,7 +193,7 @@ double_dot_done:
 	VMOVUPD     Y8, (R9)(DX*2)
 	VMOVUPD     Y9, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__end
+	JLT         main__end
 	VMULPD      Y10, Y10, Y0
 	VMULPD      Y11, Y11, Y1
 	VMULPD      Y4, Y0, Y0
@@ -208,11 +208,11 @@ double_dot_done:
 	VMULPD      Y3, Y1, Y1
 	VMOVUPD     Y0, (R9)(DX*4)
 	VMOVUPD     Y1, 32(R9)(DX*4)
-	JMP         double__end
+	JMP         main__end
 
-double__not_gelu:
+main__not_gelu:
 	CMPQ 16(CX), $0x01
-	JNE  double__not_tanh
+	JNE  main__not_tanh
 
 	// tanh
 	VMOVAPD     Y0, Y0
@@ -300,7 +300,7 @@ double__not_gelu:
 	VMOVUPD     Y6, (R9)
 	VMOVUPD     Y7, 32(R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__end
+	JLT         main__end
 	VMOVUPD     constants<>+832(SB), Y14
 	VMOVAPD     Y14, Y15
 	VDIVPD      Y12, Y14, Y12
@@ -316,18 +316,18 @@ double__not_gelu:
 	VMOVUPD     Y0, (R9)(DX*2)
 	VMOVUPD     Y1, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__end
+	JLT         main__end
 	VMULPD      constants<>+864(SB), Y6, Y2
 	VMULPD      constants<>+864(SB), Y7, Y3
 	VMULPD      Y0, Y2, Y0
 	VMULPD      Y1, Y3, Y1
 	VMOVUPD     Y0, (R9)(DX*4)
 	VMOVUPD     Y1, 32(R9)(DX*4)
-	JMP         double__end
+	JMP         main__end
 
-double__not_tanh:
+main__not_tanh:
 	CMPQ 16(CX), $0x00
-	JNE  double__not_identity
+	JNE  main__not_identity
 
 	// identity
 	VMOVAPD Y0, Y0
@@ -335,22 +335,22 @@ double__not_tanh:
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y1, 32(R9)
 	CMPQ    order+8(FP), $0x01
-	JLT     double__end
+	JLT     main__end
 	VMOVUPD constants<>+448(SB), Y0
 	VMOVAPD Y0, Y1
 	VMOVUPD Y0, (R9)(DX*2)
 	VMOVUPD Y1, 32(R9)(DX*2)
 	CMPQ    order+8(FP), $0x02
-	JLT     double__end
+	JLT     main__end
 	VMOVUPD constants<>+896(SB), Y0
 	VMOVAPD Y0, Y1
 	VMOVUPD Y0, (R9)(DX*4)
 	VMOVUPD Y1, 32(R9)(DX*4)
-	JMP     double__end
+	JMP     main__end
 
-double__not_identity:
+main__not_identity:
 	CMPQ 16(CX), $0x07
-	JNE  double__not_silu
+	JNE  main__not_silu
 
 	// silu
 	VMOVAPD     Y0, Y0
@@ -432,7 +432,7 @@ double__not_identity:
 	VMOVUPD     Y6, (R9)
 	VMOVUPD     Y7, 32(R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__end
+	JLT         main__end
 	VMOVUPD     constants<>+960(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -464,7 +464,7 @@ double__not_identity:
 	VMOVUPD     Y2, (R9)(DX*2)
 	VMOVUPD     Y3, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__end
+	JLT         main__end
 	VMULPD      Y4, Y6, Y2
 	VMULPD      Y5, Y7, Y3
 	VADDPD      constants<>+832(SB), Y2, Y2
@@ -473,11 +473,11 @@ double__not_identity:
 	VMULPD      Y1, Y3, Y1
 	VMOVUPD     Y0, (R9)(DX*4)
 	VMOVUPD     Y1, 32(R9)(DX*4)
-	JMP         double__end
+	JMP         main__end
 
-double__not_silu:
+main__not_silu:
 	CMPQ 16(CX), $0x04
-	JNE  double__not_relu
+	JNE  main__not_relu
 
 	// relu
 	VMOVAPD Y0, Y0
@@ -489,7 +489,7 @@ double__not_silu:
 	VMOVUPD Y2, (R9)
 	VMOVUPD Y3, 32(R9)
 	CMPQ    order+8(FP), $0x01
-	JLT     double__end
+	JLT     main__end
 	VCMPPD  $0x03, Y0, Y0, Y2
 	VCMPPD  $0x03, Y1, Y1, Y3
 	VXORPD  Y4, Y4, Y4
@@ -505,14 +505,14 @@ double__not_silu:
 	VMOVUPD Y1, (R9)(DX*2)
 	VMOVUPD Y0, 32(R9)(DX*2)
 	CMPQ    order+8(FP), $0x02
-	JLT     double__end
+	JLT     main__end
 	VMOVUPD Y2, (R9)(DX*4)
 	VMOVUPD Y3, 32(R9)(DX*4)
-	JMP     double__end
+	JMP     main__end
 
-double__not_relu:
+main__not_relu:
 	CMPQ 16(CX), $0x06
-	JNE  double__not_softplus
+	JNE  main__not_softplus
 
 	// softplus
 	VMOVAPD     Y0, Y0
@@ -581,7 +581,7 @@ double__not_relu:
 	VADDPD      Y3, Y1, Y1
 	VMOVUPD     Y1, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__softplus_next
+	JLT         main__softplus_next
 	VMOVUPD     constants<>+448(SB), Y1
 	VADDPD      constants<>+448(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
@@ -589,11 +589,11 @@ double__not_relu:
 	VBLENDVPD   Y2, Y0, Y1, Y2
 	VMOVUPD     Y2, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__softplus_next
+	JLT         main__softplus_next
 	VMULPD      Y1, Y0, Y0
 	VMOVUPD     Y0, (R9)(DX*4)
 
-double__softplus_next:
+main__softplus_next:
 	VMOVUPD     32(R9)(DX*1), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+960(SB), Y1
@@ -660,7 +660,7 @@ double__softplus_next:
 	VADDPD      Y3, Y1, Y1
 	VMOVUPD     Y1, 32(R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__end
+	JLT         main__end
 	VMOVUPD     constants<>+448(SB), Y1
 	VADDPD      constants<>+448(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
@@ -668,14 +668,14 @@ double__softplus_next:
 	VBLENDVPD   Y2, Y0, Y1, Y2
 	VMOVUPD     Y2, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__end
+	JLT         main__end
 	VMULPD      Y1, Y0, Y0
 	VMOVUPD     Y0, 32(R9)(DX*4)
-	JMP         double__end
+	JMP         main__end
 
-double__not_softplus:
+main__not_softplus:
 	CMPQ 16(CX), $0x05
-	JNE  double__not_leaky_relu
+	JNE  main__not_leaky_relu
 
 	// leaky_relu
 	VMOVAPD   Y0, Y0
@@ -695,7 +695,7 @@ double__not_softplus:
 	VMOVUPD   Y4, (R9)
 	VMOVUPD   Y5, 32(R9)
 	CMPQ      order+8(FP), $0x01
-	JLT       double__end
+	JLT       main__end
 	VCMPPD    $0x03, Y0, Y0, Y0
 	VCMPPD    $0x03, Y1, Y1, Y1
 	VORPD     Y0, Y2, Y2
@@ -703,14 +703,14 @@ double__not_softplus:
 	VMOVUPD   Y2, (R9)(DX*2)
 	VMOVUPD   Y3, 32(R9)(DX*2)
 	CMPQ      order+8(FP), $0x02
-	JLT       double__end
+	JLT       main__end
 	VMOVUPD   Y0, (R9)(DX*4)
 	VMOVUPD   Y1, 32(R9)(DX*4)
-	JMP       double__end
+	JMP       main__end
 
-double__not_leaky_relu:
+main__not_leaky_relu:
 	CMPQ 16(CX), $0x08
-	JNE  double__not_elu
+	JNE  main__not_elu
 
 	// elu
 	VMOVAPD     Y0, Y0
@@ -790,7 +790,7 @@ double__not_leaky_relu:
 	VMOVUPD     Y4, (R9)
 	VMOVUPD     Y5, 32(R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__end
+	JLT         main__end
 	VFMADD231PD Y0, Y2, Y0
 	VFMADD231PD Y1, Y3, Y1
 	VMOVUPD     constants<>+448(SB), Y2
@@ -800,16 +800,16 @@ double__not_leaky_relu:
 	VMOVUPD     Y2, (R9)(DX*2)
 	VMOVUPD     Y3, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__end
+	JLT         main__end
 	VANDNPD     Y0, Y8, Y0
 	VANDNPD     Y1, Y9, Y1
 	VMOVUPD     Y0, (R9)(DX*4)
 	VMOVUPD     Y1, 32(R9)(DX*4)
-	JMP         double__end
+	JMP         main__end
 
-double__not_elu:
+main__not_elu:
 	CMPQ 16(CX), $0x03
-	JNE  double__not_gelu_erf
+	JNE  main__not_gelu_erf
 
 	// gelu_erf
 	VMOVAPD      Y0, Y0
@@ -896,7 +896,7 @@ double__not_elu:
 	VMULPD       Y2, Y3, Y0
 	VMOVUPD      Y0, (R9)
 	CMPQ         order+8(FP), $0x01
-	JLT          double__gelu_erf_next
+	JLT          main__gelu_erf_next
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
@@ -904,13 +904,13 @@ double__not_elu:
 	VADDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
-	JLT          double__gelu_erf_next
+	JLT          main__gelu_erf_next
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
 	VMOVUPD      Y0, (R9)(DX*4)
 
-double__gelu_erf_next:
+main__gelu_erf_next:
 	VMOVUPD      32(R9)(DX*1), Y0
 	VANDPD       constants<>+672(SB), Y0, Y1
 	VMOVUPD      constants<>+1504(SB), Y2
@@ -995,7 +995,7 @@ double__gelu_erf_next:
 	VMULPD       Y2, Y3, Y0
 	VMOVUPD      Y0, 32(R9)
 	CMPQ         order+8(FP), $0x01
-	JLT          double__end
+	JLT          main__end
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
@@ -1003,14 +1003,14 @@ double__gelu_erf_next:
 	VADDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, 32(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
-	JLT          double__end
+	JLT          main__end
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
 	VMOVUPD      Y0, 32(R9)(DX*4)
-	JMP          double__end
+	JMP          main__end
 
-double__not_gelu_erf:
+main__not_gelu_erf:
 	// sinh
 	VMOVAPD     Y0, Y0
 	VMOVAPD     Y1, Y1
@@ -1095,7 +1095,7 @@ double__not_gelu_erf:
 	VMOVUPD     Y2, (R9)
 	VMOVUPD     Y3, 32(R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         double__end
+	JLT         main__end
 	VMOVUPD     constants<>+2528(SB), Y4
 	VMOVAPD     Y4, Y5
 	VDIVPD      Y0, Y4, Y4
@@ -1105,17 +1105,17 @@ double__not_gelu_erf:
 	VMOVUPD     Y4, (R9)(DX*2)
 	VMOVUPD     Y5, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         double__end
+	JLT         main__end
 	VMOVUPD     Y2, (R9)(DX*4)
 	VMOVUPD     Y3, 32(R9)(DX*4)
 
-double__end:
+main__end:
 	ADDQ $0x40, R9
 	ADDQ $0x40, DI
 	SUBQ $0x40, R10
-	JGE  double
+	JGE  main
 
-single:
+rest:
 	CMPQ    R10, $-32
 	JNE     end
 	MOVQ    (CX), R10
@@ -1126,9 +1126,9 @@ single:
 	MOVQ    R8, R8
 	MOVQ    (CX), R10
 	SUBQ    $0x02, R10
-	JLT     single_dot_last
+	JLT     rest4_dot_last
 
-single_dot:
+rest4_dot:
 	VBROADCASTSD (R8), Y2
 	VBROADCASTSD 8(R8), Y3
 	VFMADD231PD  (DI), Y2, Y0
@@ -1136,19 +1136,19 @@ single_dot:
 	ADDQ         $0x10, R8
 	LEAQ         (DI)(SI*2), DI
 	SUBQ         $0x02, R10
-	JGE          single_dot
+	JGE          rest4_dot
 
-single_dot_last:
+rest4_dot_last:
 	CMPQ         R10, $-1
-	JNE          single_dot_done
+	JNE          rest4_dot_done
 	VBROADCASTSD (R8), Y2
 	VFMADD231PD  (DI), Y2, Y0
 
-single_dot_done:
+rest4_dot_done:
 	VADDPD  Y1, Y0, Y0
 	VMOVUPD Y0, (R9)(DX*1)
 	CMPQ    16(CX), $0x02
-	JNE     single__not_gelu
+	JNE     rest4__not_gelu
 
 	// gelu
 	VMOVAPD     Y0, Y0
@@ -1192,7 +1192,7 @@ single_dot_done:
 	VDIVPD      Y2, Y6, Y3
 	VMOVUPD     Y3, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         single__end
+	JLT         rest4__end
 	VMOVUPD     constants<>+32(SB), Y3
 	VMINPD      Y6, Y3, Y3
 	VMULPD      Y4, Y1, Y1
@@ -1212,7 +1212,7 @@ single_dot_done:
 	VFMADD213PD Y0, Y5, Y4
 	VMOVUPD     Y4, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         single__end
+	JLT         rest4__end
 	VMULPD      Y5, Y5, Y0
 	VMULPD      Y2, Y0, Y0
 	VFMADD231PD constants<>+640(SB), Y3, Y0
@@ -1220,11 +1220,11 @@ single_dot_done:
 	VFMADD213PD Y2, Y3, Y0
 	VMULPD      Y1, Y0, Y0
 	VMOVUPD     Y0, (R9)(DX*4)
-	JMP         single__end
+	JMP         rest4__end
 
-single__not_gelu:
+rest4__not_gelu:
 	CMPQ 16(CX), $0x01
-	JNE  single__not_tanh
+	JNE  rest4__not_tanh
 
 	// tanh
 	VMOVAPD     Y0, Y0
@@ -1270,7 +1270,7 @@ single__not_gelu:
 	VORPD       Y7, Y3, Y3
 	VMOVUPD     Y3, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         single__end
+	JLT         rest4__end
 	VMOVUPD     constants<>+832(SB), Y7
 	VDIVPD      Y6, Y7, Y6
 	VFMADD231PD Y4, Y1, Y0
@@ -1279,32 +1279,32 @@ single__not_gelu:
 	VMULPD      Y6, Y0, Y0
 	VMOVUPD     Y0, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         single__end
+	JLT         rest4__end
 	VMULPD      constants<>+864(SB), Y3, Y1
 	VMULPD      Y0, Y1, Y0
 	VMOVUPD     Y0, (R9)(DX*4)
-	JMP         single__end
+	JMP         rest4__end
 
-single__not_tanh:
+rest4__not_tanh:
 	CMPQ 16(CX), $0x00
-	JNE  single__not_identity
+	JNE  rest4__not_identity
 
 	// identity
 	VMOVAPD Y0, Y0
 	VMOVUPD Y0, (R9)
 	CMPQ    order+8(FP), $0x01
-	JLT     single__end
+	JLT     rest4__end
 	VMOVUPD constants<>+448(SB), Y0
 	VMOVUPD Y0, (R9)(DX*2)
 	CMPQ    order+8(FP), $0x02
-	JLT     single__end
+	JLT     rest4__end
 	VMOVUPD constants<>+896(SB), Y0
 	VMOVUPD Y0, (R9)(DX*4)
-	JMP     single__end
+	JMP     rest4__end
 
-single__not_identity:
+rest4__not_identity:
 	CMPQ 16(CX), $0x07
-	JNE  single__not_silu
+	JNE  rest4__not_silu
 
 	// silu
 	VMOVAPD     Y0, Y0
@@ -1347,7 +1347,7 @@ single__not_identity:
 	VDIVPD      Y2, Y6, Y3
 	VMOVUPD     Y3, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         single__end
+	JLT         rest4__end
 	VMOVUPD     constants<>+960(SB), Y3
 	VMINPD      Y6, Y3, Y3
 	VMULPD      Y4, Y0, Y0
@@ -1364,16 +1364,16 @@ single__not_identity:
 	VADDPD      Y1, Y4, Y1
 	VMOVUPD     Y1, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         single__end
+	JLT         rest4__end
 	VMULPD      Y2, Y3, Y1
 	VADDPD      constants<>+832(SB), Y1, Y1
 	VMULPD      Y0, Y1, Y0
 	VMOVUPD     Y0, (R9)(DX*4)
-	JMP         single__end
+	JMP         rest4__end
 
-single__not_silu:
+rest4__not_silu:
 	CMPQ 16(CX), $0x04
-	JNE  single__not_relu
+	JNE  rest4__not_relu
 
 	// relu
 	VMOVAPD Y0, Y0
@@ -1381,7 +1381,7 @@ single__not_silu:
 	VMAXPD  Y0, Y1, Y1
 	VMOVUPD Y1, (R9)
 	CMPQ    order+8(FP), $0x01
-	JLT     single__end
+	JLT     rest4__end
 	VCMPPD  $0x03, Y0, Y0, Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x1e, Y2, Y0, Y2
@@ -1390,13 +1390,13 @@ single__not_silu:
 	VORPD   Y1, Y0, Y0
 	VMOVUPD Y0, (R9)(DX*2)
 	CMPQ    order+8(FP), $0x02
-	JLT     single__end
+	JLT     rest4__end
 	VMOVUPD Y1, (R9)(DX*4)
-	JMP     single__end
+	JMP     rest4__end
 
-single__not_relu:
+rest4__not_relu:
 	CMPQ 16(CX), $0x06
-	JNE  single__not_softplus
+	JNE  rest4__not_softplus
 
 	// softplus
 	VMOVAPD     Y0, Y0
@@ -1465,7 +1465,7 @@ single__not_relu:
 	VADDPD      Y3, Y1, Y1
 	VMOVUPD     Y1, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         single__end
+	JLT         rest4__end
 	VMOVUPD     constants<>+448(SB), Y1
 	VADDPD      constants<>+448(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
@@ -1473,14 +1473,14 @@ single__not_relu:
 	VBLENDVPD   Y2, Y0, Y1, Y2
 	VMOVUPD     Y2, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         single__end
+	JLT         rest4__end
 	VMULPD      Y1, Y0, Y0
 	VMOVUPD     Y0, (R9)(DX*4)
-	JMP         single__end
+	JMP         rest4__end
 
-single__not_softplus:
+rest4__not_softplus:
 	CMPQ 16(CX), $0x05
-	JNE  single__not_leaky_relu
+	JNE  rest4__not_leaky_relu
 
 	// leaky_relu
 	VMOVAPD   Y0, Y0
@@ -1492,18 +1492,18 @@ single__not_softplus:
 	VMULPD    Y1, Y0, Y2
 	VMOVUPD   Y2, (R9)
 	CMPQ      order+8(FP), $0x01
-	JLT       single__end
+	JLT       rest4__end
 	VCMPPD    $0x03, Y0, Y0, Y0
 	VORPD     Y0, Y1, Y1
 	VMOVUPD   Y1, (R9)(DX*2)
 	CMPQ      order+8(FP), $0x02
-	JLT       single__end
+	JLT       rest4__end
 	VMOVUPD   Y0, (R9)(DX*4)
-	JMP       single__end
+	JMP       rest4__end
 
-single__not_leaky_relu:
+rest4__not_leaky_relu:
 	CMPQ 16(CX), $0x08
-	JNE  single__not_elu
+	JNE  rest4__not_elu
 
 	// elu
 	VMOVAPD     Y0, Y0
@@ -1545,20 +1545,20 @@ single__not_leaky_relu:
 	VBLENDVPD   Y4, Y3, Y2, Y2
 	VMOVUPD     Y2, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         single__end
+	JLT         rest4__end
 	VFMADD231PD Y0, Y1, Y0
 	VMOVUPD     constants<>+448(SB), Y1
 	VBLENDVPD   Y4, Y1, Y0, Y1
 	VMOVUPD     Y1, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         single__end
+	JLT         rest4__end
 	VANDNPD     Y0, Y4, Y0
 	VMOVUPD     Y0, (R9)(DX*4)
-	JMP         single__end
+	JMP         rest4__end
 
-single__not_elu:
+rest4__not_elu:
 	CMPQ 16(CX), $0x03
-	JNE  single__not_gelu_erf
+	JNE  rest4__not_gelu_erf
 
 	// gelu_erf
 	VMOVAPD      Y0, Y0
@@ -1645,7 +1645,7 @@ single__not_elu:
 	VMULPD       Y2, Y3, Y0
 	VMOVUPD      Y0, (R9)
 	CMPQ         order+8(FP), $0x01
-	JLT          single__end
+	JLT          rest4__end
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
@@ -1653,14 +1653,14 @@ single__not_elu:
 	VADDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
-	JLT          single__end
+	JLT          rest4__end
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
 	VMOVUPD      Y0, (R9)(DX*4)
-	JMP          single__end
+	JMP          rest4__end
 
-single__not_gelu_erf:
+rest4__not_gelu_erf:
 	// sinh
 	VMOVAPD     Y0, Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
@@ -1704,16 +1704,16 @@ single__not_gelu_erf:
 	VORPD       Y2, Y1, Y1
 	VMOVUPD     Y1, (R9)
 	CMPQ        order+8(FP), $0x01
-	JLT         single__end
+	JLT         rest4__end
 	VMOVUPD     constants<>+2528(SB), Y2
 	VDIVPD      Y0, Y2, Y2
 	VFMADD231PD constants<>+832(SB), Y0, Y2
 	VMOVUPD     Y2, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
-	JLT         single__end
+	JLT         rest4__end
 	VMOVUPD     Y1, (R9)(DX*4)
 
-single__end:
+rest4__end:
 end:
 	MOVB  jacobian+16(FP), SI
 	TESTB SI, SI
@@ -1855,9 +1855,9 @@ layer:
 	SHLQ $0x03, SI
 	MOVQ SI, R10
 	SUBQ $0x40, R10
-	JLT  single
+	JLT  rest
 
-double:
+main:
 	IMUL3Q $0x09, BX, R11
 	ADDQ   DI, R11
 	MOVQ   R9, R12
@@ -1867,9 +1867,9 @@ double:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x02, R13
-	JLT    double_last
+	JLT    main_last
 
-double_dot:
+main_dot:
 	VBROADCASTSD (R11), Y4
 	VBROADCASTSD 8(R11), Y5
 	VFMADD231PD  (R12), Y4, Y0
@@ -1880,16 +1880,16 @@ double_dot:
 	ADDQ         $0x08, R11
 	LEAQ         (R12)(SI*2), R12
 	SUBQ         $0x02, R13
-	JGE          double_dot
+	JGE          main_dot
 
-double_last:
+main_last:
 	CMPQ         R13, $-1
-	JNE          double_done
+	JNE          main_done
 	VBROADCASTSD (R11), Y4
 	VFMADD231PD  (R12), Y4, Y0
 	VFMADD231PD  32(R12), Y4, Y1
 
-double_done:
+main_done:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	VMOVUPD (R8)(BX*2), Y2
@@ -1907,9 +1907,9 @@ double_done:
 	ADDQ    $0x40, R8
 	ADDQ    $0x40, R9
 	SUBQ    $0x40, R10
-	JGE     double
+	JGE     main
 
-single:
+rest:
 	CMPQ   R10, $-32
 	JNE    end
 	IMUL3Q $0x09, BX, R10
@@ -1919,9 +1919,9 @@ single:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x02, R9
-	JLT    single_last
+	JLT    rest4_last
 
-single_dot:
+rest4_dot:
 	VBROADCASTSD (R10), Y2
 	VBROADCASTSD 8(R10), Y3
 	VFMADD231PD  (DI), Y2, Y0
@@ -1930,15 +1930,15 @@ single_dot:
 	ADDQ         $0x08, R10
 	LEAQ         (DI)(SI*2), DI
 	SUBQ         $0x02, R9
-	JGE          single_dot
+	JGE          rest4_dot
 
-single_last:
+rest4_last:
 	CMPQ         R9, $-1
-	JNE          single_done
+	JNE          rest4_done
 	VBROADCASTSD (R10), Y2
 	VFMADD231PD  (DI), Y2, Y0
 
-single_done:
+rest4_done:
 	VADDPD  Y1, Y0, Y0
 	VMOVUPD (R8)(BX*2), Y1
 	IMUL3Q  $0x05, BX, SI
@@ -1980,9 +1980,9 @@ layer:
 	SHLQ $0x03, SI
 	MOVQ SI, R10
 	SUBQ $0x40, R10
-	JLT  single
+	JLT  rest
 
-double:
+main:
 	IMUL3Q $0x09, BX, R11
 	ADDQ   DI, R11
 	MOVQ   R9, R12
@@ -1992,7 +1992,7 @@ double:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 
-double_dot:
+main_dot:
 	VMOVUPD      (R12), Y4
 	VMOVUPD      32(R12), Y5
 	VBROADCASTSD (R11), Y6
@@ -2004,7 +2004,7 @@ double_dot:
 	ADDQ         $0x08, R11
 	ADDQ         SI, R12
 	DECQ         R13
-	JNE          double_dot
+	JNE          main_dot
 	VMOVUPD      (R8)(BX*2), Y4
 	VMOVUPD      32(R8)(BX*2), Y5
 	IMUL3Q       $0x05, BX, R11
@@ -2026,9 +2026,9 @@ double_dot:
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
 	SUBQ         $0x40, R10
-	JGE          double
+	JGE          main
 
-single:
+rest:
 	CMPQ   R10, $-32
 	JNE    end
 	IMUL3Q $0x09, BX, R10
@@ -2038,7 +2038,7 @@ single:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-single_dot:
+rest4_dot:
 	VMOVUPD      (DI), Y2
 	VBROADCASTSD (R10), Y3
 	VFMADD231PD  Y2, Y3, Y0
@@ -2047,7 +2047,7 @@ single_dot:
 	ADDQ         $0x08, R10
 	ADDQ         SI, DI
 	DECQ         R9
-	JNE          single_dot
+	JNE          rest4_dot
 	VMOVUPD      (R8)(BX*2), Y2
 	IMUL3Q       $0x05, BX, SI
 	ADDQ         R8, SI
@@ -2091,9 +2091,9 @@ layer:
 	SHLQ $0x03, SI
 	MOVQ SI, R10
 	SUBQ $0x40, R10
-	JLT  single
+	JLT  rest
 
-double:
+main:
 	IMUL3Q $0x09, BX, R11
 	ADDQ   DI, R11
 	MOVQ   R9, R12
@@ -2105,7 +2105,7 @@ double:
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 
-double_dot:
+main_dot:
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y7
 	VBROADCASTSD (R11), Y8
@@ -2120,7 +2120,7 @@ double_dot:
 	ADDQ         $0x08, R11
 	ADDQ         SI, R12
 	DECQ         R13
-	JNE          double_dot
+	JNE          main_dot
 	VMOVUPD      (R8)(BX*2), Y6
 	VMOVUPD      32(R8)(BX*2), Y7
 	IMUL3Q       $0x05, BX, R11
@@ -2148,9 +2148,9 @@ double_dot:
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
 	SUBQ         $0x40, R10
-	JGE          double
+	JGE          main
 
-single:
+rest:
 	CMPQ   R10, $-32
 	JNE    end
 	IMUL3Q $0x09, BX, R10
@@ -2161,7 +2161,7 @@ single:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-single_dot:
+rest4_dot:
 	VMOVUPD      (DI), Y3
 	VBROADCASTSD (R10), Y4
 	VFMADD231PD  Y3, Y4, Y0
@@ -2172,7 +2172,7 @@ single_dot:
 	ADDQ         $0x08, R10
 	ADDQ         SI, DI
 	DECQ         R9
-	JNE          single_dot
+	JNE          rest4_dot
 	VMOVUPD      (R8)(BX*2), Y3
 	IMUL3Q       $0x05, BX, SI
 	ADDQ         R8, SI
@@ -2219,9 +2219,9 @@ layer:
 	SHLQ $0x03, SI
 	MOVQ SI, R10
 	SUBQ $0x40, R10
-	JLT  single
+	JLT  rest
 
-double:
+main:
 	IMUL3Q $0x09, BX, R11
 	ADDQ   DI, R11
 	LEAQ   (R11)(BX*2), R12
@@ -2236,7 +2236,7 @@ double:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 
-double_dot:
+main_dot:
 	VMOVUPD      (R13), Y8
 	VMOVUPD      32(R13), Y9
 	VBROADCASTSD (R11), Y10
@@ -2255,7 +2255,7 @@ double_dot:
 	ADDQ         $0x08, R12
 	ADDQ         SI, R13
 	DECQ         R14
-	JNE          double_dot
+	JNE          main_dot
 	VMOVUPD      (R8)(BX*2), Y8
 	VMOVUPD      32(R8)(BX*2), Y9
 	IMUL3Q       $0x05, BX, R11
@@ -2291,9 +2291,9 @@ double_dot:
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
 	SUBQ         $0x40, R10
-	JGE          double
+	JGE          main
 
-single:
+rest:
 	CMPQ   R10, $-32
 	JNE    end
 	IMUL3Q $0x09, BX, R10
@@ -2305,7 +2305,7 @@ single:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 
-single_dot:
+rest4_dot:
 	VMOVUPD      (R9), Y4
 	VBROADCASTSD (R10), Y5
 	VFMADD231PD  Y4, Y5, Y0
@@ -2319,7 +2319,7 @@ single_dot:
 	ADDQ         $0x08, DI
 	ADDQ         SI, R9
 	DECQ         R11
-	JNE          single_dot
+	JNE          rest4_dot
 	VMOVUPD      (R8)(BX*2), Y4
 	IMUL3Q       $0x05, BX, SI
 	ADDQ         R8, SI
@@ -2365,9 +2365,9 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-17
 	ANDQ $-4, AX
 	SHLQ $0x03, AX
 	SUBQ $0x40, AX
-	JLT  outputs_single
+	JLT  outputs_rest
 
-outputs_double:
+outputs_main:
 	IMUL3Q  $0x03, DX, SI
 	ADDQ    BX, SI
 	VMOVUPD (SI), Y0
@@ -2382,9 +2382,9 @@ outputs_double:
 	VMOVUPD Y1, 32(SI)
 	ADDQ    $0x40, BX
 	SUBQ    $0x40, AX
-	JGE     outputs_double
+	JGE     outputs_main
 
-outputs_single:
+outputs_rest:
 	CMPQ    AX, $-32
 	JNE     outputs_end
 	IMUL3Q  $0x03, DX, AX
@@ -2420,9 +2420,9 @@ propagate:
 	SHLQ $0x03, AX
 	MOVQ AX, R8
 	SUBQ $0x40, R8
-	JLT  inputs_single
+	JLT  inputs_rest
 
-inputs_double:
+inputs_main:
 	IMUL3Q $0x03, DX, R9
 	ADDQ   DI, R9
 	MOVQ   BX, R10
@@ -2432,9 +2432,9 @@ inputs_double:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	SUBQ   $0x02, R11
-	JLT    inputs_double_last
+	JLT    inputs_main_last
 
-inputs_double_dot:
+inputs_main_dot:
 	VBROADCASTSD (R9), Y4
 	VBROADCASTSD 8(R9), Y5
 	VFMADD231PD  (R10), Y4, Y0
@@ -2445,16 +2445,16 @@ inputs_double_dot:
 	ADDQ         $0x08, R9
 	LEAQ         (R10)(AX*2), R10
 	SUBQ         $0x02, R11
-	JGE          inputs_double_dot
+	JGE          inputs_main_dot
 
-inputs_double_last:
+inputs_main_last:
 	CMPQ         R11, $-1
-	JNE          inputs_double_done
+	JNE          inputs_main_done
 	VBROADCASTSD (R9), Y4
 	VFMADD231PD  (R10), Y4, Y0
 	VFMADD231PD  32(R10), Y4, Y1
 
-inputs_double_done:
+inputs_main_done:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y3, Y1, Y1
 	IMUL3Q  $0x03, DX, R9
@@ -2468,9 +2468,9 @@ inputs_double_done:
 	ADDQ    $0x40, SI
 	ADDQ    $0x40, BX
 	SUBQ    $0x40, R8
-	JGE     inputs_double
+	JGE     inputs_main
 
-inputs_single:
+inputs_rest:
 	CMPQ   R8, $-32
 	JNE    inputs_end
 	IMUL3Q $0x03, DX, R8
@@ -2479,9 +2479,9 @@ inputs_single:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	SUBQ   $0x02, DI
-	JLT    inputs_single_last
+	JLT    inputs_rest4_last
 
-inputs_single_dot:
+inputs_rest4_dot:
 	VBROADCASTSD (R8), Y2
 	VBROADCASTSD 8(R8), Y3
 	VFMADD231PD  (BX), Y2, Y0
@@ -2490,15 +2490,15 @@ inputs_single_dot:
 	ADDQ         $0x08, R8
 	LEAQ         (BX)(AX*2), BX
 	SUBQ         $0x02, DI
-	JGE          inputs_single_dot
+	JGE          inputs_rest4_dot
 
-inputs_single_last:
+inputs_rest4_last:
 	CMPQ         DI, $-1
-	JNE          inputs_single_done
+	JNE          inputs_rest4_done
 	VBROADCASTSD (R8), Y2
 	VFMADD231PD  (BX), Y2, Y0
 
-inputs_single_done:
+inputs_rest4_done:
 	VADDPD  Y1, Y0, Y0
 	IMUL3Q  $0x03, DX, AX
 	ADDQ    SI, AX
@@ -2915,9 +2915,9 @@ TEXT ·backward1AVX2(SB), NOSPLIT, $0-17
 	ANDQ $-4, AX
 	SHLQ $0x03, AX
 	SUBQ $0x40, AX
-	JLT  outputs_single
+	JLT  outputs_rest
 
-outputs_double:
+outputs_main:
 	IMUL3Q      $0x03, DX, SI
 	ADDQ        BX, SI
 	IMUL3Q      $0x0d, DX, DI
@@ -2948,9 +2948,9 @@ outputs_double:
 	VMOVUPD     Y3, 32(DI)
 	ADDQ        $0x40, BX
 	SUBQ        $0x40, AX
-	JGE         outputs_double
+	JGE         outputs_main
 
-outputs_single:
+outputs_rest:
 	CMPQ        AX, $-32
 	JNE         outputs_end
 	IMUL3Q      $0x03, DX, AX
@@ -2997,9 +2997,9 @@ propagate:
 	SHLQ $0x03, AX
 	MOVQ AX, R8
 	SUBQ $0x40, R8
-	JLT  inputs_single
+	JLT  inputs_rest
 
-inputs_double:
+inputs_main:
 	IMUL3Q $0x03, DX, R9
 	ADDQ   DI, R9
 	IMUL3Q $0x0d, DX, R10
@@ -3011,7 +3011,7 @@ inputs_double:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 
-inputs_double_dot:
+inputs_main_dot:
 	VMOVUPD      (R11), Y4
 	VMOVUPD      32(R11), Y5
 	VBROADCASTSD (R9), Y6
@@ -3024,7 +3024,7 @@ inputs_double_dot:
 	ADDQ         $0x08, R10
 	ADDQ         AX, R11
 	DECQ         R12
-	JNE          inputs_double_dot
+	JNE          inputs_main_dot
 	IMUL3Q       $0x05, DX, R9
 	ADDQ         SI, R9
 	IMUL3Q       $0x0d, DX, R10
@@ -3048,9 +3048,9 @@ inputs_double_dot:
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
 	SUBQ         $0x40, R8
-	JGE          inputs_double
+	JGE          inputs_main
 
-inputs_single:
+inputs_rest:
 	CMPQ   R8, $-32
 	JNE    inputs_end
 	IMUL3Q $0x03, DX, R8
@@ -3061,7 +3061,7 @@ inputs_single:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 
-inputs_single_dot:
+inputs_rest4_dot:
 	VMOVUPD      (BX), Y2
 	VBROADCASTSD (R8), Y3
 	VFMADD231PD  Y2, Y3, Y0
@@ -3071,7 +3071,7 @@ inputs_single_dot:
 	ADDQ         $0x08, R9
 	ADDQ         AX, BX
 	DECQ         DI
-	JNE          inputs_single_dot
+	JNE          inputs_rest4_dot
 	IMUL3Q       $0x05, DX, AX
 	ADDQ         SI, AX
 	IMUL3Q       $0x0d, DX, BX
@@ -3593,9 +3593,9 @@ TEXT ·backward2AVX2(SB), NOSPLIT, $0-17
 	ANDQ $-4, AX
 	SHLQ $0x03, AX
 	SUBQ $0x40, AX
-	JLT  outputs_single
+	JLT  outputs_rest
 
-outputs_double:
+outputs_main:
 	IMUL3Q      $0x03, DX, SI
 	ADDQ        BX, SI
 	IMUL3Q      $0x0d, DX, DI
@@ -3634,9 +3634,9 @@ outputs_double:
 	VMOVUPD     Y5, 32(DI)(DX*1)
 	ADDQ        $0x40, BX
 	SUBQ        $0x40, AX
-	JGE         outputs_double
+	JGE         outputs_main
 
-outputs_single:
+outputs_rest:
 	CMPQ        AX, $-32
 	JNE         outputs_end
 	IMUL3Q      $0x03, DX, AX
@@ -3687,9 +3687,9 @@ propagate:
 	SHLQ $0x03, AX
 	MOVQ AX, R8
 	SUBQ $0x40, R8
-	JLT  inputs_single
+	JLT  inputs_rest
 
-inputs_double:
+inputs_main:
 	IMUL3Q $0x03, DX, R9
 	ADDQ   DI, R9
 	IMUL3Q $0x0d, DX, R10
@@ -3703,7 +3703,7 @@ inputs_double:
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 
-inputs_double_dot:
+inputs_main_dot:
 	VMOVUPD      (R11), Y6
 	VMOVUPD      32(R11), Y7
 	VBROADCASTSD (R9), Y8
@@ -3719,7 +3719,7 @@ inputs_double_dot:
 	ADDQ         $0x08, R10
 	ADDQ         AX, R11
 	DECQ         R12
-	JNE          inputs_double_dot
+	JNE          inputs_main_dot
 	IMUL3Q       $0x05, DX, R9
 	ADDQ         SI, R9
 	IMUL3Q       $0x0d, DX, R10
@@ -3749,9 +3749,9 @@ inputs_double_dot:
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
 	SUBQ         $0x40, R8
-	JGE          inputs_double
+	JGE          inputs_main
 
-inputs_single:
+inputs_rest:
 	CMPQ   R8, $-32
 	JNE    inputs_end
 	IMUL3Q $0x03, DX, R8
@@ -3763,7 +3763,7 @@ inputs_single:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-inputs_single_dot:
+inputs_rest4_dot:
 	VMOVUPD      (BX), Y3
 	VBROADCASTSD (R8), Y4
 	VFMADD231PD  Y3, Y4, Y0
@@ -3775,7 +3775,7 @@ inputs_single_dot:
 	ADDQ         $0x08, R9
 	ADDQ         AX, BX
 	DECQ         DI
-	JNE          inputs_single_dot
+	JNE          inputs_rest4_dot
 	IMUL3Q       $0x05, DX, AX
 	ADDQ         SI, AX
 	IMUL3Q       $0x0d, DX, BX
@@ -4338,9 +4338,9 @@ TEXT ·backward3AVX2(SB), NOSPLIT, $0-17
 	ANDQ $-4, AX
 	SHLQ $0x03, AX
 	SUBQ $0x40, AX
-	JLT  outputs_single
+	JLT  outputs_rest
 
-outputs_double:
+outputs_main:
 	IMUL3Q      $0x03, DX, SI
 	ADDQ        BX, SI
 	IMUL3Q      $0x0d, DX, DI
@@ -4387,9 +4387,9 @@ outputs_double:
 	VMOVUPD     Y7, 32(DI)(DX*2)
 	ADDQ        $0x40, BX
 	SUBQ        $0x40, AX
-	JGE         outputs_double
+	JGE         outputs_main
 
-outputs_single:
+outputs_rest:
 	CMPQ        AX, $-32
 	JNE         outputs_end
 	IMUL3Q      $0x03, DX, AX
@@ -4444,9 +4444,9 @@ propagate:
 	SHLQ $0x03, AX
 	MOVQ AX, R8
 	SUBQ $0x40, R8
-	JLT  inputs_single
+	JLT  inputs_rest
 
-inputs_double:
+inputs_main:
 	IMUL3Q $0x03, DX, R9
 	ADDQ   DI, R9
 	IMUL3Q $0x0d, DX, R10
@@ -4462,7 +4462,7 @@ inputs_double:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
 
-inputs_double_dot:
+inputs_main_dot:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	VBROADCASTSD (R9), Y10
@@ -4481,7 +4481,7 @@ inputs_double_dot:
 	ADDQ         $0x08, R10
 	ADDQ         AX, R11
 	DECQ         R12
-	JNE          inputs_double_dot
+	JNE          inputs_main_dot
 	IMUL3Q       $0x05, DX, R9
 	ADDQ         SI, R9
 	IMUL3Q       $0x0d, DX, R10
@@ -4517,9 +4517,9 @@ inputs_double_dot:
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
 	SUBQ         $0x40, R8
-	JGE          inputs_double
+	JGE          inputs_main
 
-inputs_single:
+inputs_rest:
 	CMPQ   R8, $-32
 	JNE    inputs_end
 	IMUL3Q $0x03, DX, R8
@@ -4532,7 +4532,7 @@ inputs_single:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 
-inputs_single_dot:
+inputs_rest4_dot:
 	VMOVUPD      (BX), Y4
 	VBROADCASTSD (R8), Y5
 	VFMADD231PD  Y4, Y5, Y0
@@ -4546,7 +4546,7 @@ inputs_single_dot:
 	ADDQ         $0x08, R9
 	ADDQ         AX, BX
 	DECQ         DI
-	JNE          inputs_single_dot
+	JNE          inputs_rest4_dot
 	IMUL3Q       $0x05, DX, AX
 	ADDQ         SI, AX
 	IMUL3Q       $0x0d, DX, BX
@@ -5150,9 +5150,9 @@ TEXT ·backward4AVX2(SB), NOSPLIT, $0-17
 	ANDQ $-4, AX
 	SHLQ $0x03, AX
 	SUBQ $0x40, AX
-	JLT  outputs_single
+	JLT  outputs_rest
 
-outputs_double:
+outputs_main:
 	IMUL3Q      $0x03, DX, SI
 	ADDQ        BX, SI
 	IMUL3Q      $0x0d, DX, DI
@@ -5210,9 +5210,9 @@ outputs_double:
 	VMOVUPD     Y9, 32(R9)(DX*1)
 	ADDQ        $0x40, BX
 	SUBQ        $0x40, AX
-	JGE         outputs_double
+	JGE         outputs_main
 
-outputs_single:
+outputs_rest:
 	CMPQ        AX, $-32
 	JNE         outputs_end
 	IMUL3Q      $0x03, DX, AX
@@ -5274,9 +5274,9 @@ propagate:
 	SHLQ $0x03, AX
 	MOVQ AX, R8
 	SUBQ $0x40, R8
-	JLT  inputs_single
+	JLT  inputs_rest
 
-inputs_double:
+inputs_main:
 	IMUL3Q $0x03, DX, R9
 	ADDQ   DI, R9
 	IMUL3Q $0x0d, DX, R10
@@ -5295,7 +5295,7 @@ inputs_double:
 	VXORPD Y8, Y8, Y8
 	VXORPD Y9, Y9, Y9
 
-inputs_double_dot:
+inputs_main_dot:
 	VMOVUPD      (R12), Y10
 	VMOVUPD      32(R12), Y11
 	VBROADCASTSD (R9), Y12
@@ -5318,7 +5318,7 @@ inputs_double_dot:
 	ADDQ         $0x08, R11
 	ADDQ         AX, R12
 	DECQ         R13
-	JNE          inputs_double_dot
+	JNE          inputs_main_dot
 	IMUL3Q       $0x05, DX, R9
 	ADDQ         SI, R9
 	LEAQ         (R9)(DX*2), R10
@@ -5362,9 +5362,9 @@ inputs_double_dot:
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
 	SUBQ         $0x40, R8
-	JGE          inputs_double
+	JGE          inputs_main
 
-inputs_single:
+inputs_rest:
 	CMPQ   R8, $-32
 	JNE    inputs_end
 	IMUL3Q $0x03, DX, R8
@@ -5379,7 +5379,7 @@ inputs_single:
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 
-inputs_single_dot:
+inputs_rest4_dot:
 	VMOVUPD      (BX), Y5
 	VBROADCASTSD (R8), Y6
 	VFMADD231PD  Y5, Y6, Y0
@@ -5396,7 +5396,7 @@ inputs_single_dot:
 	ADDQ         $0x08, DI
 	ADDQ         AX, BX
 	DECQ         R10
-	JNE          inputs_single_dot
+	JNE          inputs_rest4_dot
 	IMUL3Q       $0x05, DX, AX
 	ADDQ         SI, AX
 	LEAQ         (AX)(DX*2), BX

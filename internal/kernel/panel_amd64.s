@@ -24,8 +24,219 @@ columns:
 	JEQ  finished
 	CMPQ DI, $0x000000c0
 	JGE  width_4
+	CMPQ DI, $0x00000080
+	JNE  width_4_not
+
+width_4:
+	MOVQ y+0(FP), DI
+	MOVQ a+16(FP), R8
+	ADDQ SI, DI
+	XORQ R9, R9
+
+width_4_rows_2_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x02
+	JLT          width_4_rows_2_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_2_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	VBROADCASTSD 8(R10)(R9*8), Y4
+	VMOVAPD      Y4, Y5
+	VMOVAPD      Y4, Y6
+	VMOVAPD      Y4, Y7
+	JMP          width_4_rows_2_start
+
+width_4_rows_2_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_4_rows_2_add
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	JMP    width_4_rows_2_start
+
+width_4_rows_2_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	VMOVUPD (DI)(AX*1), Y4
+	VMOVUPD 32(DI)(AX*1), Y5
+	VMOVUPD 64(DI)(AX*1), Y6
+	VMOVUPD 96(DI)(AX*1), Y7
+
+width_4_rows_2_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_4_rows_2_dot:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      32(R11), Y9
+	VMOVUPD      64(R11), Y10
+	VMOVUPD      96(R11), Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y8, Y12, Y0
+	VFMADD231PD  Y9, Y12, Y1
+	VFMADD231PD  Y10, Y12, Y2
+	VFMADD231PD  Y11, Y12, Y3
+	VBROADCASTSD (R10)(CX*1), Y12
+	VFMADD231PD  Y8, Y12, Y4
+	VFMADD231PD  Y9, Y12, Y5
+	VFMADD231PD  Y10, Y12, Y6
+	VFMADD231PD  Y11, Y12, Y7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_4_rows_2_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_2_unscaled
+	VBROADCASTSD (R10)(R9*8), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VBROADCASTSD 8(R10)(R9*8), Y8
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+width_4_rows_2_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_4_rows_2_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD 96(R10), Y3, Y3
+	VMULPD (R10)(R11*1), Y4, Y4
+	VMULPD 32(R10)(R11*1), Y5, Y5
+	VMULPD 64(R10)(R11*1), Y6, Y6
+	VMULPD 96(R10)(R11*1), Y7, Y7
+
+width_4_rows_2_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, (DI)(AX*1)
+	VMOVUPD Y5, 32(DI)(AX*1)
+	VMOVUPD Y6, 64(DI)(AX*1)
+	VMOVUPD Y7, 96(DI)(AX*1)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x02, R9
+	JMP     width_4_rows_2_next
+
+width_4_rows_2_finished:
+width_4_rows_1_next:
+	MOVQ         m+56(FP), R10
+	SUBQ         R9, R10
+	CMPQ         R10, $0x01
+	JLT          width_4_rows_1_finished
+	MOVQ         b+80(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_1_zero
+	VBROADCASTSD (R10)(R9*8), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y3
+	JMP          width_4_rows_1_start
+
+width_4_rows_1_zero:
+	MOVQ   add+112(FP), R10
+	TESTQ  R10, R10
+	JNE    width_4_rows_1_add
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	JMP    width_4_rows_1_start
+
+width_4_rows_1_add:
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+
+width_4_rows_1_start:
+	MOVQ R8, R10
+	MOVQ x+40(FP), R11
+	MOVQ k+64(FP), R12
+	ADDQ SI, R11
+
+width_4_rows_1_dot:
+	VBROADCASTSD (R10), Y4
+	VFMADD231PD  (R11), Y4, Y0
+	VFMADD231PD  32(R11), Y4, Y1
+	VFMADD231PD  64(R11), Y4, Y2
+	VFMADD231PD  96(R11), Y4, Y3
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNE          width_4_rows_1_dot
+	MOVQ         scale+88(FP), R10
+	TESTQ        R10, R10
+	JEQ          width_4_rows_1_unscaled
+	VBROADCASTSD (R10)(R9*8), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+width_4_rows_1_unscaled:
+	MOVQ   factor+96(FP), R10
+	TESTQ  R10, R10
+	JEQ    width_4_rows_1_store
+	MOVQ   ldf+104(FP), R11
+	SHLQ   $0x03, R11
+	MOVQ   R9, R12
+	IMULQ  R11, R12
+	ADDQ   SI, R12
+	ADDQ   R12, R10
+	VMULPD (R10), Y0, Y0
+	VMULPD 32(R10), Y1, Y1
+	VMULPD 64(R10), Y2, Y2
+	VMULPD 96(R10), Y3, Y3
+
+width_4_rows_1_store:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	ADDQ    AX, DI
+	ADDQ    CX, R8
+	ADDQ    $0x01, R9
+	JMP     width_4_rows_1_next
+
+width_4_rows_1_finished:
+	ADDQ $0x00000080, SI
+	JMP  columns
+
+width_4_not:
 	CMPQ DI, $0x000000a0
-	JNE  not_5
+	JNE  width_5_not
 	MOVQ y+0(FP), DI
 	MOVQ a+16(FP), R8
 	ADDQ SI, DI
@@ -254,220 +465,9 @@ width_5_rows_1_finished:
 	ADDQ $0x000000a0, SI
 	JMP  columns
 
-not_5:
-	CMPQ DI, $0x00000080
-	JNE  not_4
-
-width_4:
-	MOVQ y+0(FP), DI
-	MOVQ a+16(FP), R8
-	ADDQ SI, DI
-	XORQ R9, R9
-
-width_4_rows_2_next:
-	MOVQ         m+56(FP), R10
-	SUBQ         R9, R10
-	CMPQ         R10, $0x02
-	JLT          width_4_rows_2_finished
-	MOVQ         b+80(FP), R10
-	TESTQ        R10, R10
-	JEQ          width_4_rows_2_zero
-	VBROADCASTSD (R10)(R9*8), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
-	VMOVAPD      Y0, Y3
-	VBROADCASTSD 8(R10)(R9*8), Y4
-	VMOVAPD      Y4, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPD      Y4, Y7
-	JMP          width_4_rows_2_start
-
-width_4_rows_2_zero:
-	MOVQ   add+112(FP), R10
-	TESTQ  R10, R10
-	JNE    width_4_rows_2_add
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	JMP    width_4_rows_2_start
-
-width_4_rows_2_add:
-	VMOVUPD (DI), Y0
-	VMOVUPD 32(DI), Y1
-	VMOVUPD 64(DI), Y2
-	VMOVUPD 96(DI), Y3
-	VMOVUPD (DI)(AX*1), Y4
-	VMOVUPD 32(DI)(AX*1), Y5
-	VMOVUPD 64(DI)(AX*1), Y6
-	VMOVUPD 96(DI)(AX*1), Y7
-
-width_4_rows_2_start:
-	MOVQ R8, R10
-	MOVQ x+40(FP), R11
-	MOVQ k+64(FP), R12
-	ADDQ SI, R11
-
-width_4_rows_2_dot:
-	VMOVUPD      (R11), Y8
-	VMOVUPD      32(R11), Y9
-	VMOVUPD      64(R11), Y10
-	VMOVUPD      96(R11), Y11
-	VBROADCASTSD (R10), Y12
-	VFMADD231PD  Y8, Y12, Y0
-	VFMADD231PD  Y9, Y12, Y1
-	VFMADD231PD  Y10, Y12, Y2
-	VFMADD231PD  Y11, Y12, Y3
-	VBROADCASTSD (R10)(CX*1), Y12
-	VFMADD231PD  Y8, Y12, Y4
-	VFMADD231PD  Y9, Y12, Y5
-	VFMADD231PD  Y10, Y12, Y6
-	VFMADD231PD  Y11, Y12, Y7
-	ADDQ         DX, R10
-	ADDQ         BX, R11
-	DECQ         R12
-	JNE          width_4_rows_2_dot
-	MOVQ         scale+88(FP), R10
-	TESTQ        R10, R10
-	JEQ          width_4_rows_2_unscaled
-	VBROADCASTSD (R10)(R9*8), Y8
-	VMULPD       Y8, Y0, Y0
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y8, Y2, Y2
-	VMULPD       Y8, Y3, Y3
-	VBROADCASTSD 8(R10)(R9*8), Y8
-	VMULPD       Y8, Y4, Y4
-	VMULPD       Y8, Y5, Y5
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y8, Y7, Y7
-
-width_4_rows_2_unscaled:
-	MOVQ   factor+96(FP), R10
-	TESTQ  R10, R10
-	JEQ    width_4_rows_2_store
-	MOVQ   ldf+104(FP), R11
-	SHLQ   $0x03, R11
-	MOVQ   R9, R12
-	IMULQ  R11, R12
-	ADDQ   SI, R12
-	ADDQ   R12, R10
-	VMULPD (R10), Y0, Y0
-	VMULPD 32(R10), Y1, Y1
-	VMULPD 64(R10), Y2, Y2
-	VMULPD 96(R10), Y3, Y3
-	VMULPD (R10)(R11*1), Y4, Y4
-	VMULPD 32(R10)(R11*1), Y5, Y5
-	VMULPD 64(R10)(R11*1), Y6, Y6
-	VMULPD 96(R10)(R11*1), Y7, Y7
-
-width_4_rows_2_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	VMOVUPD Y2, 64(DI)
-	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y4, (DI)(AX*1)
-	VMOVUPD Y5, 32(DI)(AX*1)
-	VMOVUPD Y6, 64(DI)(AX*1)
-	VMOVUPD Y7, 96(DI)(AX*1)
-	ADDQ    AX, DI
-	ADDQ    CX, R8
-	ADDQ    AX, DI
-	ADDQ    CX, R8
-	ADDQ    $0x02, R9
-	JMP     width_4_rows_2_next
-
-width_4_rows_2_finished:
-width_4_rows_1_next:
-	MOVQ         m+56(FP), R10
-	SUBQ         R9, R10
-	CMPQ         R10, $0x01
-	JLT          width_4_rows_1_finished
-	MOVQ         b+80(FP), R10
-	TESTQ        R10, R10
-	JEQ          width_4_rows_1_zero
-	VBROADCASTSD (R10)(R9*8), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
-	VMOVAPD      Y0, Y3
-	JMP          width_4_rows_1_start
-
-width_4_rows_1_zero:
-	MOVQ   add+112(FP), R10
-	TESTQ  R10, R10
-	JNE    width_4_rows_1_add
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	JMP    width_4_rows_1_start
-
-width_4_rows_1_add:
-	VMOVUPD (DI), Y0
-	VMOVUPD 32(DI), Y1
-	VMOVUPD 64(DI), Y2
-	VMOVUPD 96(DI), Y3
-
-width_4_rows_1_start:
-	MOVQ R8, R10
-	MOVQ x+40(FP), R11
-	MOVQ k+64(FP), R12
-	ADDQ SI, R11
-
-width_4_rows_1_dot:
-	VBROADCASTSD (R10), Y4
-	VFMADD231PD  (R11), Y4, Y0
-	VFMADD231PD  32(R11), Y4, Y1
-	VFMADD231PD  64(R11), Y4, Y2
-	VFMADD231PD  96(R11), Y4, Y3
-	ADDQ         DX, R10
-	ADDQ         BX, R11
-	DECQ         R12
-	JNE          width_4_rows_1_dot
-	MOVQ         scale+88(FP), R10
-	TESTQ        R10, R10
-	JEQ          width_4_rows_1_unscaled
-	VBROADCASTSD (R10)(R9*8), Y4
-	VMULPD       Y4, Y0, Y0
-	VMULPD       Y4, Y1, Y1
-	VMULPD       Y4, Y2, Y2
-	VMULPD       Y4, Y3, Y3
-
-width_4_rows_1_unscaled:
-	MOVQ   factor+96(FP), R10
-	TESTQ  R10, R10
-	JEQ    width_4_rows_1_store
-	MOVQ   ldf+104(FP), R11
-	SHLQ   $0x03, R11
-	MOVQ   R9, R12
-	IMULQ  R11, R12
-	ADDQ   SI, R12
-	ADDQ   R12, R10
-	VMULPD (R10), Y0, Y0
-	VMULPD 32(R10), Y1, Y1
-	VMULPD 64(R10), Y2, Y2
-	VMULPD 96(R10), Y3, Y3
-
-width_4_rows_1_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	VMOVUPD Y2, 64(DI)
-	VMOVUPD Y3, 96(DI)
-	ADDQ    AX, DI
-	ADDQ    CX, R8
-	ADDQ    $0x01, R9
-	JMP     width_4_rows_1_next
-
-width_4_rows_1_finished:
-	ADDQ $0x00000080, SI
-	JMP  columns
-
-not_4:
+width_5_not:
 	CMPQ DI, $0x00000060
-	JNE  not_3
+	JNE  width_3_not
 	MOVQ y+0(FP), DI
 	MOVQ a+16(FP), R8
 	ADDQ SI, DI
@@ -677,9 +677,9 @@ width_3_rows_1_finished:
 	ADDQ $0x00000060, SI
 	JMP  columns
 
-not_3:
+width_3_not:
 	CMPQ DI, $0x00000040
-	JNE  not_2
+	JNE  width_2_not
 	MOVQ y+0(FP), DI
 	MOVQ a+16(FP), R8
 	ADDQ SI, DI
@@ -883,7 +883,7 @@ width_2_rows_1_finished:
 	ADDQ $0x00000040, SI
 	JMP  columns
 
-not_2:
+width_2_not:
 	MOVQ y+0(FP), DI
 	MOVQ a+16(FP), R8
 	ADDQ SI, DI

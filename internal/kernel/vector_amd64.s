@@ -17,9 +17,9 @@ TEXT ·addRows2AVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSD (CX), Y0
 	VBROADCASTSD 8(CX), Y1
 	SUBQ         $0x40, SI
-	JLT          single
+	JLT          rest
 
-double:
+main:
 	VMOVUPD     (AX), Y2
 	VMOVUPD     32(AX), Y3
 	VFMADD231PD (DX), Y0, Y2
@@ -31,9 +31,9 @@ double:
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, DX
 	SUBQ        $0x40, SI
-	JGE         double
+	JGE         main
 
-single:
+rest:
 	CMPQ        SI, $-32
 	JNE         end
 	VMOVUPD     (AX), Y2
@@ -59,9 +59,9 @@ TEXT ·addRows3AVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSD 8(CX), Y1
 	VBROADCASTSD 16(CX), Y2
 	SUBQ         $0x40, SI
-	JLT          single
+	JLT          rest
 
-double:
+main:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VFMADD231PD (DX), Y0, Y3
@@ -75,9 +75,9 @@ double:
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, DX
 	SUBQ        $0x40, SI
-	JGE         double
+	JGE         main
 
-single:
+rest:
 	CMPQ        SI, $-32
 	JNE         end
 	VMOVUPD     (AX), Y3
@@ -106,9 +106,9 @@ TEXT ·addRows4AVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSD 24(CX), Y3
 	LEAQ         (DX)(BX*2), CX
 	SUBQ         $0x40, SI
-	JLT          single
+	JLT          rest
 
-double:
+main:
 	VMOVUPD     (AX), Y4
 	VMOVUPD     32(AX), Y5
 	VFMADD231PD (DX), Y0, Y4
@@ -125,9 +125,9 @@ double:
 	ADDQ        $0x40, DX
 	ADDQ        $0x40, CX
 	SUBQ        $0x40, SI
-	JGE         double
+	JGE         main
 
-single:
+rest:
 	CMPQ        SI, $-32
 	JNE         end
 	VMOVUPD     (AX), Y4
@@ -150,21 +150,21 @@ TEXT ·addScaledAVX2(SB), NOSPLIT, $0-32
 	SHLQ         $0x03, DX
 	VBROADCASTSD s+8(FP), Y0
 	SUBQ         $0x40, DX
-	JLT          single
+	JLT          rest
 
-double:
+main:
 	VMOVUPD     (AX), Y1
 	VMOVUPD     32(AX), Y2
 	VFMADD231PD (CX), Y0, Y1
-	VMOVUPD     Y1, (AX)
 	VFMADD231PD 32(CX), Y0, Y2
+	VMOVUPD     Y1, (AX)
 	VMOVUPD     Y2, 32(AX)
 	ADDQ        $0x40, AX
 	ADDQ        $0x40, CX
 	SUBQ        $0x40, DX
-	JGE         double
+	JGE         main
 
-single:
+rest:
 	CMPQ        DX, $-32
 	JNE         end
 	VMOVUPD     (AX), Y1

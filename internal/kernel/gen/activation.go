@@ -33,10 +33,10 @@ var activations = []activation{
 	{"sinh", 9, true, sinh},
 }
 
-// dispatch emits the choice between the activations by the code fn, and all activations, for n registers. load loads register i, again set if
+// dispatch emits the choice between the activations by the code fn, and all activations, for a span. load loads register i, again set if
 // it must come from memory; store stores the derivative of an order of register i; more, called after all registers of an order lower
 // than 2, emits a jump to the label where that was all that is wanted.
-func dispatch(prefix string, fn Op, n int, load func(i int, again bool, x reg.VecVirtual), store func(i, order int, y reg.Register), more func(order int, end string)) {
+func dispatch(prefix string, fn Op, s span, load func(i int, again bool, x reg.VecVirtual), store func(i, order int, y reg.Register), more func(order int, end string)) {
 	end := prefix + "_end"
 	for i, a := range activations {
 		next := prefix + "_not_" + a.name
@@ -45,18 +45,18 @@ func dispatch(prefix string, fn Op, n int, load func(i int, again bool, x reg.Ve
 			JNE(LabelRef(next))
 		}
 		Comment(a.name)
-		group := n
+		group := len(s)
 		if !a.wide {
 			group = 1
 		}
-		for first := 0; first < n; first += group {
+		for first := 0; first < len(s); first += group {
 			done := end
-			if first+group < n {
+			if first+group < len(s) {
 				done = prefix + "_" + a.name + "_next"
 			}
 			again := first > 0
 			x := func() vec {
-				v := each(group, func(i int, z reg.VecVirtual) { load(first+i, again, z) })
+				v := s[first : first+group].each(func(i int, z reg.VecVirtual) { load(first+i, again, z) })
 				again = true
 				return v
 			}
@@ -83,23 +83,24 @@ func dispatch(prefix string, fn Op, n int, load func(i int, again bool, x reg.Ve
 func identity(load func() vec, put func(int, vec)) {
 	x := load()
 	put(0, x)
-	put(1, constant(len(x), 1))
-	put(2, constant(len(x), 0))
+	put(1, x.fill(1))
+	put(2, x.fill(0))
 }
 
 func relu(load func() vec, put func(int, vec)) {
 	x := load()
 	put(0, x.atLeast(0))
-	nan := x.isNaN()
-	put(1, x.isPositive().and(constant(len(x), 1)).or(nan))
+	nan := x.isNaN().number(x.span())
+	positive := x.isPositive()
+	put(1, x.fill(1).where(positive).or(nan))
 	put(2, nan)
 }
 
 func leakyReLU(load func() vec, put func(int, vec)) {
 	x := load()
-	slope := constant(len(x), 0.01).choose(x.isPositive(), constant(len(x), 1))
+	slope := x.fill(0.01).choose(x.isPositive(), x.fill(1))
 	put(0, x.mul(slope))
-	nan := x.isNaN()
+	nan := x.isNaN().number(x.span())
 	put(1, slope.or(nan))
 	put(2, nan)
 }
@@ -113,7 +114,7 @@ func tanh(load func() vec, put func(int, vec)) {
 	sign := load().andBits(signBit)
 	t := m.div(one).andBits(signBit - 1).or(sign)
 	put(0, t)
-	w := constant(len(t), 2).div(one)
+	w := t.fill(2).div(one)
 	d1 := sum.plus(r.scale).mul(w).mul(w)
 	put(1, d1)
 	put(2, t.timesConst(-2).mul(d1))
@@ -121,7 +122,7 @@ func tanh(load func() vec, put func(int, vec)) {
 
 // logistic makes s = 1/(1+e), s(1−s) and 1−2s from 1+e and e, which may be infinite.
 func logistic(e, one vec) (s, slope, skew vec) {
-	s = constant(len(e), 1).div(one)
+	s = e.fill(1).div(one)
 	finite := e.atMost(math.MaxFloat64)
 	return s, finite.mul(s).mul(s), finite.minusConst(1).mul(s)
 }
@@ -142,7 +143,7 @@ func gelu(load func() vec, put func(int, vec)) {
 	v.addProduct(c.timesConst(-2*geluA*geluB*log2e), c.mul(c))
 	r := v.reduce()
 	sum := r.r.exp2Parts().scaledBy(r.scale)
-	one := sum.plus(constant(len(c), 1))
+	one := sum.plus(c.fill(1))
 	low := load().atLeast(geluLower)
 	put(0, low.div(one))
 	c = low.atMost(geluUpper)
@@ -162,7 +163,7 @@ func silu(load func() vec, put func(int, vec)) {
 	const lower, upper = -709.9213, 709.2282
 	r := load().atLeast(lower).atMost(upper).reduceNatural(-1)
 	sum := r.r.exp2Parts().scaledBy(r.scale)
-	one := sum.plus(constant(len(r.r), 1))
+	one := sum.plus(r.r.fill(1))
 	low := load().atLeast(lower)
 	put(0, low.div(one))
 	c := low.atMost(upper)
@@ -185,10 +186,7 @@ var logCoefficients = []float64{
 
 // log1p is log(1+e) for 0 ≤ e ≤ 1: of f = e, or of f = (e−1)/2 and log 2, whichever is smaller.
 func (e vec) log1p() vec {
-	upper := each(len(e), func(i int, z reg.VecVirtual) {
-		VMOVUPD(num(math.Sqrt2-1), z)
-		VCMPPD(U8(compareGreater), z, e[i], z)
-	})
+	upper := e.isAbove(math.Sqrt2 - 1)
 	f := e.choose(upper, e.linear(-0.5, 0.5))
 	s := f.div(f.plusConst(2))
 	z := s.mul(s)
@@ -197,7 +195,7 @@ func (e vec) log1p() vec {
 	// f − (f²/2 − s(f²/2 + R))
 	r = r.add(half)
 	r.timesMinus(s, half)
-	return r.add(f).add(upper.and(constant(len(e), math.Ln2)))
+	return r.add(f).add(e.fill(math.Ln2).where(upper))
 }
 
 func softplus(load func() vec, put func(int, vec)) {
@@ -206,9 +204,9 @@ func softplus(load func() vec, put func(int, vec)) {
 	y := e.log1p()
 	x := load()
 	put(0, y.add(x.atLeast(0)))
-	w := constant(len(e), 1).div(e.plusConst(1))
+	w := e.fill(1).div(e.plusConst(1))
 	ew := e.mul(w)
-	put(1, w.choose(x, ew)) // by x's sign
+	put(1, w.choose(x.isNegative(), ew))
 	put(2, ew.mul(w))
 }
 
@@ -222,8 +220,8 @@ func elu(load func() vec, put func(int, vec)) {
 	put(0, m.choose(positive, x))
 	e := r.scale
 	e.addProduct(p, e)
-	put(1, e.choose(positive, constant(len(x), 1)))
-	put(2, positive.andNot(e))
+	put(1, e.choose(positive, x.fill(1)))
+	put(2, e.whereNot(positive))
 }
 
 // geluErfCoefficients give Φ(−y)·exp(y²/2)·(y+4) as a polynomial in q = (y−4)/(y+4), 0 ≤ y ≤ 37.7, minimal in its relative error,
@@ -259,7 +257,7 @@ func geluErf(load func() vec, put func(int, vec)) {
 	y := x.abs().atMost(37.6624)
 	// −y²/2·log₂(e), y² = high + low without rounding
 	high := y.mul(y)
-	low := each(len(x), func(i int, z reg.VecVirtual) { VMOVAPD(high[i], z) })
+	low := x.like(func(i int, z reg.VecVirtual) { VMOVAPD(high[i], z) })
 	for i := range low {
 		VFMSUB231PD(y[i], y[i], low[i])
 	}
@@ -269,13 +267,13 @@ func geluErf(load func() vec, put func(int, vec)) {
 	denominator := y.plusConst(4)
 	g := y.minusConst(4).div(denominator).polynomial(geluErfCoefficients)
 	tail := g.mul(e).div(denominator)
-	cdf := constant(len(x), 1).sub(tail).choose(x, tail) // by x's sign
+	cdf := x.fill(1).sub(tail).choose(x.isNegative(), tail)
 	bounded := x.atLeast(-37.6624)
 	put(0, bounded.mul(cdf))
 	bounded = bounded.atMost(37.6624)
 	pdf := e.timesConst(1 / math.Sqrt(2*math.Pi))
 	put(1, bounded.mul(pdf).add(cdf))
-	d2 := constant(len(x), 2)
+	d2 := x.fill(2)
 	d2.subtractProduct(bounded, bounded)
 	put(2, d2.mul(pdf))
 }
@@ -286,7 +284,7 @@ func sinh(load func() vec, put func(int, vec)) {
 	// A quarter of e^|x|, so that it is finite wherever half of it is.
 	quarter := r.scale
 	for i := range quarter {
-		VPSUBQ(bits(2<<52), quarter[i], quarter[i])
+		constantOp(VPSUBQ, VPSUBQ_BCST, bits(2<<52), quarter[i], quarter[i])
 	}
 	m := quarter.minusConst(0.25) // (e^|x| − 1)/4
 	m.addProduct(p, quarter)
@@ -295,7 +293,7 @@ func sinh(load func() vec, put func(int, vec)) {
 	y.addProductConst(m, 2)
 	y = y.or(load().andBits(signBit))
 	put(0, y)
-	cosh := constant(len(y), 0.125).div(quarter)
+	cosh := y.fill(0.125).div(quarter)
 	cosh.addProductConst(quarter, 2)
 	put(1, cosh)
 	put(2, y)

@@ -48,46 +48,43 @@ func paddedBytes(structure reg.Register, offset int) reg.GPVirtual {
 	return n
 }
 
-// doubleThenSingle emits a loop over left bytes, a multiple of 32: the body for two registers as often as possible, then for one. It must leave
-// left alone and is followed by advance, which moves the body's pointers by a number of bytes.
-func doubleThenSingle(prefix string, left reg.Register, body func(prefix string, n int), advance func(bytes int)) {
-	SUBQ(U8(64), left)
-	JLT(LabelRef(prefix + "single"))
-	Label(prefix + "double")
-	body(prefix+"double_", 2)
-	advance(64)
-	SUBQ(U8(64), left)
-	JGE(LabelRef(prefix + "double"))
-	Label(prefix + "single")
-	CMPQ(left, I8(-32))
-	JNE(LabelRef(prefix + "end"))
-	body(prefix+"single_", 1)
-	Label(prefix + "end")
+// addRow adds s times a span in memory, s being a number in all lanes of a register of the target's width.
+func (x vec) addRow(m Mem, s reg.VecVirtual) {
+	of := x.span()
+	for k := range x {
+		VFMADD231PD(shifted(m, of.at(k)), narrowed(s, of[k]), x[k])
+	}
 }
 
-// products emits sums[v][k] = Σ_i factor_v[i]·weights[i][k] over count terms, for the registers k of a block and vectors v. The factors are
+// narrowed is the lower part of a register.
+func narrowed(z reg.VecVirtual, bytes int) reg.Register {
+	switch bytes {
+	case 64:
+		return z.AsZ()
+	case 32:
+		return z.AsY()
+	}
+	return z.AsX()
+}
+
+// products emits sums[v] = Σ_i factor_v[i]·weights[i] over count terms, for a block of weights and vectors v. The factors are
 // consecutive numbers, the weights step bytes apart. The registers factors' bases, weights and count are used up.
-func products(prefix string, factors []Mem, weights, step, count reg.Register, n int, advance func()) []vec {
+func products(prefix string, factors []Mem, weights, step, count reg.Register, block span, advance func()) []vec {
 	sums := make([]vec, len(factors))
-	zero := func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) }
 	for v := range sums {
-		sums[v] = each(n, zero)
+		sums[v] = block.zero()
 	}
 	if len(factors) == 1 {
 		// One vector alone would wait for its own additions: two sums take turns.
-		odd := each(n, zero)
+		odd := block.zero()
 		SUBQ(U8(2), count)
 		JLT(LabelRef(prefix + "last"))
 		Label(prefix + "dot")
-		s, t := YMM(), YMM()
+		s, t := register(), register()
 		VBROADCASTSD(factors[0], s)
 		VBROADCASTSD(shifted(factors[0], 8), t)
-		for k := range n {
-			VFMADD231PD(Mem{Base: weights, Disp: 32 * k}, s, sums[0][k])
-		}
-		for k := range n {
-			VFMADD231PD(Mem{Base: weights, Index: step, Scale: 1, Disp: 32 * k}, t, odd[k])
-		}
+		sums[0].addRow(Mem{Base: weights}, s)
+		odd.addRow(Mem{Base: weights, Index: step, Scale: 1}, t)
 		advance()
 		advance()
 		LEAQ(Mem{Base: weights, Index: step, Scale: 2}, weights)
@@ -97,22 +94,20 @@ func products(prefix string, factors []Mem, weights, step, count reg.Register, n
 		CMPQ(count, I8(-1))
 		JNE(LabelRef(prefix + "done"))
 		VBROADCASTSD(factors[0], s)
-		for k := range n {
-			VFMADD231PD(Mem{Base: weights, Disp: 32 * k}, s, sums[0][k])
-		}
+		sums[0].addRow(Mem{Base: weights}, s)
 		Label(prefix + "done")
-		for k := range n {
+		for k := range block {
 			VADDPD(odd[k], sums[0][k], sums[0][k])
 		}
 		return sums
 	}
 	Label(prefix + "dot")
-	w := each(n, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: weights, Disp: 32 * k}, z) })
+	w := block.load(Mem{Base: weights})
 	for v := range factors {
-		s := YMM()
+		s := register()
 		VBROADCASTSD(factors[v], s)
-		for k := range n {
-			VFMADD231PD(w[k], s, sums[v][k])
+		for k, width := range block {
+			VFMADD231PD(w[k], narrowed(s, width), sums[v][k])
 		}
 	}
 	advance()
@@ -130,7 +125,7 @@ func copyOf(r reg.Register) reg.GPVirtual {
 }
 
 func tangents(pairs int) {
-	function(fmt.Sprintf("tangents%dAVX2", pairs), "func(net *byte)", fmt.Sprintf("is Net.tangentsGo for %d pairs.", pairs))
+	function(fmt.Sprintf("tangents%d", pairs), "func(net *byte)", fmt.Sprintf("is Net.tangentsGo for %d pairs.", pairs))
 	net := Load(Param("net"), GP64())
 	layer, count := field(net, netLayers), field(net, netLayerCount)
 	stride := strideBytes(net)
@@ -140,21 +135,21 @@ func tangents(pairs int) {
 	p := at(slab, layer, layerAt)
 	weights := at(field(net, netColumns), layer, layerColumns)
 	column := paddedBytes(layer, layerOut)
-	doubleThenSingle("", copyOf(column), func(prefix string, n int) {
+	bySpans("", copyOf(column), func(prefix string, block span) {
 		inputs := rowsFrom(from, stride, rowTA, pairs)
-		sums := products(prefix, inputs, copyOf(weights), column, field(layer, layerIn), n, func() { advanceRows(inputs, 8) })
-		d1 := each(n, func(k int, z reg.VecVirtual) { VMOVUPD(neurons{p, stride}.d1(k), z) })
+		sums := products(prefix, inputs, copyOf(weights), column, field(layer, layerIn), block, func() { advanceRows(inputs, 8) })
+		d1 := block.load(neurons{p, stride}.d1())
 		tz, ta := rowsFrom(p, stride, rowTangent, pairs), rowsFrom(p, stride, rowTA, pairs)
 		for c, sum := range sums {
 			for k := range sum {
-				VMOVUPD(sum[k], shifted(tz[c], 32*k))
+				VMOVUPD(sum[k], shifted(tz[c], block.at(k)))
 				VMULPD(d1[k], sum[k], sum[k])
-				VMOVUPD(sum[k], shifted(ta[c], 32*k))
+				VMOVUPD(sum[k], shifted(ta[c], block.at(k)))
 			}
 		}
 	}, func(bytes int) {
-		ADDQ(U8(bytes), p)
-		ADDQ(U8(bytes), weights)
+		ADDQ(immediate(bytes), p)
+		ADDQ(immediate(bytes), weights)
 	})
 	ADDQ(U8(layerSize), layer)
 	DECQ(count)
@@ -174,7 +169,7 @@ func advanceRows(rows []Mem, bytes int) {
 // backward emits Net.backwardGo for a number of pairs. Vector 0 is eta, vector 1+c is zeta of pair c. Addresses are made anew from the
 // arguments where they are needed: general registers are scarce.
 func backward(pairs int) {
-	function(fmt.Sprintf("backward%dAVX2", pairs), "func(net *byte, gp *float64, inputs bool)",
+	function(fmt.Sprintf("backward%d", pairs), "func(net *byte, gp *float64, inputs bool)",
 		fmt.Sprintf("is Net.backwardGo with %d pairs.", pairs))
 	net := Load(Param("net"), GP64())
 	layer, count := field(net, netLayers), field(net, netLayerCount)
@@ -184,14 +179,14 @@ func backward(pairs int) {
 
 	// The outputs: adjoints of φ(z) stand where those of z are to be.
 	p := at(field(net, netSlab), layer, layerAt)
-	doubleThenSingle("outputs_", paddedBytes(layer, layerOut), func(prefix string, n int) {
+	bySpans("outputs_", paddedBytes(layer, layerOut), func(_ string, block span) {
 		eta, zeta := rowsFrom(p, stride, rowEta, 1), rowsOrNone(p, stride, rowZeta, pairs)
 		var alpha []vec
 		for _, m := range append(eta, zeta...) {
-			alpha = append(alpha, each(n, func(k int, z reg.VecVirtual) { VMOVUPD(shifted(m, 32*k), z) }))
+			alpha = append(alpha, block.load(m))
 		}
 		adjointOfZ(p, stride, alpha)
-	}, func(bytes int) { ADDQ(U8(bytes), p) })
+	}, func(bytes int) { ADDQ(immediate(bytes), p) })
 
 	// The adjoints of the inputs come before the gradient of the weights: the next layer waits for them, and the gradient fills that time.
 	Label("layer")
@@ -208,9 +203,9 @@ func backward(pairs int) {
 	outputs := at(slab, layer, layerAt)
 	weights := at(field(net, netRows), layer, layerRows)
 	row := paddedBytes(layer, layerIn)
-	doubleThenSingle("inputs_", copyOf(row), func(prefix string, n int) {
+	bySpans("inputs_", copyOf(row), func(prefix string, block span) {
 		factors := append(rowsFrom(outputs, stride, rowEta, 1), rowsOrNone(outputs, stride, rowZeta, pairs)...)
-		alpha := products(prefix, factors, copyOf(weights), row, field(layer, layerOut), n, func() {
+		alpha := products(prefix, factors, copyOf(weights), row, field(layer, layerOut), block, func() {
 			ADDQ(U8(8), factors[0].Base)
 			if pairs > 0 {
 				advanceRows(factors[1:], 8)
@@ -218,8 +213,8 @@ func backward(pairs int) {
 		})
 		adjointOfZ(to, stride, alpha)
 	}, func(bytes int) {
-		ADDQ(U8(bytes), to)
-		ADDQ(U8(bytes), weights)
+		ADDQ(immediate(bytes), to)
+		ADDQ(immediate(bytes), weights)
 	})
 
 	Label("gradient")
@@ -250,34 +245,35 @@ func adjointOfZ(p, stride reg.Register, alpha []vec) {
 	at := neurons{p, stride}
 	tz, zeta := rowsOrNone(p, stride, rowTangent, pairs), rowsOrNone(p, stride, rowZeta, pairs)
 	eta := rowsFrom(p, stride, rowEta, 1)[0]
-	for k := range alpha[0] {
-		d1 := YMM()
-		VMOVUPD(at.d1(k), d1)
+	block := alpha[0].span()
+	for k, width := range block {
+		d1, here := registerOf(width), block.at(k)
+		VMOVUPD(shifted(at.d1(), here), d1)
 		VMULPD(d1, alpha[0][k], alpha[0][k])
 		if pairs > 0 {
-			sum := YMM()
-			VMULPD(shifted(tz[0], 32*k), alpha[1][k], sum)
+			sum := registerOf(width)
+			VMULPD(shifted(tz[0], here), alpha[1][k], sum)
 			for c := 1; c < pairs; c++ {
-				VFMADD231PD(shifted(tz[c], 32*k), alpha[1+c][k], sum)
+				VFMADD231PD(shifted(tz[c], here), alpha[1+c][k], sum)
 			}
-			VFMADD231PD(at.d2(k), sum, alpha[0][k])
+			VFMADD231PD(shifted(at.d2(), here), sum, alpha[0][k])
 		}
-		VMOVUPD(alpha[0][k], shifted(eta, 32*k))
+		VMOVUPD(alpha[0][k], shifted(eta, here))
 		for c := range pairs {
 			VMULPD(d1, alpha[1+c][k], alpha[1+c][k])
-			VMOVUPD(alpha[1+c][k], shifted(zeta[c], 32*k))
+			VMOVUPD(alpha[1+c][k], shifted(zeta[c], here))
 		}
 	}
 }
 
-// piece is a part of a row of the gradient that one instruction handles: 4, 2 or 1 numbers.
+// piece is a part of a row of the gradient that one instruction handles: 8, 4, 2 or 1 numbers.
 type piece struct{ offset, numbers int }
 
 func pieces(n int) []piece {
 	var list []piece
 	offset := 0
-	for _, size := range []int{4, 4, 2, 1} {
-		if n >= size {
+	for _, size := range []int{8, 4, 4, 2, 1} {
+		if n >= size && 8*size <= target.width {
 			list = append(list, piece{8 * offset, size})
 			offset += size
 			n -= size
@@ -355,32 +351,19 @@ func gradientColumns(prefix string, pairs int, layer, stride, a, g reg.Register,
 	row, count := field(layer, layerIn), field(layer, layerOut)
 	SHLQ(U8(3), row)
 	Label(prefix + "row")
-	s := each(len(factors), func(v int, z reg.VecVirtual) { VBROADCASTSD(factors[v], z) })
+	s := whole(len(factors)).each(func(v int, z reg.VecVirtual) { VBROADCASTSD(factors[v], z) })
 	for _, part := range pieces(width) {
-		to := Mem{Base: g, Disp: part.offset}
-		switch part.numbers {
-		case 4:
-			y := YMM()
-			VMOVUPD(to, y)
-			for v := range s {
-				VFMADD231PD(shifted(inputs[v], part.offset), s[v], y)
-			}
-			VMOVUPD(y, to)
-		case 2:
-			y := XMM()
-			VMOVUPD(to, y)
-			for v := range s {
-				VFMADD231PD(shifted(inputs[v], part.offset), s[v].AsX(), y)
-			}
-			VMOVUPD(y, to)
-		case 1:
-			y := XMM()
-			VMOVSD(to, y)
-			for v := range s {
-				VFMADD231SD(shifted(inputs[v], part.offset), s[v].AsX(), y)
-			}
-			VMOVSD(y, to)
+		to, bytes := Mem{Base: g, Disp: part.offset}, 8*part.numbers
+		y := registerOf(bytes)
+		move, add := VMOVUPD, VFMADD231PD
+		if part.numbers == 1 {
+			move, add = VMOVSD, VFMADD231SD
 		}
+		move(to, y)
+		for v := range s {
+			add(shifted(inputs[v], part.offset), narrowed(s[v], bytes), y)
+		}
+		move(y, to)
 	}
 	ADDQ(U8(8), factors[0].Base)
 	if pairs > 0 {

@@ -6,28 +6,55 @@ import (
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
-// The constants of a file: one table of 32-byte entries, each a number four times over, so that every one can be a memory operand.
+// The constants of a file: one table, in which each number stands once where instructions can spread it over all lanes, else once for each
+// lane, so that every one can be a memory operand.
 var (
 	constantTable  = Symbol{Name: "constants", Static: true}
 	constantBits   []uint64
 	constantOffset = map[uint64]int{}
 )
 
-// bits is the memory operand of a bit pattern in all four lanes.
+// constantCopies is how often a number stands in the table.
+func constantCopies() int {
+	if target.spreads {
+		return 1
+	}
+	return target.width / 8
+}
+
+// bits is the memory operand of a bit pattern for constantOp and loadConstant.
 func bits(u uint64) Mem {
 	offset, ok := constantOffset[u]
 	if !ok {
-		offset = 32 * len(constantBits)
+		offset = 8 * constantCopies() * len(constantBits)
 		constantBits = append(constantBits, u)
 		constantOffset[u] = offset
 	}
 	return NewDataAddr(constantTable, offset)
 }
 
-// num is the memory operand of a number in all four lanes.
+// num is bits of a number.
 func num(x float64) Mem { return bits(math.Float64bits(x)) }
+
+// constantOp emits an instruction whose first operand is a constant: plain, or spread where the target has that.
+func constantOp(plain, spread func(...Op), c Mem, others ...Op) {
+	if target.spreads {
+		plain = spread
+	}
+	plain(append([]Op{c}, others...)...)
+}
+
+// loadConstant puts a constant into all lanes.
+func loadConstant(c Mem, z reg.VecVirtual) {
+	if target.spreads {
+		VBROADCASTSD(c, z)
+	} else {
+		VMOVUPD(c, z)
+	}
+}
 
 func emitConstants() {
 	if len(constantBits) == 0 {
@@ -35,9 +62,9 @@ func emitConstants() {
 	}
 	GLOBL(constantTable.Name, attr.RODATA|attr.NOPTR)
 	for i, u := range constantBits {
-		for lane := range 4 {
+		for lane := range constantCopies() {
 			// U64 and not F64: the generator prints F64(1) as the integer 1.
-			DATA(32*i+8*lane, U64(u))
+			DATA(8*(constantCopies()*i+lane), U64(u))
 		}
 	}
 }

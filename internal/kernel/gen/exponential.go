@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // 2^r = 1 + r·q(r) for |r| ≤ ½, q of degree 10 minimal in its relative error, 1.8e-17 (Remez). Package kernel has the same table for the
@@ -34,19 +35,16 @@ type reduced struct{ r, scale vec }
 
 // reduce splits v, which is already in units of the binary exponent: −1023.5 < v < 1024.5.
 func (v vec) reduce() reduced {
-	k := newVec(len(v))
-	for i := range v {
-		VROUNDPD(U8(0), v[i], k[i]) // to nearest: r need not wait for the sum with the shifter
-	}
+	k := v.rounded() // r need not wait for the sum with the shifter
 	return reduced{v.sub(k), v.plusConst(shifter).exponentBits()}
 }
 
 // reduceNatural splits x·c·log₂(e) for a power of two c, exact to the last place of r for all x.
 func (x vec) reduceNatural(c float64) reduced {
-	n := constant(len(x), shifter)
+	n := x.fill(shifter)
 	n.addProductConst(x, c*log2e)
 	k := n.minusConst(shifter)
-	r := constant(len(x), c*log2e)
+	r := x.fill(c * log2e)
 	r.timesMinus(x, k)
 	r.addProductConst(x, c*log2eLo)
 	return reduced{r, n.exponentBits()}
@@ -54,11 +52,7 @@ func (x vec) reduceNatural(c float64) reduced {
 
 // exponentBits moves the low bits into the place of the exponent.
 func (n vec) exponentBits() vec {
-	z := newVec(len(n))
-	for i := range n {
-		VPSLLQ(U8(52), n[i], z[i])
-	}
-	return z
+	return n.like(func(i int, z reg.VecVirtual) { VPSLLQ(U8(52), n[i], z) })
 }
 
 // exp2Fast is 2^r, |r| ≤ ½: all twelve coefficients, the shortest chain.
@@ -129,7 +123,7 @@ func (x vec) polynomial(c []float64) vec {
 func (x vec) block(c []float64, x2 vec) vec {
 	pair := func(c []float64) vec {
 		if len(c) == 1 {
-			return constant(len(x), c[0])
+			return x.fill(c[0])
 		}
 		return x.linear(c[0], c[1])
 	}
@@ -144,20 +138,19 @@ func (x vec) block(c []float64, x2 vec) vec {
 // exponential is exp(x) over the whole range, subnormal results included: 2^k is the product of two halves.
 func (x vec) exponential() vec {
 	c := x.atMost(709.8).atLeast(-745.2) // exp is infinite and 0 beyond
-	n := constant(len(x), 0x1.8p52)
+	n := x.fill(0x1.8p52)
 	n.addProductConst(c, log2e)
 	k := n.minusConst(0x1.8p52)
-	r := constant(len(x), log2e)
+	r := x.fill(log2e)
 	r.timesMinus(c, k)
 	r.addProductConst(c, log2eLo)
 	p := r.exp2Fast()
 	// n's low 32 bits hold k, which halves there without an arithmetic shift of 64 bits.
-	half, rest := newVec(len(x)), newVec(len(x))
+	half := n.like(func(i int, z reg.VecVirtual) { VPSRAD(U8(1), n[i], z) })
+	rest := n.like(func(i int, z reg.VecVirtual) { VPSUBD(half[i], n[i], z) })
 	for i := range n {
-		VPSRAD(U8(1), n[i], half[i])
-		VPSUBD(half[i], n[i], rest[i])
-		VPADDD(bits(1023), half[i], half[i])
-		VPADDD(bits(1023), rest[i], rest[i])
+		constantOp(VPADDQ, VPADDQ_BCST, bits(1023), half[i], half[i])
+		constantOp(VPADDQ, VPADDQ_BCST, bits(1023), rest[i], rest[i])
 	}
 	return p.mul(half.exponentBits()).mul(rest.exponentBits())
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A row of a lane vector: one number for each of 16 lanes, in four registers.
-const (
-	laneRegisters = 4
-	laneRow       = 32 * laneRegisters
-)
+// laneRow is the size of a row of a lane vector: one number for each of 16 lanes.
+const laneRow = 128
+
+// laneSpan is a row in registers.
+func laneSpan() span { return whole(laneRow / target.width) }
 
 // The fields of kernel.LaneNet, in bytes.
 const (
@@ -38,19 +38,11 @@ func lanes() {
 }
 
 // row loads a row.
-func row(m Mem) vec {
-	return each(laneRegisters, func(k int, z reg.VecVirtual) { VMOVUPD(shifted(m, 32*k), z) })
-}
-
-func (x vec) storeRow(m Mem) {
-	for k, z := range x {
-		VMOVUPD(z, shifted(m, 32*k))
-	}
-}
+func row(m Mem) vec { return laneSpan().load(m) }
 
 // broadcast is a number in all lanes of one register.
 func broadcast(m Mem) reg.VecVirtual {
-	z := YMM()
+	z := register()
 	VBROADCASTSD(m, z)
 	return z
 }
@@ -64,7 +56,7 @@ func rowsOf(n reg.Register) reg.Register {
 // laneForward emits the layers one after the other: for each the pre-activations of all neurons, then the activations in place,
 // then the tangents. The three are apart because the processor looks ahead only so far: chains of the same kind overlap.
 func laneForward() {
-	function("laneForwardAVX2", "func(net *byte, order int, jacobian bool)",
+	function("laneForward", "func(net *byte, order int, jacobian bool)",
 		"is LaneNet.forwardGo and, with jacobian set, forwardJacobianGo, which leaves its result in panelNext for an odd number of layers.")
 	panel, panelNext, direction := AllocLocal(8), AllocLocal(8), AllocLocal(8)
 	net := param("net")
@@ -99,13 +91,13 @@ func laneForward() {
 		CMPQ(Mem{Base: layer, Disp: layerFunc}, U8(codeGELU))
 		JNE(LabelRef("activations"))
 		scratch := field(net, laneScratch)
-		for _, height := range laneHeights {
+		for _, height := range laneHeights() {
 			prefix := fmt.Sprintf("gelu_%d_", height)
 			SUBQ(U8(height), rows)
 			JLT(LabelRef(prefix + "finished"))
-			twoAndTwo(prefix, height, rows)
+			leaveTwo(prefix, height, rows)
 			Label(prefix + "rows")
-			laneGELU(prefix, height*laneRegisters, p, d1, scratch)
+			laneGELU(prefix, height*len(laneSpan()), p, d1, scratch)
 			ADDQ(U32(height*laneRow), p)
 			ADDQ(U32(height*laneRow), d1)
 			SUBQ(U8(height), rows)
@@ -118,20 +110,22 @@ func laneForward() {
 		Label("activations")
 		rowsOf(rows)
 		Label("activation")
-		dispatch("apply", Mem{Base: layer, Disp: layerFunc}, 2,
-			func(k int, _ bool, x reg.VecVirtual) { VMOVUPD(Mem{Base: p, Disp: 32 * k}, x) },
+		block := mainSpan()
+		dispatch("apply", Mem{Base: layer, Disp: layerFunc}, block,
+			func(k int, _ bool, x reg.VecVirtual) { VMOVUPD(Mem{Base: p, Disp: block.at(k)}, x) },
 			func(k, of int, y reg.Register) {
 				if of < 2 {
-					VMOVUPD(y, Mem{Base: []reg.Register{p, d1}[of], Disp: 32 * k})
+					VMOVUPD(y, Mem{Base: []reg.Register{p, d1}[of], Disp: block.at(k)})
 				}
 			},
 			func(of int, end string) {
 				CMPQ(NewParamAddr("order", 8), U8(of+1))
 				JLT(LabelRef(end))
 			})
-		ADDQ(U8(64), p)
-		ADDQ(U8(64), d1)
-		SUBQ(U8(64), rows)
+		for _, r := range []reg.Register{p, d1} {
+			ADDQ(immediate(block.bytes()), r)
+		}
+		SUBQ(immediate(block.bytes()), rows)
 		JNE(LabelRef("activation"))
 		Label("activated")
 	}
@@ -163,10 +157,7 @@ func laneForward() {
 			LEAQ(Mem{Base: weights, Index: c, Scale: 8}, weights)
 			Label("first_layer")
 			w := broadcast(Mem{Base: weights})
-			each(laneRegisters, func(k int, z reg.VecVirtual) {
-				VMULPD(Mem{Base: d1, Disp: 32 * k}, w, z)
-				VMOVUPD(z, Mem{Base: to, Disp: 32 * k})
-			})
+			scaledRow(Mem{Base: d1}, w).store(Mem{Base: to})
 			ADDQ(U32(laneRow), d1)
 			ADDQ(U32(laneRow), to)
 			LEAQ(Mem{Base: weights, Index: in, Scale: 8}, weights)
@@ -207,14 +198,16 @@ func laneForward() {
 // and not the length of the chains, is what counts where so many chains are independent. Each part is done for all registers before
 // the next begins, the polynomial by Horner's rule with its arguments in memory and a sum in every register.
 func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
-	at := func(i int) Mem { return Mem{Base: p, Disp: 32 * i} }
-	remainder := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * i} }
-	scale := func(i int) Mem { return Mem{Base: scratch, Disp: 32 * (n + i)} }
-	constant := func(c float64) reg.VecVirtual { return constant(1, c)[0] }
+	at := func(i int) Mem { return Mem{Base: p, Disp: target.width * i} }
+	remainder := func(i int) Mem { return Mem{Base: scratch, Disp: target.width * i} }
+	scale := func(i int) Mem { return Mem{Base: scratch, Disp: target.width * (n + i)} }
+	constant := func(c float64) reg.VecVirtual { return whole(1).constant(c)[0] }
+	fresh := func(n int) vec { return whole(n).each(func(int, reg.VecVirtual) {}) }
 	{
 		lower, upper, linear, cubic := constant(geluLower), constant(geluUpper), constant(-2*geluA*log2e), constant(-2*geluA*geluB*log2e)
-		for first := 0; first < n; first += 4 {
-			c, v := newVec(4), newVec(4)
+		group := divisor(n, 5)
+		for first := 0; first < n; first += group {
+			c, v := fresh(group), fresh(group)
 			for i := range c {
 				VMAXPD(at(first+i), lower, c[i])
 			}
@@ -231,14 +224,14 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 				VMULPD(c[i], v[i], v[i])
 			}
 			for i := range c {
-				VROUNDPD(U8(0), v[i], c[i])
+				round(v[i], c[i])
 			}
 			for i := range c {
 				VSUBPD(c[i], v[i], c[i])
 				VMOVUPD(c[i], remainder(first+i))
 			}
 			for i := range c {
-				VADDPD(num(shifter), v[i], v[i])
+				constantOp(VADDPD, VADDPD_BCST, num(shifter), v[i], v[i])
 				VPSLLQ(U8(52), v[i], v[i])
 				VMOVUPD(v[i], scale(first+i))
 			}
@@ -246,11 +239,7 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 	}
 	coefficients := append([]float64{1}, exp2Coefficients...)
 	last := len(coefficients) - 1
-	e := newVec(n)
-	VMOVUPD(num(coefficients[last]), e[0])
-	for _, z := range e[1:] {
-		VMOVAPD(e[0], z)
-	}
+	e := whole(n).constant(coefficients[last])
 	for k := last - 1; k >= 0; k-- {
 		c := constant(coefficients[k])
 		for i := range e {
@@ -261,7 +250,7 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 	JNE(LabelRef(prefix + "derivative"))
 	one, lower := constant(1), constant(geluLower)
 	for i := range e {
-		z := YMM()
+		z := register()
 		VFMADD132PD(scale(i), one, e[i])
 		VMAXPD(at(i), lower, z)
 		VDIVPD(e[i], z, z)
@@ -271,79 +260,91 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 	Label(prefix + "derivative")
 	one = constant(1)
 	for i := range e {
-		z := YMM()
+		z := register()
 		VMULPD(scale(i), e[i], z)
 		VFMADD132PD(scale(i), one, e[i])
 		VMOVUPD(z, remainder(i))
 		VMOVUPD(e[i], scale(i))
 	}
 	group := func(first int, of func(i int) Mem) vec {
-		return each(2, func(i int, z reg.VecVirtual) { VMOVUPD(of(first+i), z) })
+		return whole(2).load(of(first))
 	}
 	for i := 0; i < n; i += 2 {
 		c, ones := group(i, at).atLeast(geluLower), group(i, scale)
-		for j, y := range c.div(ones) {
-			VMOVUPD(y, at(i+j))
-		}
+		c.div(ones).store(at(i))
 		c = c.atMost(geluUpper)
-		s := each(2, func(j int, z reg.VecVirtual) { VDIVPD(ones[j], one, z) })
+		s := ones.like(func(j int, z reg.VecVirtual) { VDIVPD(ones[j], one, z) })
 		u1 := c.mul(c).linear(2*geluA, 6*geluA*geluB)
 		slope := group(i, remainder).atMost(math.MaxFloat64).mul(s).mul(s).mul(c)
 		slope.timesPlus(u1, s)
-		for j, y := range slope {
-			VMOVUPD(y, Mem{Base: d1, Disp: 32 * (i + j)})
-		}
+		slope.store(Mem{Base: d1, Disp: target.width * i})
 	}
 	Label(prefix + "end")
 }
 
-// laneProducts emits out rows of sums over in rows from on, up to three at a time so that every row that is loaded is used as often: they begin
+// divisor is the largest divisor of n up to a bound.
+func divisor(n, bound int) int {
+	for n%bound != 0 {
+		bound--
+	}
+	return bound
+}
+
+// laneProducts emits out rows of sums over in rows from on, several at a time so that every row that is loaded is used as often: they begin
 // with the biases or zero, and are multiplied by the rows of factor, unless it is nil. It uses up all its registers but in.
 func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Register) {
 	twice := copyOf(in)
 	ADDQ(in, twice)
-	for _, height := range laneHeights {
+	for _, height := range laneHeights() {
 		p := fmt.Sprintf("%s%d_", prefix, height)
 		SUBQ(U8(height), out)
 		JLT(LabelRef(p + "finished"))
-		twoAndTwo(p, height, out)
+		leaveTwo(p, height, out)
 		Label(p + "rows")
 		sums := make([]vec, height)
 		for i := range sums {
 			if bias == nil {
-				sums[i] = each(laneRegisters, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+				sums[i] = laneSpan().zero()
 				continue
 			}
-			sums[i] = newVec(laneRegisters)
-			VBROADCASTSD(Mem{Base: bias, Disp: 8 * i}, sums[i][0])
-			for k := 1; k < laneRegisters; k++ {
-				VMOVAPD(sums[i][0], sums[i][k])
-			}
+			sums[i] = laneSpan().each(func(int, reg.VecVirtual) {})
+			sums[i].spread(Mem{Base: bias, Disp: 8 * i})
 		}
 		x, j := copyOf(from), copyOf(in)
-		elements := []Mem{{Base: weights}, {Base: weights, Index: in, Scale: 8}, {Base: weights, Index: twice, Scale: 8}}[:height]
+		elements := []Mem{{Base: weights}, {Base: weights, Index: in, Scale: 8}, {Base: weights, Index: twice, Scale: 8}}
+		if height > 3 {
+			fourth := GP64()
+			LEAQ(Mem{Base: weights, Index: in, Scale: 8}, fourth)
+			LEAQ(Mem{Base: fourth, Index: twice, Scale: 8}, fourth)
+			elements = append(elements, Mem{Base: fourth}, Mem{Base: fourth, Index: in, Scale: 8})
+		}
+		elements = elements[:height]
 		Label(p + "dot")
 		w := make([]reg.VecVirtual, height)
 		for i := range w {
 			w[i] = broadcast(elements[i])
 		}
-		for k := range laneRegisters {
-			z := YMM()
-			VMOVUPD(Mem{Base: x, Disp: 32 * k}, z)
+		for k, width := range laneSpan() {
+			z := register()
+			VMOVUPD(Mem{Base: x, Disp: k * width}, z)
 			for i := range sums {
 				VFMADD231PD(z, w[i], sums[i][k])
 			}
 		}
 		ADDQ(U8(8), weights)
+		if height > 3 {
+			ADDQ(U8(8), elements[3].Base)
+		}
 		ADDQ(U32(laneRow), x)
 		DECQ(j)
 		JNE(LabelRef(p + "dot"))
 		for i, sum := range sums {
 			for k, z := range sum {
+				here := laneRow*i + laneSpan().at(k)
 				if factor != nil {
-					VMULPD(Mem{Base: factor, Disp: laneRow*i + 32*k}, z, z)
+					VMULPD(Mem{Base: factor, Disp: here}, z, z)
 				}
-				VMOVUPD(z, Mem{Base: to, Disp: laneRow*i + 32*k})
+				VMOVUPD(z, Mem{Base: to, Disp: here})
 			}
 		}
 		ADDQ(U32(laneRow*height), to)
@@ -353,11 +354,10 @@ func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Re
 		if bias != nil {
 			ADDQ(U8(8*height), bias)
 		}
-		switch height {
-		case 3:
-			LEAQ(Mem{Base: weights, Index: twice, Scale: 8}, weights)
-		case 2:
-			LEAQ(Mem{Base: weights, Index: in, Scale: 8}, weights)
+		for rows := height - 1; rows > 0; {
+			step := min(rows, 2)
+			LEAQ(Mem{Base: weights, Index: []reg.Register{nil, in, twice}[step], Scale: 8}, weights)
+			rows -= step
 		}
 		SUBQ(U8(height), out)
 		JGE(LabelRef(p + "rows"))
@@ -366,12 +366,18 @@ func laneProducts(prefix string, weights, in, out, from, to, bias, factor reg.Re
 	}
 }
 
-// laneHeights are the numbers of rows that are made at a time: three fill the registers with sums.
-var laneHeights = []int{3, 2, 1}
+// laneHeights are the numbers of rows that are made at a time: three fill the registers with sums where there are 16, five keep the
+// multiply-add units busy where a row has two registers.
+func laneHeights() []int {
+	if target.width == 32 {
+		return []int{3, 2, 1}
+	}
+	return []int{5, 4, 3, 2, 1}
+}
 
-// twoAndTwo leaves blocks of three rows for those of two where four are left, one of them beyond the first three.
-func twoAndTwo(prefix string, height int, left reg.Register) {
-	if height == 3 {
+// leaveTwo ends the greatest blocks of rows where one row more than one of them is left: two lower blocks take them then.
+func leaveTwo(prefix string, height int, left reg.Register) {
+	if height == laneHeights()[0] {
 		CMPQ(left, U8(1))
 		JEQ(LabelRef(prefix + "finished"))
 	}

@@ -10,19 +10,16 @@ import (
 func laneCount() reg.Register { return rowsOf(param("k")) }
 
 func factorLanes() {
-	function("factorLanesAVX2", "func(lu, pivot, gamma, jac *float64, k int)", "is factorLanesGo.")
+	function("factorLanes", "func(lu, pivot, gamma, jac *float64, k int)", "is factorLanesGo.")
 	// W = I − g·J
 	{
 		lu, jac, g := param("lu"), param("jac"), row(Mem{Base: param("gamma")})
 		left := param("k")
 		IMULQ(left, left)
 		Label("fill")
-		for k := range laneRegisters {
-			z := YMM()
-			VXORPD(z, z, z)
-			VFNMADD231PD(Mem{Base: jac, Disp: 32 * k}, g[k], z)
-			VMOVUPD(z, Mem{Base: lu, Disp: 32 * k})
-		}
+		z := laneSpan().zero()
+		z.subtractRow(Mem{Base: jac}, g)
+		z.store(Mem{Base: lu})
 		ADDQ(U32(laneRow), lu)
 		ADDQ(U32(laneRow), jac)
 		DECQ(left)
@@ -31,56 +28,51 @@ func factorLanes() {
 	{
 		lu, step, left := param("lu"), laneCount(), param("k")
 		ADDQ(U32(laneRow), step)
-		one := constant(1, 1)[0]
+		one := whole(1).constant(1)[0]
 		Label("identity")
-		for k := range laneRegisters {
-			z := YMM()
-			VADDPD(Mem{Base: lu, Disp: 32 * k}, one, z)
-			VMOVUPD(z, Mem{Base: lu, Disp: 32 * k})
-		}
+		z := laneSpan().each(func(k int, z reg.VecVirtual) { VADDPD(Mem{Base: lu, Disp: laneSpan().at(k)}, one, z) })
+		z.store(Mem{Base: lu})
 		ADDQ(step, lu)
 		DECQ(left)
 		JNE(LabelRef("identity"))
 	}
-	column := laneCount()        // bytes of a column
-	diagonal := param("lu")      // the pivot's element
-	left, p := param("k"), YMM() // rows from the pivot's on, and its number
+	column := laneCount()             // bytes of a column
+	diagonal := param("lu")           // the pivot's element
+	left, p := param("k"), register() // rows from the pivot's on, and its number
 	pivot := param("pivot")
 	VXORPD(p, p, p)
 	Label("column")
 	{
 		best := row(Mem{Base: diagonal}).abs()
-		at := each(laneRegisters, func(_ int, z reg.VecVirtual) { VMOVAPD(p, z) })
-		i, number := copyOf(diagonal), YMM()
+		at := laneSpan().each(func(_ int, z reg.VecVirtual) { VMOVAPD(p, z) })
+		i, number := copyOf(diagonal), register()
 		VMOVAPD(p, number)
 		count := copyOf(left)
 		JMP(LabelRef("search_next"))
 		Label("search")
 		ADDQ(U32(laneRow), i)
-		VADDPD(num(1), number, number)
-		for k := range laneRegisters {
-			x, larger := YMM(), YMM()
-			VMOVUPD(Mem{Base: i, Disp: 32 * k}, x)
-			VANDPD(bits(signBit-1), x, x)
-			VCMPPD(U8(compareGreater), best[k], x, larger)
-			VBLENDVPD(larger, x, best[k], best[k])
-			VBLENDVPD(larger, number, at[k], at[k])
+		countUp(number)
+		for k, x := range row(Mem{Base: i}) {
+			constantOp(VANDPD, VANDPD_BCST, bits(signBit-1), x, x)
+			larger := compare(compareGreater, whole(1), func(int) Op { return best[k] }, vec{x})
+			larger.blend(0, x, best[k], best[k])
+			larger.blend(0, number, at[k], at[k])
 		}
 		Label("search_next")
 		DECQ(count)
 		JNE(LabelRef("search"))
-		at.storeRow(Mem{Base: pivot})
+		at.store(Mem{Base: pivot})
 	}
 	{
-		i, count, number := GP64(), copyOf(left), YMM() // i is the distance of the other row from the pivot's
+		i, count, number := GP64(), copyOf(left), register() // i is the distance of the other row from the pivot's
 		XORQ(i, i)
 		VMOVAPD(p, number)
 		JMP(LabelRef("swap_next"))
 		Label("swap")
 		ADDQ(U32(laneRow), i)
-		VADDPD(num(1), number, number)
-		mask := each(laneRegisters, func(k int, z reg.VecVirtual) { VCMPPD(U8(0), Mem{Base: pivot, Disp: 32 * k}, number, z) })
-		laneAny(mask, "swap_next")
+		countUp(number)
+		here := rowCompared(compareEqual, pivot, number)
+		here.skipUnlessAny("swap_next")
 		a, columns := GP64(), param("k")
 		// from the first column on: that of the pivot is k − left columns on
 		MOVQ(columns, a)
@@ -89,7 +81,7 @@ func factorLanes() {
 		NEGQ(a)
 		ADDQ(diagonal, a)
 		Label("swap_column")
-		swapLanes(mask, Mem{Base: a}, Mem{Base: a, Index: i, Scale: 1})
+		swapLanes(here, Mem{Base: a}, Mem{Base: a, Index: i, Scale: 1})
 		ADDQ(column, a)
 		DECQ(columns)
 		JNE(LabelRef("swap_column"))
@@ -98,13 +90,13 @@ func factorLanes() {
 		JNE(LabelRef("swap"))
 	}
 	{
-		inverse := constant(laneRegisters, 1).div(row(Mem{Base: diagonal}))
-		inverse.storeRow(Mem{Base: diagonal})
+		inverse := laneSpan().constant(1).div(row(Mem{Base: diagonal}))
+		inverse.store(Mem{Base: diagonal})
 		i, count := copyOf(diagonal), copyOf(left)
 		JMP(LabelRef("scale_next"))
 		Label("scale")
 		ADDQ(U32(laneRow), i)
-		row(Mem{Base: i}).mul(inverse).storeRow(Mem{Base: i})
+		row(Mem{Base: i}).mul(inverse).store(Mem{Base: i})
 		Label("scale_next")
 		DECQ(count)
 		JNE(LabelRef("scale"))
@@ -121,17 +113,15 @@ func factorLanes() {
 		ADDQ(U32(laneRow), l)
 		ADDQ(U32(laneRow), to)
 		x := row(Mem{Base: to})
-		for k := range x {
-			VFNMADD231PD(Mem{Base: l, Disp: 32 * k}, u[k], x[k])
-		}
-		x.storeRow(Mem{Base: to})
+		x.subtractRow(Mem{Base: l}, u)
+		x.store(Mem{Base: to})
 		DECQ(count)
 		JNE(LabelRef("eliminate_row"))
 		Label("eliminate_next")
 		DECQ(columns)
 		JNE(LabelRef("eliminate"))
 	}
-	VADDPD(num(1), p, p)
+	countUp(p)
 	ADDQ(U32(laneRow), pivot)
 	LEAQ(Mem{Base: diagonal, Index: column, Scale: 1, Disp: laneRow}, diagonal)
 	DECQ(left)
@@ -140,34 +130,46 @@ func factorLanes() {
 	RET()
 }
 
-// laneAny jumps to the label where no lane has a bit of the mask set.
-func laneAny(mask vec, label string) {
-	any := YMM()
-	VORPD(mask[0], mask[1], any)
-	for _, m := range mask[2:] {
-		VORPD(m, any, any)
+// swapLanes exchanges two rows in the lanes of the mask.
+func swapLanes(where mask, a, b Mem) {
+	for k := range laneSpan() {
+		here := laneSpan().at(k)
+		x, y, z := register(), register(), register()
+		VMOVUPD(shifted(a, here), x)
+		VMOVUPD(shifted(b, here), y)
+		where.blend(k, y, x, z)
+		where.blend(k, x, y, y)
+		VMOVUPD(z, shifted(a, here))
+		VMOVUPD(y, shifted(b, here))
 	}
-	found := GP32()
-	VMOVMSKPD(any, found)
-	TESTL(found, found)
-	JEQ(LabelRef(label))
 }
 
-// swapLanes exchanges two rows in the lanes of the mask.
-func swapLanes(mask vec, a, b Mem) {
-	for k := range laneRegisters {
-		x, y, z := YMM(), YMM(), YMM()
-		VMOVUPD(shifted(a, 32*k), x)
-		VMOVUPD(shifted(b, 32*k), y)
-		VBLENDVPD(mask[k], y, x, z)
-		VBLENDVPD(mask[k], x, y, y)
-		VMOVUPD(z, shifted(a, 32*k))
-		VMOVUPD(y, shifted(b, 32*k))
+// countUp adds 1 in all lanes.
+func countUp(z reg.VecVirtual) { constantOp(VADDPD, VADDPD_BCST, num(1), z, z) }
+
+// rowCompared is where a row stands in a relation to a register.
+func rowCompared(relation uint64, row, z reg.Register) mask {
+	same := make(vec, len(laneSpan()))
+	for k := range same {
+		same[k] = z.(reg.VecVirtual)
 	}
+	return compare(relation, laneSpan(), func(k int) Op { return Mem{Base: row, Disp: laneSpan().at(k)} }, same)
+}
+
+// subtractRow subtracts f times a row in memory.
+func (x vec) subtractRow(m Mem, f vec) {
+	for k := range x {
+		VFNMADD231PD(shifted(m, laneSpan().at(k)), f[k], x[k])
+	}
+}
+
+// scaledRow is a row in memory times a register.
+func scaledRow(m Mem, f reg.VecVirtual) vec {
+	return laneSpan().each(func(k int, z reg.VecVirtual) { VMULPD(shifted(m, laneSpan().at(k)), f, z) })
 }
 
 func solveLanes() {
-	function("solveLanesAVX2", "func(x, lu, pivot, gamma, f, c *float64, k int)", "is solveLanesGo.")
+	function("solveLanes", "func(x, lu, pivot, gamma, f, c *float64, k int)", "is solveLanesGo.")
 	{
 		x, f, c, left := param("x"), param("f"), param("c"), param("k")
 		g := row(Mem{Base: param("gamma")})
@@ -176,9 +178,9 @@ func solveLanes() {
 		Label("combine")
 		z := row(Mem{Base: c})
 		for k := range z {
-			VFMADD231PD(Mem{Base: f, Disp: 32 * k}, g[k], z[k])
+			VFMADD231PD(Mem{Base: f, Disp: laneSpan().at(k)}, g[k], z[k])
 		}
-		z.storeRow(Mem{Base: x})
+		z.store(Mem{Base: x})
 		for _, r := range []reg.Register{x, f, c} {
 			ADDQ(U32(laneRow), r)
 		}
@@ -192,23 +194,21 @@ func solveLanes() {
 	}
 	Label("exchange")
 	{
-		x, pivot, left, p := param("x"), param("pivot"), param("k"), YMM()
+		x, pivot, left, p := param("x"), param("pivot"), param("k"), register()
 		VXORPD(p, p, p)
 		JMP(LabelRef("exchange_next"))
 		Label("exchange_row")
-		mask := each(laneRegisters, func(k int, z reg.VecVirtual) { VCMPPD(U8(4), Mem{Base: pivot, Disp: 32 * k}, p, z) })
-		laneAny(mask, "exchanged")
-		i, count, number := copyOf(x), copyOf(left), YMM()
+		rowCompared(compareNotEqual, pivot, p).skipUnlessAny("exchanged")
+		i, count, number := copyOf(x), copyOf(left), register()
 		VMOVAPD(p, number)
 		Label("exchange_with")
 		ADDQ(U32(laneRow), i)
-		VADDPD(num(1), number, number)
-		mask = each(laneRegisters, func(k int, z reg.VecVirtual) { VCMPPD(U8(0), Mem{Base: pivot, Disp: 32 * k}, number, z) })
-		swapLanes(mask, Mem{Base: x}, Mem{Base: i})
+		countUp(number)
+		swapLanes(rowCompared(compareEqual, pivot, number), Mem{Base: x}, Mem{Base: i})
 		DECQ(count)
 		JNE(LabelRef("exchange_with"))
 		Label("exchanged")
-		VADDPD(num(1), p, p)
+		countUp(p)
 		ADDQ(U32(laneRow), x)
 		ADDQ(U32(laneRow), pivot)
 		Label("exchange_next")
@@ -228,14 +228,12 @@ func solveLanes() {
 		element, other, count := copyOf(l), param("x"), copyOf(i)
 		Label("forward_dot")
 		z := row(Mem{Base: other})
-		for k := range sum {
-			VFNMADD231PD(Mem{Base: element, Disp: 32 * k}, z[k], sum[k])
-		}
+		sum.subtractRow(Mem{Base: element}, z)
 		ADDQ(column, element)
 		ADDQ(U32(laneRow), other)
 		DECQ(count)
 		JNE(LabelRef("forward_dot"))
-		sum.storeRow(Mem{Base: x})
+		sum.store(Mem{Base: x})
 		INCQ(i)
 		Label("forward_next")
 		CMPQ(i, NewParamAddr("k", 48))
@@ -262,16 +260,14 @@ func solveLanes() {
 		ADDQ(column, element)
 		ADDQ(U32(laneRow), other)
 		z := row(Mem{Base: other})
-		for k := range sum {
-			VFNMADD231PD(Mem{Base: element, Disp: 32 * k}, z[k], sum[k])
-		}
+		sum.subtractRow(Mem{Base: element}, z)
 		Label("backward_next")
 		DECQ(count)
 		JNE(LabelRef("backward_dot"))
 		for k := range sum {
-			VMULPD(Mem{Base: u, Disp: 32 * k}, sum[k], sum[k])
+			VMULPD(Mem{Base: u, Disp: laneSpan().at(k)}, sum[k], sum[k])
 		}
-		sum.storeRow(Mem{Base: x})
+		sum.store(Mem{Base: x})
 		SUBQ(U32(laneRow), x)
 		SUBQ(U32(laneRow), u)
 		SUBQ(column, u)
@@ -286,16 +282,16 @@ func solveLanes() {
 // scaleRow writes a row of f times g into x and advances both.
 func scaleRow(g vec, f, x reg.Register) {
 	for k := range g {
-		z := YMM()
-		VMULPD(Mem{Base: f, Disp: 32 * k}, g[k], z)
-		VMOVUPD(z, Mem{Base: x, Disp: 32 * k})
+		z := register()
+		VMULPD(Mem{Base: f, Disp: laneSpan().at(k)}, g[k], z)
+		VMOVUPD(z, Mem{Base: x, Disp: laneSpan().at(k)})
 	}
 	ADDQ(U32(laneRow), f)
 	ADDQ(U32(laneRow), x)
 }
 
 func scaleLanes() {
-	function("scaleLanesAVX2", "func(x, gamma, f *float64, k int)", "is ScaleLanes.")
+	function("scaleLanes", "func(x, gamma, f *float64, k int)", "is ScaleLanes.")
 	x, f, left := param("x"), param("f"), param("k")
 	g := row(Mem{Base: param("gamma")})
 	Label("row")
@@ -307,25 +303,24 @@ func scaleLanes() {
 }
 
 func normLanes() {
-	function("normLanesAVX2", "func(sum, e, y, z, atol *float64, rtol float64, k int)", "is normLanesGo.")
+	function("normLanes", "func(sum, e, y, z, atol *float64, rtol float64, k int)", "is normLanesGo.")
 	e, y, z, atol, left := param("e"), param("y"), param("z"), param("atol"), param("k")
 	rtol := broadcast(NewParamAddr("rtol", 40))
-	zero := YMM()
-	VXORPD(zero, zero, zero)
-	sum := each(laneRegisters, func(_ int, s reg.VecVirtual) { VXORPD(s, s, s) })
+	zero := whole(1).zero()[0]
+	sum := laneSpan().zero()
 	Label("row")
 	a := broadcast(Mem{Base: atol})
 	for k := range sum {
-		w, v, x := YMM(), YMM(), YMM()
-		VMOVUPD(Mem{Base: y, Disp: 32 * k}, w)
-		VANDPD(bits(signBit-1), w, w)
-		VMOVUPD(Mem{Base: z, Disp: 32 * k}, v)
+		w, v, x, here := register(), register(), register(), laneSpan().at(k)
+		VMOVUPD(Mem{Base: y, Disp: here}, w)
+		constantOp(VANDPD, VANDPD_BCST, bits(signBit-1), w, w)
+		VMOVUPD(Mem{Base: z, Disp: here}, v)
 		VFMADD231PD(v, zero, sum[k])
-		VANDPD(bits(signBit-1), v, v)
+		constantOp(VANDPD, VANDPD_BCST, bits(signBit-1), v, v)
 		VMAXPD(v, w, w)
 		VFMADD213PD(a, rtol, w)
-		VMAXPD(num(0x1p-1022), w, w)
-		VMOVUPD(Mem{Base: e, Disp: 32 * k}, x)
+		constantOp(VMAXPD, VMAXPD_BCST, num(0x1p-1022), w, w)
+		VMOVUPD(Mem{Base: e, Disp: here}, x)
 		VDIVPD(w, x, x)
 		VFMADD231PD(x, x, sum[k])
 	}
@@ -335,7 +330,7 @@ func normLanes() {
 	ADDQ(U8(8), atol)
 	DECQ(left)
 	JNE(LabelRef("row"))
-	sum.storeRow(Mem{Base: param("sum")})
+	sum.store(Mem{Base: param("sum")})
 	VZEROUPPER()
 	RET()
 }

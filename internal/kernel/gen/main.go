@@ -1,4 +1,4 @@
-// Command gen writes the AVX2+FMA assembly of package kernel. It is a module of its own so that the library does not depend on the
+// Command gen writes the assembly of package kernel, for AVX2 with FMA and for AVX-512. It is a module of its own so that the library does not depend on the
 // generator. Run it by `go generate` in the kernel's folder.
 package main
 
@@ -22,7 +22,11 @@ var families = map[string]func(){
 
 func main() {
 	family := flag.String("family", "", "which file to generate")
+	wide := flag.Bool("avx512", false, "write for AVX-512 instead of AVX2")
 	flag.Parse()
+	if *wide {
+		target = avx512
+	}
 	generate, ok := families[*family]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "gen: unknown family %q\n", *family)

@@ -66,14 +66,14 @@ func at(base reg.Register, structure reg.Register, offset int) reg.GPVirtual {
 // neurons addresses the rows of a block of neurons: p points to it in row 0, and the rows lie stride bytes apart.
 type neurons struct{ p, stride reg.Register }
 
-func (n neurons) a(k int) Mem  { return Mem{Base: n.p, Disp: 32 * k} }
-func (n neurons) z(k int) Mem  { return Mem{Base: n.p, Index: n.stride, Scale: 1, Disp: 32 * k} }
-func (n neurons) d1(k int) Mem { return Mem{Base: n.p, Index: n.stride, Scale: 2, Disp: 32 * k} }
-func (n neurons) d2(k int) Mem { return Mem{Base: n.p, Index: n.stride, Scale: 4, Disp: 32 * k} }
+func (n neurons) a() Mem  { return Mem{Base: n.p} }
+func (n neurons) z() Mem  { return Mem{Base: n.p, Index: n.stride, Scale: 1} }
+func (n neurons) d1() Mem { return Mem{Base: n.p, Index: n.stride, Scale: 2} }
+func (n neurons) d2() Mem { return Mem{Base: n.p, Index: n.stride, Scale: 4} }
 
 // forward keeps in registers only what its inner loops need: general registers are scarce.
 func forward() {
-	function("forwardAVX2", "func(net *byte, order int, jacobian bool)",
+	function("forward", "func(net *byte, order int, jacobian bool)",
 		"is Net.forwardGo and, with jacobian set, Net.jacobianPanel interleaved with it.")
 	net := Load(Param("net"), GP64())
 	layer := field(net, netLayers)
@@ -86,11 +86,11 @@ func forward() {
 	from, p := at(slab, layer, layerFrom), at(slab, layer, layerAt)
 	weights := at(field(net, netColumns), layer, layerColumns)
 	column := paddedBytes(layer, layerOut) // from column to column
-	doubleThenSingle("", copyOf(column), func(prefix string, n int) {
-		forwardBlock(prefix, n, layer, column, from, weights, neurons{p, stride})
+	bySpans("", copyOf(column), func(prefix string, s span) {
+		forwardBlock(prefix, s, layer, column, from, weights, neurons{p, stride})
 	}, func(bytes int) {
-		ADDQ(U8(bytes), p)
-		ADDQ(U8(bytes), weights)
+		ADDQ(immediate(bytes), p)
+		ADDQ(immediate(bytes), weights)
 	})
 
 	jacobian := GP64()
@@ -112,30 +112,25 @@ func forward() {
 	RET()
 }
 
-// forwardBlock makes n registers of outputs: z = b + Σ_j a_j·column_j, and the activation.
-func forwardBlock(prefix string, n int, layer, column, from, weights reg.Register, to neurons) {
+// forwardBlock makes a span of outputs: z = b + Σ_j a_j·column_j, and the activation.
+func forwardBlock(prefix string, block span, layer, column, from, weights reg.Register, to neurons) {
 	// The biases are the column after the last.
 	w, a, j := GP64(), GP64(), GP64()
 	MOVQ(Mem{Base: layer, Disp: layerIn}, j)
 	IMULQ(column, j)
 	ADDQ(weights, j)
-	even := each(n, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: j, Disp: 32 * k}, z) })
-	odd := each(n, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	even, odd := block.load(Mem{Base: j}), block.zero()
 	MOVQ(weights, w)
 	MOVQ(from, a)
 	MOVQ(Mem{Base: layer, Disp: layerIn}, j)
 	SUBQ(U8(2), j)
 	JLT(LabelRef(prefix + "dot_last"))
 	Label(prefix + "dot")
-	s, t := YMM(), YMM()
+	s, t := register(), register()
 	VBROADCASTSD(Mem{Base: a}, s)
 	VBROADCASTSD(Mem{Base: a, Disp: 8}, t)
-	for k := range n {
-		VFMADD231PD(Mem{Base: w, Disp: 32 * k}, s, even[k])
-	}
-	for k := range n {
-		VFMADD231PD(Mem{Base: w, Index: column, Scale: 1, Disp: 32 * k}, t, odd[k])
-	}
+	even.addRow(Mem{Base: w}, s)
+	odd.addRow(Mem{Base: w, Index: column, Scale: 1}, t)
 	ADDQ(U8(16), a)
 	LEAQ(Mem{Base: w, Index: column, Scale: 2}, w)
 	SUBQ(U8(2), j)
@@ -144,26 +139,24 @@ func forwardBlock(prefix string, n int, layer, column, from, weights reg.Registe
 	CMPQ(j, I8(-1))
 	JNE(LabelRef(prefix + "dot_done"))
 	VBROADCASTSD(Mem{Base: a}, s)
-	for k := range n {
-		VFMADD231PD(Mem{Base: w, Disp: 32 * k}, s, even[k])
-	}
+	even.addRow(Mem{Base: w}, s)
 	Label(prefix + "dot_done")
 	z := even
-	for k := range n {
+	for k := range z {
 		VADDPD(odd[k], z[k], z[k])
-		VMOVUPD(z[k], to.z(k))
+		VMOVUPD(z[k], shifted(to.z(), block.at(k)))
 	}
 
-	dispatch(prefix, Mem{Base: layer, Disp: layerFunc}, n,
+	dispatch(prefix, Mem{Base: layer, Disp: layerFunc}, block,
 		func(k int, again bool, x reg.VecVirtual) {
 			if again {
-				VMOVUPD(to.z(k), x)
+				VMOVUPD(shifted(to.z(), block.at(k)), x)
 			} else {
 				VMOVAPD(z[k], x)
 			}
 		},
 		func(k, of int, y reg.Register) {
-			VMOVUPD(y, []Mem{to.a(k), to.d1(k), to.d2(k)}[of])
+			VMOVUPD(y, shifted([]Mem{to.a(), to.d1(), to.d2()}[of], block.at(k)))
 		},
 		func(of int, end string) {
 			CMPQ(NewParamAddr("order", 8), U8(of+1))
@@ -208,7 +201,7 @@ func forwardPanel(layer, stride, panel, panelNext reg.Register) {
 		ADDQ(row, w3)
 		MOVQ(panel, x)
 		MOVQ(in, j)
-		sum := each(4, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+		sum := span{32, 32, 32, 32}.zero()
 		Label("panel_four_dot")
 		t := YMM()
 		VMOVUPD(Mem{Base: x}, t)

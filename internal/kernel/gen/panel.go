@@ -8,8 +8,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// panels emits products of small matrices and what belongs to them. Only the product gains by wider registers.
 func panels() {
 	mulPanel()
+	if target.width > 32 {
+		return
+	}
 	addPanelTransposed()
 	transpose()
 	outer()
@@ -26,12 +30,25 @@ func bytesParam(name string) reg.Register {
 	return r
 }
 
-// The tiles of mulPanel, in registers of columns × rows: as many sums as two multiply-add units of four cycles need, and not more loads than
-// multiplications for them.
-var panelTiles = []struct{ width, height int }{{5, 2}, {4, 2}, {3, 3}, {2, 4}, {1, 4}}
+// A panelTile is what mulPanel makes at a time: registers of columns × rows. There are as many sums as two multiply-add units of four cycles need,
+// where the registers suffice, and not more loads than multiplications for them.
+type panelTile struct {
+	columns span
+	height  int
+}
+
+// panelTiles are the tiles by falling width. The first is repeated as long as more columns are left than its two successors hold.
+func panelTiles() []panelTile {
+	if target.width == 32 {
+		return []panelTile{{whole(4), 2}, {whole(5), 2}, {whole(3), 3}, {whole(2), 4}, {whole(1), 4}}
+	}
+	return []panelTile{
+		{whole(4), 4}, {span{64, 64, 64, 32}, 4}, {whole(3), 4}, {span{64, 64, 32}, 4}, {whole(2), 4}, {span{64, 32}, 4}, {whole(1), 4}, {span{32}, 4},
+	}
+}
 
 func mulPanel() {
-	function("mulPanelAVX2", "func(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf, add int)",
+	function("mulPanel", "func(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf, add int)",
 		"is MulPanel or, with add other than 0, adds to Y; n a multiple of 4.")
 	ldy, ra, ca, ldx := bytesParam("ldy"), bytesParam("ra"), bytesParam("ca"), bytesParam("ldx")
 	column := GP64() // of the tile, in bytes
@@ -40,20 +57,22 @@ func mulPanel() {
 	left := bytesParam("n")
 	SUBQ(column, left)
 	JEQ(LabelRef("finished"))
-	CMPQ(left, U32(6*32))
-	JGE(LabelRef("width_4"))
-	for _, tile := range panelTiles {
-		next := fmt.Sprintf("not_%d", tile.width)
-		if tile.width > 1 {
-			CMPQ(left, U32(32*tile.width))
-			JNE(LabelRef(next))
+	// More than the widest tile and the narrowest hold: one of middling width, else the tile that fits.
+	tiles := panelTiles()
+	CMPQ(left, U32(manyColumns()))
+	JGE(LabelRef(tiles[0].name()))
+	for i, tile := range tiles {
+		last := i == len(tiles)-1
+		if !last {
+			CMPQ(left, U32(tile.columns.bytes()))
+			JNE(LabelRef(tile.name() + "_not"))
 		}
-		Label(fmt.Sprintf("width_%d", tile.width))
-		panelColumns(tile.width, tile.height, ldy, ra, ca, ldx, column)
-		ADDQ(U32(32*tile.width), column)
+		Label(tile.name())
+		tile.columnsOfAllRows(ldy, ra, ca, ldx, column)
+		ADDQ(U32(tile.columns.bytes()), column)
 		JMP(LabelRef("columns"))
-		if tile.width > 1 {
-			Label(next)
+		if !last {
+			Label(tile.name() + "_not")
 		}
 	}
 	Label("finished")
@@ -61,19 +80,29 @@ func mulPanel() {
 	RET()
 }
 
-// panelColumns makes width registers of columns of all rows, height rows at a time.
-func panelColumns(width, height int, ldy, ra, ca, ldx, column reg.Register) {
+// manyColumns is from how many bytes of columns on the first tile is taken.
+func manyColumns() int {
+	if target.width == 32 {
+		return 6 * 32
+	}
+	return 4*64 + 32
+}
+
+func (t panelTile) name() string { return fmt.Sprintf("width_%d", t.columns.bytes()/32) }
+
+// columnsOfAllRows makes the tile's columns of all rows.
+func (t panelTile) columnsOfAllRows(ldy, ra, ca, ldx, column reg.Register) {
 	y, a, done := param("y"), param("a"), GP64()
 	ADDQ(column, y)
 	XORQ(done, done)
-	for _, h := range []int{height, 1} {
-		prefix := fmt.Sprintf("width_%d_rows_%d_", width, h)
+	for _, h := range []int{t.height, 1} {
+		prefix := fmt.Sprintf("%s_rows_%d_", t.name(), h)
 		Label(prefix + "next")
 		m := param("m")
 		SUBQ(done, m)
 		CMPQ(m, U8(h))
 		JLT(LabelRef(prefix + "finished"))
-		panelTile(prefix, h, width, y, ldy, a, ra, ca, ldx, column, done)
+		t.rows(prefix, h, y, ldy, a, ra, ca, ldx, column, done)
 		for range h {
 			ADDQ(ldy, y)
 			ADDQ(ra, a)
@@ -84,20 +113,17 @@ func panelColumns(width, height int, ldy, ra, ca, ldx, column reg.Register) {
 	}
 }
 
-// panelTile makes height rows × width registers of the product at a column.
-func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column, done reg.Register) {
+// rows makes height rows of the product in the tile's columns.
+func (t panelTile) rows(prefix string, height int, y, ldy, a, ra, ca, ldx, column, done reg.Register) {
 	sums := make([]vec, height)
 	for i := range sums {
-		sums[i] = newVec(width)
+		sums[i] = t.columns.each(func(int, reg.VecVirtual) {})
 	}
 	b := param("b")
 	TESTQ(b, b)
 	JEQ(LabelRef(prefix + "zero"))
 	for i, sum := range sums {
-		VBROADCASTSD(Mem{Base: b, Index: done, Scale: 8, Disp: 8 * i}, sum[0])
-		for k := 1; k < width; k++ {
-			VMOVAPD(sum[0], sum[k])
-		}
+		sum.spread(Mem{Base: b, Index: done, Scale: 8, Disp: 8 * i})
 	}
 	JMP(LabelRef(prefix + "start"))
 	Label(prefix + "zero")
@@ -113,7 +139,7 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column,
 	Label(prefix + "add")
 	for i, row := range rowsAt(y, ldy, height) {
 		for k, z := range sums[i] {
-			VMOVUPD(shifted(row, 32*k), z)
+			VMOVUPD(shifted(row, t.columns.at(k)), z)
 		}
 	}
 	Label(prefix + "start")
@@ -122,18 +148,13 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column,
 	elements := rowsAt(ai, ra, height)
 	Label(prefix + "dot")
 	if height == 1 {
-		s := YMM()
-		VBROADCASTSD(elements[0], s)
-		for k, z := range sums[0] {
-			VFMADD231PD(Mem{Base: xi, Disp: 32 * k}, s, z)
-		}
+		sums[0].addRow(Mem{Base: xi}, broadcast(elements[0]))
 	} else {
-		t := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: xi, Disp: 32 * k}, z) })
+		x := t.columns.load(Mem{Base: xi})
 		for i, sum := range sums {
-			s := YMM()
-			VBROADCASTSD(elements[i], s)
-			for k := range sum {
-				VFMADD231PD(t[k], s, sum[k])
+			s := broadcast(elements[i])
+			for k, width := range t.columns {
+				VFMADD231PD(x[k], narrowed(s, width), sum[k])
 			}
 		}
 	}
@@ -149,10 +170,9 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column,
 	TESTQ(scale, scale)
 	JEQ(LabelRef(prefix + "unscaled"))
 	for i, sum := range sums {
-		s := YMM()
-		VBROADCASTSD(Mem{Base: scale, Index: done, Scale: 8, Disp: 8 * i}, s)
-		for _, z := range sum {
-			VMULPD(s, z, z)
+		s := broadcast(Mem{Base: scale, Index: done, Scale: 8, Disp: 8 * i})
+		for k, width := range t.columns {
+			VMULPD(narrowed(s, width), sum[k], sum[k])
 		}
 	}
 	Label(prefix + "unscaled")
@@ -165,20 +185,18 @@ func panelTile(prefix string, height, width int, y, ldy, a, ra, ca, ldx, column,
 	ADDQ(row, factor)
 	for i, f := range rowsAt(factor, ldf, height) {
 		for k, z := range sums[i] {
-			VMULPD(shifted(f, 32*k), z, z)
+			VMULPD(shifted(f, t.columns.at(k)), z, z)
 		}
 	}
 	Label(prefix + "store")
 	for i, row := range rowsAt(y, ldy, height) {
-		for k, z := range sums[i] {
-			VMOVUPD(z, shifted(row, 32*k))
-		}
+		sums[i].store(row)
 	}
 }
 
 // addPanelTransposed takes two rows and four columns of the matrix at a time, whose eight sums keep both multiply-add units busy.
 func addPanelTransposed() {
-	function("addPanelTransposedAVX2", "func(dst *float64, ldd int, sums, y *float64, ldy int, x *float64, ldx int, m, k, n int)",
+	function("addPanelTransposed", "func(dst *float64, ldd int, sums, y *float64, ldy int, x *float64, ldx int, m, k, n int)",
 		"is AddPanelTransposed, n a multiple of 4.")
 	g, y := param("dst"), param("y")
 	ldg, ldy, ldx := bytesParam("ldd"), bytesParam("ldy"), bytesParam("ldx")
@@ -222,7 +240,7 @@ func addPanelTransposed() {
 func addRowSums(prefix string, height int, y, ldy reg.Register) {
 	yi, left, sums := copyOf(y), bytesParam("n"), param("sums")
 	rows := rowsAt(yi, ldy, height)
-	total := each(height, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	total := whole(height).zero()
 	Label(prefix + "sum")
 	for i := range total {
 		VADDPD(rows[i], total[i], total[i])
@@ -241,10 +259,10 @@ func transposedTile(prefix string, height, width int, g, ldg, y, ldy, x, ldx reg
 	yRows, xRows := rowsAt(yi, ldy, height), rowsAt(xi, ldx, width)
 	sums := make([]vec, height)
 	for i := range sums {
-		sums[i] = each(width, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+		sums[i] = whole(width).zero()
 	}
 	Label(prefix + "dot")
-	s := each(height, func(i int, z reg.VecVirtual) { VMOVUPD(yRows[i], z) })
+	s := whole(height).each(func(i int, z reg.VecVirtual) { VMOVUPD(yRows[i], z) })
 	for j := range width {
 		t := YMM()
 		VMOVUPD(xRows[j], t)
@@ -290,7 +308,7 @@ func horizontalSum(y reg.VecVirtual) reg.VecVirtual {
 
 // transpose turns rows into columns, four by four.
 func transpose() {
-	function("transposeAVX2", "func(dst *float64, ldd int, src *float64, lds int, m, n int)",
+	function("transpose", "func(dst *float64, ldd int, src *float64, lds int, m, n int)",
 		"writes the transpose of the m×n matrix src into dst, m and n multiples of 4.")
 	dst, src := param("dst"), param("src")
 	ldd, lds := bytesParam("ldd"), bytesParam("lds")
@@ -299,7 +317,7 @@ func transpose() {
 	{
 		n, from, to := param("n"), copyOf(src), copyOf(dst)
 		Label("columns")
-		r := each(4, func(i int, z reg.VecVirtual) { VMOVUPD(rowsAt(from, lds, 4)[i], z) })
+		r := whole(4).each(func(i int, z reg.VecVirtual) { VMOVUPD(rowsAt(from, lds, 4)[i], z) })
 		// Pairs within halves, then halves.
 		p := []reg.VecVirtual{YMM(), YMM(), YMM(), YMM()}
 		VUNPCKLPD(r[1], r[0], p[0])
@@ -329,7 +347,7 @@ func transpose() {
 // outer writes whole registers: what a row writes beyond its end the next one overwrites. Rows for which that would reach beyond the end of
 // the matrix are written number by number.
 func outer() {
-	function("outerAVX2", "func(dst, y, x, u, v *float64, whole, single, k int)",
+	function("outer", "func(dst, y, x, u, v *float64, whole, single, k int)",
 		"is Outer: whole rows by registers, which write up to three numbers beyond them, then single rows to their exact end.")
 	dst, y, x, u, v := param("dst"), param("y"), param("x"), param("u"), param("v")
 	k := bytesParam("k")
@@ -414,7 +432,7 @@ func outerRegister(two bool, dst, x, v, j reg.Register, s, t reg.VecVirtual) {
 }
 
 func scaleRows() {
-	function("scaleRowsAVX2", "func(dst, src, scale *float64, m, n int)", "is ScaleRows, n a multiple of 4.")
+	function("scaleRows", "func(dst, src, scale *float64, m, n int)", "is ScaleRows, n a multiple of 4.")
 	dst, src, scale, m, n := param("dst"), param("src"), param("scale"), param("m"), bytesParam("n")
 	Label("row")
 	s, left := YMM(), copyOf(n)

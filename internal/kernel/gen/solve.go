@@ -18,7 +18,7 @@ func solves() {
 // substitution emits substitution for a panel of right-hand sides: 16 columns at a time, then 8, then 4; two rows at a time, so that every row of
 // the solution that is loaded is used twice.
 func substitution() {
-	function("substituteAVX2", "func(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c int)",
+	function("substitute", "func(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c int)",
 		"is substituteGo for c a multiple of 4. The strides may be negative: then the rows of b are taken from the last to the first.")
 	b := param("b")
 	ra, ca, ldb := bytesParam("ra"), bytesParam("ca"), bytesParam("ldb")
@@ -51,8 +51,8 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 		SUBQ(done, n)
 		CMPQ(n, U8(2))
 		JLT(LabelRef(prefix + "last"))
-		top := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: to, Disp: 32 * k}, z) })
-		bottom := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: to, Index: ldb, Scale: 1, Disp: 32 * k}, z) })
+		top := whole(width).load(Mem{Base: to})
+		bottom := whole(width).load(Mem{Base: to, Index: ldb, Scale: 1})
 		ai, x, j := copyOf(a), copyOf(b), copyOf(done)
 		TESTQ(j, j)
 		JEQ(LabelRef(prefix + "pair_diagonal"))
@@ -92,7 +92,7 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 		n := param("n")
 		CMPQ(done, n)
 		JEQ(LabelRef(prefix + "solved"))
-		sum := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: to, Disp: 32 * k}, z) })
+		sum := whole(width).load(Mem{Base: to})
 		ai, x, j := copyOf(a), copyOf(b), copyOf(done)
 		TESTQ(j, j)
 		JEQ(LabelRef(prefix + "last_diagonal"))
@@ -119,7 +119,7 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 func divideByDiagonal(prefix string, x vec, diagonal Mem) {
 	CMPB(NewParamAddr("unit", 24), U8(0))
 	JNE(LabelRef(prefix + "unit"))
-	d, one := YMM(), constant(1, 1)[0]
+	d, one := YMM(), whole(1).constant(1)[0]
 	VBROADCASTSD(diagonal, d)
 	VDIVPD(d, one, d)
 	for _, z := range x {
@@ -130,7 +130,7 @@ func divideByDiagonal(prefix string, x vec, diagonal Mem) {
 
 // elimination emits one step of Gaussian elimination: a row at a time, by registers and then number by number.
 func elimination() {
-	function("eliminateAVX2", "func(a *float64, ld int, d float64, rows, cols int)", "is eliminateGo for at least one row.")
+	function("eliminate", "func(a *float64, ld int, d float64, rows, cols int)", "is eliminateGo for at least one row.")
 	pivot, ld, rows := param("a"), bytesParam("ld"), param("rows")
 	d, l, multiplier := XMM(), XMM(), YMM()
 	Load(Param("d"), d)
@@ -175,7 +175,7 @@ func elimination() {
 
 // dotRows emits the products of four rows with one vector.
 func dotRows() {
-	function("dotRowsAVX2", "func(sums *float64, x, a *float64, ld, n int)", "is dotRowsGo for n a positive multiple of 4.")
+	function("dotRows", "func(sums *float64, x, a *float64, ld, n int)", "is dotRowsGo for n a positive multiple of 4.")
 	sums, x, row, ld, left := param("sums"), param("x"), param("a"), bytesParam("ld"), bytesParam("n")
 	rows := []reg.Register{row}
 	for len(rows) < 4 {
@@ -183,7 +183,7 @@ func dotRows() {
 		LEAQ(Mem{Base: rows[len(rows)-1], Index: ld, Scale: 1}, next)
 		rows = append(rows, next)
 	}
-	s := each(4, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	s := whole(4).zero()
 	registers("products", left, func(i reg.Register) {
 		v := load(x, i)
 		for k, r := range rows {

@@ -36,8 +36,8 @@ const weightFloor = 2.2250738585072014e-308
 
 // constantRegister is a number in all lanes of a register that stays.
 func constantRegister(m Mem) reg.VecVirtual {
-	z := YMM()
-	VMOVUPD(m, z)
+	z := register()
+	loadConstant(m, z)
 	return z
 }
 
@@ -52,7 +52,7 @@ func steps() {
 }
 
 func weights() {
-	function("weightsAVX2", "func(w, y, atol *float64, rtol float64, n int)", "is Weights for n a multiple of 4.")
+	function("weights", "func(w, y, atol *float64, rtol float64, n int)", "is Weights for n a multiple of 4.")
 	w, y, atol, n := param("w"), param("y"), param("atol"), bytesParam("n")
 	rtol, magnitude, one, floor := every("rtol"), constantRegister(bits(signBit-1)), constantRegister(num(1)), constantRegister(num(weightFloor))
 	registers("weights", n, func(i reg.Register) {
@@ -67,7 +67,7 @@ func weights() {
 	VZEROUPPER()
 	RET()
 
-	function("largerWeightsAVX2", "func(w, y, z, atol *float64, rtol float64, n int)", "is LargerWeights for n a multiple of 4.")
+	function("largerWeights", "func(w, y, z, atol *float64, rtol float64, n int)", "is LargerWeights for n a multiple of 4.")
 	w, y, z, atol, n := param("w"), param("y"), param("z"), param("atol"), bytesParam("n")
 	larger := largerTolerance(y, z, atol)
 	one = constantRegister(num(1))
@@ -98,7 +98,7 @@ func largerTolerance(y, z, atol reg.Register) func(i reg.Register) reg.VecVirtua
 }
 
 func squares() {
-	function("weightedSquaresAVX2", "func(v, w *float64, n int) float64", "is WeightedSquares for n a multiple of 4.")
+	function("weightedSquares", "func(v, w *float64, n int) float64", "is WeightedSquares for n a multiple of 4.")
 	v, w, n := param("v"), param("w"), bytesParam("n")
 	sum := YMM()
 	VXORPD(sum, sum, sum)
@@ -111,7 +111,7 @@ func squares() {
 	VZEROUPPER()
 	RET()
 
-	function("errorSquaresAVX2", "func(e, y, z, atol *float64, rtol float64, n int) float64", "is ErrorSquares for n a multiple of 4.")
+	function("errorSquares", "func(e, y, z, atol *float64, rtol float64, n int) float64", "is ErrorSquares for n a multiple of 4.")
 	e, y, z, atol, n := param("e"), param("y"), param("z"), param("atol"), bytesParam("n")
 	larger := largerTolerance(y, z, atol)
 	sum = YMM()
@@ -130,7 +130,7 @@ func squares() {
 const historyRows = 6
 
 func history() {
-	function("predictAVX2", "func(p, z *float64, ld int, r float64, n int)", "is Predict for n a multiple of 4.")
+	function("predict", "func(p, z *float64, ld int, r float64, n int)", "is Predict for n a multiple of 4.")
 	to, from, ld, n := param("p"), param("z"), bytesParam("ld"), bytesParam("n")
 	r := []reg.VecVirtual{every("r")}
 	for len(r) < historyRows-1 {
@@ -161,9 +161,9 @@ func history() {
 	VZEROUPPER()
 	RET()
 
-	function("correctAVX2", "func(p *float64, ld int, e, l *float64, n int)", "is Correct for n a multiple of 4.")
+	function("correct", "func(p *float64, ld int, e, l *float64, n int)", "is Correct for n a multiple of 4.")
 	to, ld, e, coef, n := param("p"), bytesParam("ld"), param("e"), param("l"), bytesParam("n")
-	l := each(historyRows, func(k int, z reg.VecVirtual) { VBROADCASTSD(Mem{Base: coef, Disp: 8 * k}, z) })
+	l := whole(historyRows).each(func(k int, z reg.VecVirtual) { VBROADCASTSD(Mem{Base: coef, Disp: 8 * k}, z) })
 	registers("correct", n, func(i reg.Register) {
 		x, at := load(e, i), copyOf(to)
 		for k := range l {
@@ -178,7 +178,7 @@ func history() {
 }
 
 func newtonUpdate() {
-	function("advanceAVX2", "func(e, y, z, d, w *float64, scale float64, n int) float64", "is Advance for n a multiple of 4.")
+	function("advance", "func(e, y, z, d, w *float64, scale float64, n int) float64", "is Advance for n a multiple of 4.")
 	e, y, z, d, w, n := param("e"), param("y"), param("z"), param("d"), param("w"), bytesParam("n")
 	scale, sum := every("scale"), YMM()
 	VXORPD(sum, sum, sum)
@@ -198,11 +198,11 @@ func newtonUpdate() {
 }
 
 func combination() {
-	function("combineAVX2", "func(dst, y *float64, h float64, a, x *float64, ld, terms, n int)", "is Combine for n a multiple of 4.")
+	function("combine", "func(dst, y *float64, h float64, a, x *float64, ld, terms, n int)", "is Combine for n a multiple of 4.")
 	dst, y, a, x, ld, terms, left := param("dst"), param("y"), param("a"), param("x"), bytesParam("ld"), param("terms"), bytesParam("n")
 	h := every("h")
 	block := func(prefix string, width int) {
-		z := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: y, Disp: 32 * k}, z) })
+		z := whole(width).load(Mem{Base: y})
 		at, from, count, s := copyOf(a), copyOf(x), copyOf(terms), YMM()
 		Label(prefix + "term")
 		CMPQ(Mem{Base: at}, U8(0))
@@ -239,7 +239,7 @@ func combination() {
 }
 
 func rowOperations() {
-	function("subtractRowsAVX2", "func(x *float64, ld int, places *int32, values *float64, count, n int)", "is SubtractRows for n a multiple of 4.")
+	function("subtractRows", "func(x *float64, ld int, places *int32, values *float64, count, n int)", "is SubtractRows for n a multiple of 4.")
 	x, ld, left := param("x"), bytesParam("ld"), bytesParam("n")
 	block := func(prefix string, width int) {
 		place, value, count := param("places"), param("values"), param("count")

@@ -10,61 +10,68 @@ import (
 // window holds only part of two of them: interleaved in the code, two chains take hardly longer than one.
 type vec []reg.VecVirtual
 
-func newVec(n int) vec {
-	v := make(vec, n)
-	for i := range v {
-		v[i] = YMM()
+// span is that of the numbers which x holds.
+func (x vec) span() span {
+	s := make(span, len(x))
+	for i, r := range x {
+		s[i] = int(r.Size())
 	}
-	return v
+	return s
 }
 
-// each makes a fresh vec, element by element.
-func each(n int, emit func(i int, z reg.VecVirtual)) vec {
-	v := newVec(n)
-	for i := range v {
-		emit(i, v[i])
+// like makes a fresh vec of registers as wide as those of x.
+func (x vec) like(emit func(i int, z reg.VecVirtual)) vec { return x.span().each(emit) }
+
+// store writes a span to memory.
+func (x vec) store(m Mem) {
+	s := x.span()
+	for k, z := range x {
+		VMOVUPD(z, shifted(m, s.at(k)))
 	}
-	return v
+}
+
+// spread puts a number in memory into all lanes.
+func (x vec) spread(m Mem) {
+	VBROADCASTSD(m, x[0])
+	for _, z := range x[1:] {
+		if z.Size() == x[0].Size() {
+			VMOVAPD(x[0], z)
+		} else {
+			VBROADCASTSD(m, z)
+		}
+	}
 }
 
 func (x vec) mul(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VMULPD(y[i], x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { VMULPD(y[i], x[i], z) })
 }
 func (x vec) add(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VADDPD(y[i], x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { VADDPD(y[i], x[i], z) })
 }
 func (x vec) sub(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VSUBPD(y[i], x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { VSUBPD(y[i], x[i], z) })
 }
 func (x vec) div(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VDIVPD(y[i], x[i], z) })
-}
-func (x vec) and(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VANDPD(y[i], x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { VDIVPD(y[i], x[i], z) })
 }
 func (x vec) or(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VORPD(y[i], x[i], z) })
-}
-
-// andNot is y and not x.
-func (x vec) andNot(y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VANDNPD(y[i], x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { VORPD(y[i], x[i], z) })
 }
 
 func (x vec) timesConst(c float64) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VMULPD(num(c), x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { constantOp(VMULPD, VMULPD_BCST, num(c), x[i], z) })
 }
 
 func (x vec) plusConst(c float64) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VADDPD(num(c), x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { constantOp(VADDPD, VADDPD_BCST, num(c), x[i], z) })
 }
 
 func (x vec) minusConst(c float64) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VSUBPD(num(c), x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { constantOp(VSUBPD, VSUBPD_BCST, num(c), x[i], z) })
 }
 
 func (x vec) andBits(u uint64) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VANDPD(bits(u), x[i], z) })
+	return x.like(func(i int, z reg.VecVirtual) { constantOp(VANDPD, VANDPD_BCST, bits(u), x[i], z) })
 }
 
 // addProduct adds a·b, subtractProduct subtracts it, in place.
@@ -76,7 +83,7 @@ func (x vec) addProduct(a, b vec) {
 
 func (x vec) addProductConst(a vec, c float64) {
 	for i := range x {
-		VFMADD231PD(num(c), a[i], x[i])
+		constantOp(VFMADD231PD, VFMADD231PD_BCST, num(c), a[i], x[i])
 	}
 }
 
@@ -99,14 +106,9 @@ func (x vec) timesMinus(a, b vec) {
 	}
 }
 
-// choose takes y where the mask's sign bit is set, else x.
-func (x vec) choose(mask, y vec) vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VBLENDVPD(mask[i], y[i], x[i], z) })
-}
-
 // atLeast is max(c, x) and atMost is min(c, x); NaN stays NaN, because x is the operand that the instruction returns then.
 func (x vec) atLeast(c float64) vec {
-	z := constant(len(x), c)
+	z := x.fill(c)
 	for i := range z {
 		VMAXPD(x[i], z[i], z[i])
 	}
@@ -114,7 +116,7 @@ func (x vec) atLeast(c float64) vec {
 }
 
 func (x vec) atMost(c float64) vec {
-	z := constant(len(x), c)
+	z := x.fill(c)
 	for i := range z {
 		VMINPD(x[i], z[i], z[i])
 	}
@@ -123,40 +125,40 @@ func (x vec) atMost(c float64) vec {
 
 func (x vec) abs() vec { return x.andBits(signBit - 1) }
 
-const (
-	signBit          = 1 << 63
-	compareGreater   = 0x1e // ordered, quiet
-	compareUnordered = 0x03
-)
-
-// isNaN is all ones, itself a NaN, where x is NaN, else zero.
-func (x vec) isNaN() vec {
-	return each(len(x), func(i int, z reg.VecVirtual) { VCMPPD(U8(compareUnordered), x[i], x[i], z) })
+// rounded is the nearest integer, the even one of two.
+func (x vec) rounded() vec {
+	return x.like(func(i int, z reg.VecVirtual) { round(x[i], z) })
 }
 
-// isPositive is all ones where x > 0, else zero.
-func (x vec) isPositive() vec {
-	return each(len(x), func(i int, z reg.VecVirtual) {
-		VXORPD(z, z, z)
-		VCMPPD(U8(compareGreater), z, x[i], z)
-	})
-}
-
-// constant is n registers with the same number.
-func constant(n int, c float64) vec {
-	v := newVec(n)
-	VMOVUPD(num(c), v[0])
-	for _, z := range v[1:] {
-		VMOVAPD(v[0], z)
+func round(x, z reg.VecVirtual) {
+	if target.spreads {
+		VRNDSCALEPD(U8(0), x, z)
+	} else {
+		VROUNDPD(U8(0), x, z)
 	}
-	return v
+}
+
+// fill is a number in all lanes of registers like those of x.
+func (x vec) fill(c float64) vec { return x.span().constant(c) }
+
+// constant is a span with the same number everywhere.
+func (s span) constant(c float64) vec {
+	var first reg.VecVirtual
+	return s.each(func(_ int, z reg.VecVirtual) {
+		if first != nil && first.Size() == z.Size() {
+			VMOVAPD(first, z)
+			return
+		}
+		loadConstant(num(c), z)
+		first = z
+	})
 }
 
 // linear is c0 + c1·x.
 func (x vec) linear(c0, c1 float64) vec {
-	z := constant(len(x), c1)
+	z := x.fill(c1)
 	for i := range z {
-		VFMADD213PD(num(c0), x[i], z[i])
+		constantOp(VFMADD213PD, VFMADD213PD_BCST, num(c0), x[i], z[i])
 	}
 	return z
 }

@@ -12,26 +12,23 @@ func vectors() {
 	for rows := 2; rows <= 4; rows++ {
 		addRows(rows)
 	}
-	function("addScaledAVX2", "func(y *float64, s float64, x *float64, n int)", "is AddScaled for n a multiple of 4.")
+	function("addScaled", "func(y *float64, s float64, x *float64, n int)", "is AddScaled for n a multiple of 4.")
 	y, x, n := param("y"), param("x"), bytesParam("n")
-	s := YMM()
-	VBROADCASTSD(NewParamAddr("s", 8), s)
-	doubleThenSingle("", n, func(_ string, width int) {
-		z := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: y, Disp: 32 * k}, z) })
-		for k := range z {
-			VFMADD231PD(Mem{Base: x, Disp: 32 * k}, s, z[k])
-			VMOVUPD(z[k], Mem{Base: y, Disp: 32 * k})
-		}
+	s := broadcast(NewParamAddr("s", 8))
+	bySpans("", n, func(_ string, block span) {
+		z := block.load(Mem{Base: y})
+		z.addRow(Mem{Base: x}, s)
+		z.store(Mem{Base: y})
 	}, func(bytes int) {
-		ADDQ(U8(bytes), y)
-		ADDQ(U8(bytes), x)
+		ADDQ(immediate(bytes), y)
+		ADDQ(immediate(bytes), x)
 	})
 	VZEROUPPER()
 	RET()
 
-	function("dotAVX2", "func(x, y *float64, n int) float64", "is Dot for n a multiple of 16, in sixteen interleaved sums.")
+	function("dot", "func(x, y *float64, n int) float64", "is Dot for n a multiple of 16, in sixteen interleaved sums.")
 	x, y, n = param("x"), param("y"), bytesParam("n")
-	sum := each(4, func(_ int, z reg.VecVirtual) { VXORPD(z, z, z) })
+	sum := whole(4).zero()
 	Label("dot")
 	for k := range sum {
 		t := YMM()
@@ -52,22 +49,18 @@ func vectors() {
 
 // addRows reads and writes y once for several rows.
 func addRows(rows int) {
-	function(fmt.Sprintf("addRows%dAVX2", rows), "func(y, s, x *float64, ldx, n int)", "is addRows for that many rows, n a multiple of 4.")
+	function(fmt.Sprintf("addRows%d", rows), "func(y, s, x *float64, ldx, n int)", "is addRows for that many rows, n a multiple of 4.")
 	y, s, x, ldx, n := param("y"), param("s"), param("x"), bytesParam("ldx"), bytesParam("n")
-	factors := each(rows, func(i int, z reg.VecVirtual) { VBROADCASTSD(Mem{Base: s, Disp: 8 * i}, z) })
+	factors := whole(rows).each(func(i int, z reg.VecVirtual) { VBROADCASTSD(Mem{Base: s, Disp: 8 * i}, z) })
 	from := rowsAt(x, ldx, rows)
-	doubleThenSingle("", n, func(_ string, width int) {
-		z := each(width, func(k int, z reg.VecVirtual) { VMOVUPD(Mem{Base: y, Disp: 32 * k}, z) })
+	bySpans("", n, func(_ string, block span) {
+		z := block.load(Mem{Base: y})
 		for i, f := range factors {
-			for k := range z {
-				VFMADD231PD(shifted(from[i], 32*k), f, z[k])
-			}
+			z.addRow(from[i], f)
 		}
-		for k := range z {
-			VMOVUPD(z[k], Mem{Base: y, Disp: 32 * k})
-		}
+		z.store(Mem{Base: y})
 	}, func(bytes int) {
-		ADDQ(U8(bytes), y)
+		ADDQ(immediate(bytes), y)
 		advanceRows(from, bytes)
 	})
 	VZEROUPPER()
