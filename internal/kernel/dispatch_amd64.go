@@ -4,12 +4,14 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
+//go:generate go run -C gen . -family columns -out ../columns_amd64.s -pkg kernel
 //go:generate go run -C gen . -family elementwise -out ../elementwise_amd64.s -pkg kernel
 //go:generate go run -C gen . -family network -out ../network_amd64.s -pkg kernel
 //go:generate go run -C gen . -family panel -out ../panel_amd64.s -pkg kernel
 //go:generate go run -C gen . -family solve -out ../solve_amd64.s -pkg kernel
 //go:generate go run -C gen . -family steps -out ../steps_amd64.s -pkg kernel
 //go:generate go run -C gen . -family vector -out ../vector_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family columns -out ../columns_avx512_amd64.s -pkg kernel
 //go:generate go run -C gen . -avx512 -family elementwise -out ../elementwise_avx512_amd64.s -pkg kernel
 //go:generate go run -C gen . -avx512 -family network -out ../network_avx512_amd64.s -pkg kernel
 //go:generate go run -C gen . -avx512 -family panel -out ../panel_avx512_amd64.s -pkg kernel

@@ -46,3 +46,9 @@ func addScaled(y []float64, s float64, x []float64) { addScaledGo(y, s, x) }
 func addFewRows(y, s, x []float64, ldx int) { addFewRowsGo(y, s, x, ldx) }
 
 func dot(x, y []float64) float64 { return dotGo(x, y) }
+
+func columnStride(int) int { return 0 }
+
+func solveColumns(x, columns, inv []float64, n, stride int) {
+	solveColumnsGo(x, columns, inv, n, stride)
+}

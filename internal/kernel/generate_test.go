@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-var families = []string{"elementwise", "lanes", "network", "panel", "solve", "steps", "vector"}
+var families = []string{"columns", "elementwise", "lanes", "network", "panel", "solve", "steps", "vector"}
 
 // wideFamilies are those that AVX-512 has too.
-var wideFamilies = []string{"elementwise", "lanes", "network", "panel"}
+var wideFamilies = []string{"columns", "elementwise", "lanes", "network", "panel"}
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {

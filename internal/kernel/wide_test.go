@@ -68,4 +68,18 @@ func TestWideRegistersGiveTheSameBits(t *testing.T) {
 			})
 		}
 	}
+	for n := columnsFrom; n <= columnsTo; n++ {
+		matrix, b, inv := normals(rng, n*n), normals(rng, n), normals(rng, n)
+		both("solution by columns", func() []float64 {
+			stride := ColumnStride(n)
+			x, columns, d := make([]float64, stride), make([]float64, n*stride), make([]float64, stride)
+			for k := range n {
+				copy(columns[k*stride:], matrix[k*n:(k+1)*n])
+			}
+			copy(x, b)
+			copy(d, inv)
+			SolveColumns(x, columns, d, n, stride)
+			return x[:n]
+		})
+	}
 }

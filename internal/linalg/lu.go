@@ -30,12 +30,14 @@ type LU struct {
 	piv []int32   // row i was exchanged with row piv[i]
 	// work holds some rows of a product of panels
 	work []float64
-	bad  SingularError
+	byColumns
+	bad SingularError
 }
 
 // NewLU returns a workspace for matrices of size n.
 func NewLU(n int) *LU {
-	f := &LU{n: n, a: make([]float64, n*n), inv: make([]float64, n), piv: make([]int32, n)}
+	f := &LU{n: n, a: make([]float64, n*n), piv: make([]int32, n), byColumns: newByColumns(n)}
+	f.inv = make([]float64, max(n, f.stride))[:n]
 	if n >= blockFrom {
 		f.work = make([]float64, blockRows*n)
 	}
@@ -56,6 +58,7 @@ func (f *LU) Factor(a []float64) error {
 
 // FactorInPlace factorises what was written into Matrix. The error is a *SingularError.
 func (f *LU) FactorInPlace() error {
+	f.stale = true
 	switch {
 	case f.n >= blockFrom:
 		return f.factorBlocks()
@@ -127,6 +130,9 @@ func (f *LU) Solve(b []float64) {
 	switch {
 	case n == 8:
 		f.solve8(b)
+		return
+	case f.stride > 0:
+		f.solveColumns(b)
 		return
 	case n >= tileFrom:
 		f.solveTiles(b)
@@ -217,6 +223,7 @@ func (f *LU) Save(dst []float64) {
 
 // Load restores factors written by Save.
 func (f *LU) Load(src []float64) {
+	f.stale = true
 	n := f.n
 	copy(f.a, src[:n*n])
 	copy(f.inv, src[n*n:n*n+n])

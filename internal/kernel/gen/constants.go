@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -15,6 +16,13 @@ var (
 	constantTable  = Symbol{Name: "constants", Static: true}
 	constantBits   []uint64
 	constantOffset = map[uint64]int{}
+)
+
+// Patterns differ from lane to lane.
+var (
+	patternTable  = Symbol{Name: "patterns", Static: true}
+	patternBits   []uint64
+	patternOffset = map[string]int{}
 )
 
 // constantCopies is how often a number stands in the table.
@@ -39,6 +47,18 @@ func bits(u uint64) Mem {
 // num is bits of a number.
 func num(x float64) Mem { return bits(math.Float64bits(x)) }
 
+// pattern is the memory operand of a number for each lane.
+func pattern(lanes []uint64) Mem {
+	key := fmt.Sprint(lanes)
+	offset, ok := patternOffset[key]
+	if !ok {
+		offset = 8 * len(patternBits)
+		patternBits = append(patternBits, lanes...)
+		patternOffset[key] = offset
+	}
+	return NewDataAddr(patternTable, offset)
+}
+
 // constantOp emits an instruction whose first operand is a constant: plain, or spread where the target has that.
 func constantOp(plain, spread func(...Op), c Mem, others ...Op) {
 	if target.spreads {
@@ -57,14 +77,20 @@ func loadConstant(c Mem, z reg.VecVirtual) {
 }
 
 func emitConstants() {
-	if len(constantBits) == 0 {
+	emitTable(constantTable, constantBits, constantCopies())
+	emitTable(patternTable, patternBits, 1)
+}
+
+// emitTable writes numbers, each several times over.
+func emitTable(table Symbol, numbers []uint64, copies int) {
+	if len(numbers) == 0 {
 		return
 	}
-	GLOBL(constantTable.Name, attr.RODATA|attr.NOPTR)
-	for i, u := range constantBits {
-		for lane := range constantCopies() {
+	GLOBL(table.Name, attr.RODATA|attr.NOPTR)
+	for i, u := range numbers {
+		for lane := range copies {
 			// U64 and not F64: the generator prints F64(1) as the integer 1.
-			DATA(8*(constantCopies()*i+lane), U64(u))
+			DATA(8*(copies*i+lane), U64(u))
 		}
 	}
 }

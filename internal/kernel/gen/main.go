@@ -11,6 +11,7 @@ import (
 )
 
 var families = map[string]func(){
+	"columns":     columns,
 	"elementwise": elementwise,
 	"lanes":       lanes,
 	"network":     network,

@@ -1,0 +1,74 @@
+//go:build amd64 && !purego
+
+package kernel
+
+func columnStride(n int) int {
+	switch {
+	case useAVX512:
+		return onLine(n)
+	case useAVX2:
+		return Padded(n)
+	}
+	return 0
+}
+
+func solveColumns(x, columns, inv []float64, n, stride int) {
+	if useAVX512 && stride == onLine(n) {
+		switch stride {
+		case 16:
+			solveColumns16AVX512(&x[0], &columns[0], &inv[0], n)
+		case 24:
+			solveColumns24AVX512(&x[0], &columns[0], &inv[0], n)
+		default:
+			solveColumns32AVX512(&x[0], &columns[0], &inv[0], n)
+		}
+		return
+	}
+	if !useAVX2 || stride != Padded(n) {
+		solveColumnsGo(x, columns, inv, n, stride)
+		return
+	}
+	switch stride {
+	case 12:
+		solveColumns12AVX2(&x[0], &columns[0], &inv[0], n)
+	case 16:
+		solveColumns16AVX2(&x[0], &columns[0], &inv[0], n)
+	case 20:
+		solveColumns20AVX2(&x[0], &columns[0], &inv[0], n)
+	case 24:
+		solveColumns24AVX2(&x[0], &columns[0], &inv[0], n)
+	case 28:
+		solveColumns28AVX2(&x[0], &columns[0], &inv[0], n)
+	default:
+		solveColumns32AVX2(&x[0], &columns[0], &inv[0], n)
+	}
+}
+
+// solveColumns12AVX2 … are solveColumnsGo for n up to the number in their names and more than the one before.
+
+//go:noescape
+func solveColumns12AVX2(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns16AVX2(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns20AVX2(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns24AVX2(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns28AVX2(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns32AVX2(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns16AVX512(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns24AVX512(x, columns, inv *float64, n int)
+
+//go:noescape
+func solveColumns32AVX512(x, columns, inv *float64, n int)
