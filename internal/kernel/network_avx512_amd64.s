@@ -76,69 +76,63 @@ main_dot_done:
 	// gelu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+8(SB), Z0
-	VMOVAPD          Z0, Z1
-	VMINPD           Z2, Z0, Z0
-	VMINPD           Z3, Z1, Z1
-	VMULPD.BCST      constants<>+16(SB), Z0, Z2
-	VMULPD.BCST      constants<>+16(SB), Z1, Z3
-	VMULPD.BCST      constants<>+24(SB), Z0, Z4
-	VMULPD.BCST      constants<>+24(SB), Z1, Z5
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z1
+	VMULPD.BCST      constants<>+8(SB), Z0, Z2
+	VMULPD.BCST      constants<>+8(SB), Z1, Z3
+	VMULPD.BCST      constants<>+16(SB), Z0, Z4
+	VMULPD.BCST      constants<>+16(SB), Z1, Z5
 	VMULPD           Z0, Z0, Z0
 	VMULPD           Z1, Z1, Z1
 	VFMADD231PD      Z0, Z4, Z2
 	VFMADD231PD      Z1, Z5, Z3
-	VRNDSCALEPD      $0x00, Z2, Z0
-	VRNDSCALEPD      $0x00, Z3, Z1
-	VSUBPD           Z0, Z2, Z0
-	VSUBPD           Z1, Z3, Z1
-	VADDPD.BCST      constants<>+32(SB), Z2, Z2
-	VADDPD.BCST      constants<>+32(SB), Z3, Z3
-	VPSLLQ           $0x34, Z2, Z2
-	VPSLLQ           $0x34, Z3, Z3
+	VREDUCEPD        $0x00, Z2, Z0
+	VREDUCEPD        $0x00, Z3, Z1
+	VRNDSCALEPD      $0x00, Z2, Z2
+	VRNDSCALEPD      $0x00, Z3, Z3
+	VBROADCASTSD     constants<>+24(SB), Z4
+	VMOVAPD          Z4, Z5
+	VSCALEFPD        Z2, Z4, Z2
+	VSCALEFPD        Z3, Z5, Z3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Z1, Z1, Z5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Z5, Z5, Z7
-	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+32(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Z1, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z1, Z9
+	VBROADCASTSD     constants<>+48(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+56(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+56(SB), Z1, Z11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
-	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+64(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Z1, Z11
-	VBROADCASTSD     constants<>+88(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z1, Z11
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Z5, Z13, Z11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Z7, Z9, Z11
-	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+96(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z1, Z9
-	VBROADCASTSD     constants<>+120(SB), Z12
+	VFMADD213PD.BCST constants<>+24(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+24(SB), Z1, Z9
+	VBROADCASTSD     constants<>+104(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+128(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+128(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Z5, Z13, Z9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Z7, Z3, Z1
-	VBROADCASTSD     constants<>+112(SB), Z4
+	VBROADCASTSD     constants<>+24(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Z9, Z3, Z5
@@ -146,7 +140,7 @@ main_dot_done:
 	VFMADD231PD      Z11, Z1, Z5
 	VMOVUPD          (R9)(DX*1), Z6
 	VMOVUPD          64(R9)(DX*1), Z7
-	VBROADCASTSD     constants<>+0(SB), Z12
+	VBROADCASTSD     constants<>+120(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -156,7 +150,7 @@ main_dot_done:
 	VMOVUPD          Z7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+8(SB), Z6
+	VBROADCASTSD     constants<>+128(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
@@ -164,48 +158,56 @@ main_dot_done:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+112(SB), Z0
+	VBROADCASTSD     constants<>+128(SB), Z0
 	VMOVAPD          Z0, Z1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Z5, Z1, Z1
+	VCMPPD           $0x1e, Z0, Z12, K1
+	VCMPPD           $0x1e, Z1, Z13, K2
+	KNOTB            K1, K1
+	VMOVAPD.Z        Z2, K1, Z0
+	KNOTB            K2, K1
+	VMOVAPD.Z        Z3, K1, Z1
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VMOVAPD          Z2, Z3
+	VDIVPD           Z4, Z2, Z2
+	VDIVPD           Z5, Z3, Z3
 	VBROADCASTSD     constants<>+136(SB), Z4
 	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Z1, Z5, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VSUBPD.BCST      constants<>+112(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+112(SB), Z5, Z5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Z1, Z5, Z5
+	VMINPD           Z0, Z4, Z4
+	VMINPD           Z1, Z5, Z5
+	VMULPD           Z2, Z4, Z0
+	VMULPD           Z3, Z5, Z1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Z3, Z1, Z1
+	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+24(SB), Z5, Z5
+	VMULPD           Z2, Z4, Z4
+	VMULPD           Z3, Z5, Z5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
 	VBROADCASTSD     constants<>+144(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
-	VMULPD           Z2, Z6, Z8
-	VMULPD           Z3, Z7, Z9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Z1, Z11, Z9
+	VMULPD           Z0, Z6, Z8
+	VMULPD           Z1, Z7, Z9
+	VFMADD213PD      Z2, Z10, Z8
+	VFMADD213PD      Z3, Z11, Z9
 	VMOVUPD          Z8, (R9)(DX*2)
 	VMOVUPD          Z9, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Z11, Z11, Z1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Z5, Z1, Z1
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
+	VMULPD           Z10, Z10, Z2
+	VMULPD           Z11, Z11, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z2
+	VFMADD231PD.BCST constants<>+160(SB), Z7, Z3
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
-	VFMADD213PD      Z4, Z6, Z0
-	VFMADD213PD      Z5, Z7, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
+	VFMADD213PD      Z4, Z6, Z2
+	VFMADD213PD      Z5, Z7, Z3
+	VMULPD           Z0, Z2, Z0
+	VMULPD           Z1, Z3, Z1
 	VMOVUPD          Z0, (R9)(DX*4)
 	VMOVUPD          Z1, 64(R9)(DX*4)
 	JMP              main__end
@@ -223,74 +225,74 @@ main__not_gelu:
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Z0
 	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+184(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+184(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
-	VBROADCASTSD     constants<>+184(SB), Z6
+	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+192(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
+	VBROADCASTSD     constants<>+192(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+192(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+192(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+200(SB), Z3, Z7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Z1, Z1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+56(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+48(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+88(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+48(SB), Z12
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
+	VBROADCASTSD     constants<>+40(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+128(SB), Z8
+	VBROADCASTSD     constants<>+112(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
+	VBROADCASTSD     constants<>+72(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Z7, Z1, Z3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Z5, Z3, Z5
-	VSUBPD.BCST      constants<>+112(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+112(SB), Z1, Z7
+	VSUBPD.BCST      constants<>+24(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+24(SB), Z1, Z7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Z9, Z3, Z7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Z11, Z5, Z7
-	VADDPD.BCST      constants<>+112(SB), Z0, Z12
-	VADDPD.BCST      constants<>+112(SB), Z1, Z13
+	VADDPD.BCST      constants<>+24(SB), Z0, Z12
+	VADDPD.BCST      constants<>+24(SB), Z1, Z13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Z9, Z3, Z13
 	VFMADD231PD      Z10, Z4, Z12
 	VFMADD231PD      Z11, Z5, Z13
 	VMOVUPD          (R9)(DX*1), Z14
 	VMOVUPD          64(R9)(DX*1), Z15
-	VANDPD.BCST      constants<>+200(SB), Z14, Z14
-	VANDPD.BCST      constants<>+200(SB), Z15, Z15
+	VANDPD.BCST      constants<>+208(SB), Z14, Z14
+	VANDPD.BCST      constants<>+208(SB), Z15, Z15
 	VDIVPD           Z12, Z6, Z6
 	VDIVPD           Z13, Z7, Z7
 	VANDPD.BCST      constants<>+168(SB), Z6, Z6
@@ -301,7 +303,7 @@ main__not_gelu:
 	VMOVUPD          Z7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+208(SB), Z14
+	VBROADCASTSD     constants<>+216(SB), Z14
 	VMOVAPD          Z14, Z15
 	VDIVPD           Z12, Z14, Z12
 	VDIVPD           Z13, Z15, Z13
@@ -317,8 +319,8 @@ main__not_gelu:
 	VMOVUPD          Z1, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD.BCST      constants<>+216(SB), Z6, Z2
-	VMULPD.BCST      constants<>+216(SB), Z7, Z3
+	VMULPD.BCST      constants<>+224(SB), Z6, Z2
+	VMULPD.BCST      constants<>+224(SB), Z7, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z1
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -336,13 +338,13 @@ main__not_tanh:
 	VMOVUPD      Z1, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          main__end
-	VBROADCASTSD constants<>+112(SB), Z0
+	VBROADCASTSD constants<>+24(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVUPD      Z0, (R9)(DX*2)
 	VMOVUPD      Z1, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          main__end
-	VBROADCASTSD constants<>+224(SB), Z0
+	VBROADCASTSD constants<>+232(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVUPD      Z0, (R9)(DX*4)
 	VMOVUPD      Z1, 64(R9)(DX*4)
@@ -355,67 +357,67 @@ main__not_identity:
 	// silu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VBROADCASTSD     constants<>+232(SB), Z2
+	VBROADCASTSD     constants<>+240(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMAXPD           Z0, Z2, Z2
 	VMAXPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+240(SB), Z0
+	VBROADCASTSD     constants<>+248(SB), Z0
 	VMOVAPD          Z0, Z1
 	VMINPD           Z2, Z0, Z0
 	VMINPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+184(SB), Z2
 	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+248(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+248(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z3, Z5
-	VBROADCASTSD     constants<>+248(SB), Z6
+	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
+	VBROADCASTSD     constants<>+256(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Z3, Z1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+32(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+48(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+56(SB), Z7, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+64(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
-	VBROADCASTSD     constants<>+88(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+96(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z9
-	VBROADCASTSD     constants<>+120(SB), Z12
+	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+24(SB), Z7, Z9
+	VBROADCASTSD     constants<>+104(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+128(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Z5, Z1, Z3
-	VBROADCASTSD     constants<>+112(SB), Z4
+	VBROADCASTSD     constants<>+24(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Z9, Z1, Z5
@@ -423,7 +425,7 @@ main__not_identity:
 	VFMADD231PD      Z11, Z3, Z5
 	VMOVUPD          (R9)(DX*1), Z6
 	VMOVUPD          64(R9)(DX*1), Z7
-	VBROADCASTSD     constants<>+232(SB), Z12
+	VBROADCASTSD     constants<>+240(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -433,7 +435,7 @@ main__not_identity:
 	VMOVUPD          Z7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+240(SB), Z6
+	VBROADCASTSD     constants<>+248(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
@@ -441,7 +443,7 @@ main__not_identity:
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+112(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Z5, Z3, Z3
@@ -453,8 +455,8 @@ main__not_identity:
 	VMULPD           Z3, Z5, Z1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+112(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+112(SB), Z5, Z5
+	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+24(SB), Z5, Z5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Z3, Z5, Z5
 	VMULPD           Z0, Z6, Z8
@@ -467,8 +469,8 @@ main__not_identity:
 	JLT              main__end
 	VMULPD           Z4, Z6, Z2
 	VMULPD           Z5, Z7, Z3
-	VADDPD.BCST      constants<>+208(SB), Z2, Z2
-	VADDPD.BCST      constants<>+208(SB), Z3, Z3
+	VADDPD.BCST      constants<>+216(SB), Z2, Z2
+	VADDPD.BCST      constants<>+216(SB), Z3, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z1
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -482,7 +484,7 @@ main__not_silu:
 	// relu
 	VMOVAPD      Z0, Z0
 	VMOVAPD      Z1, Z1
-	VBROADCASTSD constants<>+224(SB), Z2
+	VBROADCASTSD constants<>+232(SB), Z2
 	VMOVAPD      Z2, Z3
 	VMAXPD       Z0, Z2, Z2
 	VMAXPD       Z1, Z3, Z3
@@ -498,7 +500,7 @@ main__not_silu:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+112(SB), Z0
+	VBROADCASTSD constants<>+24(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Z1, K2, Z1
@@ -519,74 +521,74 @@ main__not_relu:
 	// softplus
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+240(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VFMADD231PD.BCST constants<>+248(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
+	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VBROADCASTSD     constants<>+64(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z4
-	VBROADCASTSD     constants<>+120(SB), Z6
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+264(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+272(SB), Z1
-	VFMADD213PD.BCST constants<>+280(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+208(SB), Z2, Z1
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+288(SB), Z6
-	VFMADD213PD.BCST constants<>+296(SB), Z3, Z6
-	VBROADCASTSD     constants<>+304(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
 	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD213PD.BCST constants<>+320(SB), Z3, Z7
-	VBROADCASTSD     constants<>+328(SB), Z8
-	VFMADD213PD.BCST constants<>+336(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+272(SB), Z2, Z4
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
+	VBROADCASTSD     constants<>+96(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+224(SB), Z3
+	VBROADCASTSD     constants<>+232(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__softplus_next
-	VBROADCASTSD     constants<>+112(SB), Z1
-	VADDPD.BCST      constants<>+112(SB), Z0, Z3
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VADDPD.BCST      constants<>+24(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -601,74 +603,74 @@ main__not_relu:
 main__softplus_next:
 	VMOVUPD          64(R9)(DX*1), Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+240(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VFMADD231PD.BCST constants<>+248(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
+	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VBROADCASTSD     constants<>+64(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z4
-	VBROADCASTSD     constants<>+120(SB), Z6
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+264(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+272(SB), Z1
-	VFMADD213PD.BCST constants<>+280(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+208(SB), Z2, Z1
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+288(SB), Z6
-	VFMADD213PD.BCST constants<>+296(SB), Z3, Z6
-	VBROADCASTSD     constants<>+304(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
 	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD213PD.BCST constants<>+320(SB), Z3, Z7
-	VBROADCASTSD     constants<>+328(SB), Z8
-	VFMADD213PD.BCST constants<>+336(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+272(SB), Z2, Z4
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
+	VBROADCASTSD     constants<>+96(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          64(R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+224(SB), Z3
+	VBROADCASTSD     constants<>+232(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+112(SB), Z1
-	VADDPD.BCST      constants<>+112(SB), Z0, Z3
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VADDPD.BCST      constants<>+24(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -688,13 +690,13 @@ main__not_softplus:
 	// leaky_relu
 	VMOVAPD      Z0, Z0
 	VMOVAPD      Z1, Z1
-	VBROADCASTSD constants<>+344(SB), Z2
+	VBROADCASTSD constants<>+352(SB), Z2
 	VMOVAPD      Z2, Z3
 	VXORPD       Z4, Z4, Z4
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+112(SB), Z4
+	VBROADCASTSD constants<>+24(SB), Z4
 	VMOVAPD      Z4, Z5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
@@ -727,68 +729,68 @@ main__not_leaky_relu:
 	// elu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VBROADCASTSD     constants<>+224(SB), Z2
+	VBROADCASTSD     constants<>+232(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+352(SB), Z0
+	VBROADCASTSD     constants<>+360(SB), Z0
 	VMOVAPD          Z0, Z1
 	VMAXPD           Z2, Z0, Z0
 	VMAXPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+184(SB), Z2
 	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+360(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+360(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z3, Z5
-	VBROADCASTSD     constants<>+360(SB), Z6
+	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
+	VBROADCASTSD     constants<>+368(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Z3, Z1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+56(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+48(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+88(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+48(SB), Z12
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
+	VBROADCASTSD     constants<>+40(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+128(SB), Z8
+	VBROADCASTSD     constants<>+112(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
+	VBROADCASTSD     constants<>+72(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VSUBPD.BCST      constants<>+112(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+112(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+24(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+24(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VMOVUPD          (R9)(DX*1), Z6
@@ -807,7 +809,7 @@ main__not_leaky_relu:
 	JLT              main__end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
-	VBROADCASTSD     constants<>+112(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
@@ -832,100 +834,100 @@ main__not_elu:
 	// gelu_erf
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+376(SB), Z2
+	VBROADCASTSD     constants<>+384(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD231PD.BCST constants<>+384(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z5
-	VBROADCASTSD     constants<>+384(SB), Z6
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+384(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VBROADCASTSD     constants<>+32(SB), Z5
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
+	VBROADCASTSD     constants<>+48(SB), Z7
+	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VBROADCASTSD     constants<>+64(SB), Z7
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
+	VBROADCASTSD     constants<>+80(SB), Z8
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z5
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z8
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+400(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+400(SB), Z2, Z2
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+408(SB), Z6
-	VFMADD213PD.BCST constants<>+416(SB), Z2, Z6
-	VBROADCASTSD     constants<>+424(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
 	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD213PD.BCST constants<>+440(SB), Z2, Z7
-	VBROADCASTSD     constants<>+448(SB), Z8
-	VFMADD213PD.BCST constants<>+456(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+464(SB), Z6
-	VFMADD213PD.BCST constants<>+472(SB), Z2, Z6
-	VBROADCASTSD     constants<>+480(SB), Z8
-	VFMADD213PD.BCST constants<>+488(SB), Z2, Z8
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+496(SB), Z7
-	VFMADD213PD.BCST constants<>+504(SB), Z2, Z7
-	VBROADCASTSD     constants<>+512(SB), Z8
-	VFMADD213PD.BCST constants<>+520(SB), Z2, Z8
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+528(SB), Z6
-	VFMADD213PD.BCST constants<>+536(SB), Z2, Z6
-	VBROADCASTSD     constants<>+544(SB), Z8
-	VFMADD213PD.BCST constants<>+552(SB), Z2, Z8
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+560(SB), Z7
-	VFMADD213PD.BCST constants<>+568(SB), Z2, Z7
-	VBROADCASTSD     constants<>+576(SB), Z8
-	VFMADD213PD.BCST constants<>+584(SB), Z2, Z8
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+112(SB), Z3
+	VBROADCASTSD     constants<>+24(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+592(SB), Z2
+	VBROADCASTSD     constants<>+600(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__gelu_erf_next
-	VBROADCASTSD     constants<>+376(SB), Z0
+	VBROADCASTSD     constants<>+384(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+600(SB), Z1, Z1
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__gelu_erf_next
-	VBROADCASTSD     constants<>+208(SB), Z2
+	VBROADCASTSD     constants<>+216(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -933,100 +935,100 @@ main__not_elu:
 main__gelu_erf_next:
 	VMOVUPD          64(R9)(DX*1), Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+376(SB), Z2
+	VBROADCASTSD     constants<>+384(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD231PD.BCST constants<>+384(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z5
-	VBROADCASTSD     constants<>+384(SB), Z6
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+384(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VBROADCASTSD     constants<>+32(SB), Z5
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
+	VBROADCASTSD     constants<>+48(SB), Z7
+	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VBROADCASTSD     constants<>+64(SB), Z7
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
+	VBROADCASTSD     constants<>+80(SB), Z8
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z5
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z8
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+400(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+400(SB), Z2, Z2
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+408(SB), Z6
-	VFMADD213PD.BCST constants<>+416(SB), Z2, Z6
-	VBROADCASTSD     constants<>+424(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
 	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD213PD.BCST constants<>+440(SB), Z2, Z7
-	VBROADCASTSD     constants<>+448(SB), Z8
-	VFMADD213PD.BCST constants<>+456(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+464(SB), Z6
-	VFMADD213PD.BCST constants<>+472(SB), Z2, Z6
-	VBROADCASTSD     constants<>+480(SB), Z8
-	VFMADD213PD.BCST constants<>+488(SB), Z2, Z8
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+496(SB), Z7
-	VFMADD213PD.BCST constants<>+504(SB), Z2, Z7
-	VBROADCASTSD     constants<>+512(SB), Z8
-	VFMADD213PD.BCST constants<>+520(SB), Z2, Z8
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+528(SB), Z6
-	VFMADD213PD.BCST constants<>+536(SB), Z2, Z6
-	VBROADCASTSD     constants<>+544(SB), Z8
-	VFMADD213PD.BCST constants<>+552(SB), Z2, Z8
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+560(SB), Z7
-	VFMADD213PD.BCST constants<>+568(SB), Z2, Z7
-	VBROADCASTSD     constants<>+576(SB), Z8
-	VFMADD213PD.BCST constants<>+584(SB), Z2, Z8
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+112(SB), Z3
+	VBROADCASTSD     constants<>+24(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+592(SB), Z2
+	VBROADCASTSD     constants<>+600(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+376(SB), Z0
+	VBROADCASTSD     constants<>+384(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+600(SB), Z1, Z1
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VBROADCASTSD     constants<>+208(SB), Z2
+	VBROADCASTSD     constants<>+216(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	VMOVUPD          Z0, 64(R9)(DX*4)
@@ -1038,92 +1040,92 @@ main__not_gelu_erf:
 	VMOVAPD          Z1, Z1
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+608(SB), Z2
+	VBROADCASTSD     constants<>+616(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Z0
 	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+360(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+360(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
-	VBROADCASTSD     constants<>+360(SB), Z6
+	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+368(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
+	VBROADCASTSD     constants<>+368(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+368(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+368(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z3, Z7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Z1, Z1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+56(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+48(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+88(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+48(SB), Z12
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
+	VBROADCASTSD     constants<>+40(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+128(SB), Z8
+	VBROADCASTSD     constants<>+112(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
+	VBROADCASTSD     constants<>+72(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VPSUBQ.BCST      constants<>+616(SB), Z0, Z0
-	VPSUBQ.BCST      constants<>+616(SB), Z1, Z1
-	VSUBPD.BCST      constants<>+624(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+624(SB), Z1, Z5
+	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
+	VPSUBQ.BCST      constants<>+624(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+632(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
 	VDIVPD           Z0, Z4, Z2
 	VDIVPD           Z1, Z5, Z3
-	VMULPD.BCST      constants<>+272(SB), Z2, Z2
-	VMULPD.BCST      constants<>+272(SB), Z3, Z3
-	VFMADD231PD.BCST constants<>+208(SB), Z4, Z2
-	VFMADD231PD.BCST constants<>+208(SB), Z5, Z3
+	VMULPD.BCST      constants<>+280(SB), Z2, Z2
+	VMULPD.BCST      constants<>+280(SB), Z3, Z3
+	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
+	VFMADD231PD.BCST constants<>+216(SB), Z5, Z3
 	VMOVUPD          (R9)(DX*1), Z4
 	VMOVUPD          64(R9)(DX*1), Z5
-	VANDPD.BCST      constants<>+200(SB), Z4, Z4
-	VANDPD.BCST      constants<>+200(SB), Z5, Z5
+	VANDPD.BCST      constants<>+208(SB), Z4, Z4
+	VANDPD.BCST      constants<>+208(SB), Z5, Z5
 	VORPD            Z4, Z2, Z2
 	VORPD            Z5, Z3, Z3
 	VMOVUPD          Z2, (R9)
 	VMOVUPD          Z3, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+632(SB), Z4
+	VBROADCASTSD     constants<>+640(SB), Z4
 	VMOVAPD          Z4, Z5
 	VDIVPD           Z0, Z4, Z4
 	VDIVPD           Z1, Z5, Z5
-	VFMADD231PD.BCST constants<>+208(SB), Z0, Z4
-	VFMADD231PD.BCST constants<>+208(SB), Z1, Z5
+	VFMADD231PD.BCST constants<>+216(SB), Z0, Z4
+	VFMADD231PD.BCST constants<>+216(SB), Z1, Z5
 	VMOVUPD          Z4, (R9)(DX*2)
 	VMOVUPD          Z5, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
@@ -1182,78 +1184,72 @@ rest12_dot_done:
 	// gelu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Y1, Y1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VBROADCASTSD     constants<>+0(SB), Y3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+8(SB), Z0
-	VBROADCASTSD     constants<>+8(SB), Y1
-	VMINPD           Z2, Z0, Z0
-	VMINPD           Y3, Y1, Y1
-	VMULPD.BCST      constants<>+16(SB), Z0, Z2
-	VMULPD.BCST      constants<>+16(SB), Y1, Y3
-	VMULPD.BCST      constants<>+24(SB), Z0, Z4
-	VMULPD.BCST      constants<>+24(SB), Y1, Y5
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y1, Y1
+	VMULPD.BCST      constants<>+8(SB), Z0, Z2
+	VMULPD.BCST      constants<>+8(SB), Y1, Y3
+	VMULPD.BCST      constants<>+16(SB), Z0, Z4
+	VMULPD.BCST      constants<>+16(SB), Y1, Y5
 	VMULPD           Z0, Z0, Z0
 	VMULPD           Y1, Y1, Y1
 	VFMADD231PD      Z0, Z4, Z2
 	VFMADD231PD      Y1, Y5, Y3
-	VRNDSCALEPD      $0x00, Z2, Z0
-	VRNDSCALEPD      $0x00, Y3, Y1
-	VSUBPD           Z0, Z2, Z0
-	VSUBPD           Y1, Y3, Y1
-	VADDPD.BCST      constants<>+32(SB), Z2, Z2
-	VADDPD.BCST      constants<>+32(SB), Y3, Y3
-	VPSLLQ           $0x34, Z2, Z2
-	VPSLLQ           $0x34, Y3, Y3
+	VREDUCEPD        $0x00, Z2, Z0
+	VREDUCEPD        $0x00, Y3, Y1
+	VRNDSCALEPD      $0x00, Z2, Z2
+	VRNDSCALEPD      $0x00, Y3, Y3
+	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+24(SB), Y5
+	VSCALEFPD        Z2, Z4, Z2
+	VSCALEFPD        Y3, Y5, Y3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Y1, Y1, Y5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Y5, Y5, Y7
-	VBROADCASTSD     constants<>+40(SB), Z8
-	VBROADCASTSD     constants<>+40(SB), Y9
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Y1, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y1, Y11
+	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+32(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y1, Y9
+	VBROADCASTSD     constants<>+48(SB), Z10
+	VBROADCASTSD     constants<>+48(SB), Y11
+	VFMADD213PD.BCST constants<>+56(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+56(SB), Y1, Y11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
-	VBROADCASTSD     constants<>+72(SB), Z10
-	VBROADCASTSD     constants<>+72(SB), Y11
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Y1, Y11
-	VBROADCASTSD     constants<>+88(SB), Z12
-	VBROADCASTSD     constants<>+88(SB), Y13
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Y1, Y13
+	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+64(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y1, Y11
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y1, Y13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Y5, Y13, Y11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Y7, Y9, Y11
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VBROADCASTSD     constants<>+104(SB), Y9
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+112(SB), Y1, Y9
-	VBROADCASTSD     constants<>+120(SB), Z12
-	VBROADCASTSD     constants<>+120(SB), Y13
-	VFMADD213PD.BCST constants<>+128(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+128(SB), Y1, Y13
+	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+96(SB), Y9
+	VFMADD213PD.BCST constants<>+24(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+24(SB), Y1, Y9
+	VBROADCASTSD     constants<>+104(SB), Z12
+	VBROADCASTSD     constants<>+104(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y1, Y13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Y5, Y13, Y9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Y7, Y3, Y1
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VBROADCASTSD     constants<>+112(SB), Y5
+	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+24(SB), Y5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Y9, Y3, Y5
 	VFMADD231PD      Z10, Z0, Z4
 	VFMADD231PD      Y11, Y1, Y5
 	VMOVUPD          (R9)(DX*1), Z6
 	VMOVUPD          64(R9)(DX*1), Y7
-	VBROADCASTSD     constants<>+0(SB), Z12
-	VBROADCASTSD     constants<>+0(SB), Y13
+	VBROADCASTSD     constants<>+120(SB), Z12
+	VBROADCASTSD     constants<>+120(SB), Y13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Y7, Y13, Y13
 	VDIVPD           Z4, Z12, Z6
@@ -1262,56 +1258,64 @@ rest12_dot_done:
 	VMOVUPD          Y7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+8(SB), Z6
-	VBROADCASTSD     constants<>+8(SB), Y7
+	VBROADCASTSD     constants<>+128(SB), Z6
+	VBROADCASTSD     constants<>+128(SB), Y7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Y13, Y7, Y7
 	VMULPD           Z8, Z2, Z2
 	VMULPD           Y9, Y3, Y3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Y11, Y1, Y3
-	VBROADCASTSD     constants<>+112(SB), Z0
-	VBROADCASTSD     constants<>+112(SB), Y1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Y5, Y1, Y1
+	VBROADCASTSD     constants<>+128(SB), Z0
+	VBROADCASTSD     constants<>+128(SB), Y1
+	VCMPPD           $0x1e, Z0, Z12, K1
+	VCMPPD           $0x1e, Y1, Y13, K2
+	KNOTB            K1, K1
+	VMOVAPD.Z        Z2, K1, Z0
+	KNOTB            K2, K1
+	VMOVAPD.Z        Y3, K1, Y1
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Y3
+	VDIVPD           Z4, Z2, Z2
+	VDIVPD           Y5, Y3, Y3
 	VBROADCASTSD     constants<>+136(SB), Z4
 	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Y3, Y5, Y5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Y1, Y5, Y3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Y1, Y3, Y3
-	VSUBPD.BCST      constants<>+112(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+112(SB), Y5, Y5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Y1, Y5, Y5
+	VMINPD           Z0, Z4, Z4
+	VMINPD           Y1, Y5, Y5
+	VMULPD           Z2, Z4, Z0
+	VMULPD           Y3, Y5, Y1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Y3, Y1, Y1
+	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+24(SB), Y5, Y5
+	VMULPD           Z2, Z4, Z4
+	VMULPD           Y3, Y5, Y5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Y7, Y7, Y9
 	VBROADCASTSD     constants<>+144(SB), Z10
 	VBROADCASTSD     constants<>+144(SB), Y11
 	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+152(SB), Y9, Y11
-	VMULPD           Z2, Z6, Z8
-	VMULPD           Y3, Y7, Y9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Y1, Y11, Y9
+	VMULPD           Z0, Z6, Z8
+	VMULPD           Y1, Y7, Y9
+	VFMADD213PD      Z2, Z10, Z8
+	VFMADD213PD      Y3, Y11, Y9
 	VMOVUPD          Z8, (R9)(DX*2)
 	VMOVUPD          Y9, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Y11, Y11, Y1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Y5, Y1, Y1
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Y7, Y1
+	VMULPD           Z10, Z10, Z2
+	VMULPD           Y11, Y11, Y3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Y5, Y3, Y3
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z2
+	VFMADD231PD.BCST constants<>+160(SB), Y7, Y3
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Y11, Y11, Y5
-	VFMADD213PD      Z4, Z6, Z0
-	VFMADD213PD      Y5, Y7, Y1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Y3, Y1, Y1
+	VFMADD213PD      Z4, Z6, Z2
+	VFMADD213PD      Y5, Y7, Y3
+	VMULPD           Z0, Z2, Z0
+	VMULPD           Y1, Y3, Y1
 	VMOVUPD          Z0, (R9)(DX*4)
 	VMOVUPD          Y1, 64(R9)(DX*4)
 	JMP              rest12__end
@@ -1329,74 +1333,74 @@ rest12__not_gelu:
 	VBROADCASTSD     constants<>+176(SB), Y3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VFMADD231PD.BCST constants<>+184(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+184(SB), Y3, Y1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y5
-	VBROADCASTSD     constants<>+184(SB), Z6
-	VBROADCASTSD     constants<>+184(SB), Y7
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Y1
+	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+192(SB), Y3, Y1
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Y1, Y5
+	VBROADCASTSD     constants<>+192(SB), Z6
+	VBROADCASTSD     constants<>+192(SB), Y7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Y5, Y3, Y7
-	VFMADD231PD.BCST constants<>+192(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+192(SB), Y3, Y7
+	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+200(SB), Y3, Y7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Y1, Y1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VBROADCASTSD     constants<>+64(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
+	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+56(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
+	VBROADCASTSD     constants<>+48(SB), Z10
+	VBROADCASTSD     constants<>+48(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VBROADCASTSD     constants<>+96(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VBROADCASTSD     constants<>+48(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
+	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+88(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
+	VBROADCASTSD     constants<>+40(SB), Z12
+	VBROADCASTSD     constants<>+40(SB), Y13
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+128(SB), Z8
-	VBROADCASTSD     constants<>+128(SB), Y9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+112(SB), Y9
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
+	VBROADCASTSD     constants<>+72(SB), Z12
+	VBROADCASTSD     constants<>+72(SB), Y13
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Y7, Y1, Y3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Y5, Y3, Y5
-	VSUBPD.BCST      constants<>+112(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+112(SB), Y1, Y7
+	VSUBPD.BCST      constants<>+24(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+24(SB), Y1, Y7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Y9, Y3, Y7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Y11, Y5, Y7
-	VADDPD.BCST      constants<>+112(SB), Z0, Z12
-	VADDPD.BCST      constants<>+112(SB), Y1, Y13
+	VADDPD.BCST      constants<>+24(SB), Z0, Z12
+	VADDPD.BCST      constants<>+24(SB), Y1, Y13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Y9, Y3, Y13
 	VFMADD231PD      Z10, Z4, Z12
 	VFMADD231PD      Y11, Y5, Y13
 	VMOVUPD          (R9)(DX*1), Z14
 	VMOVUPD          64(R9)(DX*1), Y15
-	VANDPD.BCST      constants<>+200(SB), Z14, Z14
-	VANDPD.BCST      constants<>+200(SB), Y15, Y15
+	VANDPD.BCST      constants<>+208(SB), Z14, Z14
+	VANDPD.BCST      constants<>+208(SB), Y15, Y15
 	VDIVPD           Z12, Z6, Z6
 	VDIVPD           Y13, Y7, Y7
 	VANDPD.BCST      constants<>+168(SB), Z6, Z6
@@ -1407,8 +1411,8 @@ rest12__not_gelu:
 	VMOVUPD          Y7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+208(SB), Z14
-	VBROADCASTSD     constants<>+208(SB), Y15
+	VBROADCASTSD     constants<>+216(SB), Z14
+	VBROADCASTSD     constants<>+216(SB), Y15
 	VDIVPD           Z12, Z14, Z12
 	VDIVPD           Y13, Y15, Y13
 	VFMADD231PD      Z8, Z2, Z0
@@ -1423,8 +1427,8 @@ rest12__not_gelu:
 	VMOVUPD          Y1, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD.BCST      constants<>+216(SB), Z6, Z2
-	VMULPD.BCST      constants<>+216(SB), Y7, Y3
+	VMULPD.BCST      constants<>+224(SB), Z6, Z2
+	VMULPD.BCST      constants<>+224(SB), Y7, Y3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Y1, Y3, Y1
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -1442,14 +1446,14 @@ rest12__not_tanh:
 	VMOVUPD      Y1, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest12__end
-	VBROADCASTSD constants<>+112(SB), Z0
-	VBROADCASTSD constants<>+112(SB), Y1
+	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+24(SB), Y1
 	VMOVUPD      Z0, (R9)(DX*2)
 	VMOVUPD      Y1, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest12__end
-	VBROADCASTSD constants<>+224(SB), Z0
-	VBROADCASTSD constants<>+224(SB), Y1
+	VBROADCASTSD constants<>+232(SB), Z0
+	VBROADCASTSD constants<>+232(SB), Y1
 	VMOVUPD      Z0, (R9)(DX*4)
 	VMOVUPD      Y1, 64(R9)(DX*4)
 	JMP          rest12__end
@@ -1461,76 +1465,76 @@ rest12__not_identity:
 	// silu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Y1, Y1
-	VBROADCASTSD     constants<>+232(SB), Z2
-	VBROADCASTSD     constants<>+232(SB), Y3
+	VBROADCASTSD     constants<>+240(SB), Z2
+	VBROADCASTSD     constants<>+240(SB), Y3
 	VMAXPD           Z0, Z2, Z2
 	VMAXPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+240(SB), Z0
-	VBROADCASTSD     constants<>+240(SB), Y1
+	VBROADCASTSD     constants<>+248(SB), Z0
+	VBROADCASTSD     constants<>+248(SB), Y1
 	VMINPD           Z2, Z0, Z0
 	VMINPD           Y3, Y1, Y1
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VFMADD231PD.BCST constants<>+248(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+248(SB), Y1, Y3
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y3, Y5
-	VBROADCASTSD     constants<>+248(SB), Z6
-	VBROADCASTSD     constants<>+248(SB), Y7
+	VBROADCASTSD     constants<>+184(SB), Z2
+	VBROADCASTSD     constants<>+184(SB), Y3
+	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+256(SB), Y1, Y3
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Y3, Y5
+	VBROADCASTSD     constants<>+256(SB), Z6
+	VBROADCASTSD     constants<>+256(SB), Y7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Y5, Y1, Y7
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+256(SB), Y1, Y7
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+264(SB), Y1, Y7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Y3, Y1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Z8
-	VBROADCASTSD     constants<>+40(SB), Y9
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
+	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+32(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+48(SB), Z10
+	VBROADCASTSD     constants<>+48(SB), Y11
+	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+56(SB), Y7, Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+72(SB), Z10
-	VBROADCASTSD     constants<>+72(SB), Y11
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y11
-	VBROADCASTSD     constants<>+88(SB), Z12
-	VBROADCASTSD     constants<>+88(SB), Y13
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y13
+	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+64(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VBROADCASTSD     constants<>+104(SB), Y9
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y9
-	VBROADCASTSD     constants<>+120(SB), Z12
-	VBROADCASTSD     constants<>+120(SB), Y13
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+128(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+96(SB), Y9
+	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+24(SB), Y7, Y9
+	VBROADCASTSD     constants<>+104(SB), Z12
+	VBROADCASTSD     constants<>+104(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Y5, Y1, Y3
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VBROADCASTSD     constants<>+112(SB), Y5
+	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+24(SB), Y5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Y9, Y1, Y5
 	VFMADD231PD      Z10, Z2, Z4
 	VFMADD231PD      Y11, Y3, Y5
 	VMOVUPD          (R9)(DX*1), Z6
 	VMOVUPD          64(R9)(DX*1), Y7
-	VBROADCASTSD     constants<>+232(SB), Z12
-	VBROADCASTSD     constants<>+232(SB), Y13
+	VBROADCASTSD     constants<>+240(SB), Z12
+	VBROADCASTSD     constants<>+240(SB), Y13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Y7, Y13, Y13
 	VDIVPD           Z4, Z12, Z6
@@ -1539,16 +1543,16 @@ rest12__not_identity:
 	VMOVUPD          Y7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+240(SB), Z6
-	VBROADCASTSD     constants<>+240(SB), Y7
+	VBROADCASTSD     constants<>+248(SB), Z6
+	VBROADCASTSD     constants<>+248(SB), Y7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Y13, Y7, Y7
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Y9, Y1, Y1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Y11, Y3, Y1
-	VBROADCASTSD     constants<>+112(SB), Z2
-	VBROADCASTSD     constants<>+112(SB), Y3
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Y3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Y5, Y3, Y3
 	VBROADCASTSD     constants<>+136(SB), Z4
@@ -1559,8 +1563,8 @@ rest12__not_identity:
 	VMULPD           Y3, Y5, Y1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+112(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+112(SB), Y5, Y5
+	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+24(SB), Y5, Y5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Y3, Y5, Y5
 	VMULPD           Z0, Z6, Z8
@@ -1573,8 +1577,8 @@ rest12__not_identity:
 	JLT              rest12__end
 	VMULPD           Z4, Z6, Z2
 	VMULPD           Y5, Y7, Y3
-	VADDPD.BCST      constants<>+208(SB), Z2, Z2
-	VADDPD.BCST      constants<>+208(SB), Y3, Y3
+	VADDPD.BCST      constants<>+216(SB), Z2, Z2
+	VADDPD.BCST      constants<>+216(SB), Y3, Y3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Y1, Y3, Y1
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -1588,8 +1592,8 @@ rest12__not_silu:
 	// relu
 	VMOVAPD      Z0, Z0
 	VMOVAPD      Y1, Y1
-	VBROADCASTSD constants<>+224(SB), Z2
-	VBROADCASTSD constants<>+224(SB), Y3
+	VBROADCASTSD constants<>+232(SB), Z2
+	VBROADCASTSD constants<>+232(SB), Y3
 	VMAXPD       Z0, Z2, Z2
 	VMAXPD       Y1, Y3, Y3
 	VMOVUPD      Z2, (R9)
@@ -1604,8 +1608,8 @@ rest12__not_silu:
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+112(SB), Z0
-	VBROADCASTSD constants<>+112(SB), Y1
+	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+24(SB), Y1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Y1, K2, Y1
 	VORPD        Z2, Z0, Z0
@@ -1625,74 +1629,74 @@ rest12__not_relu:
 	// softplus
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+240(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VFMADD231PD.BCST constants<>+248(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
+	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VBROADCASTSD     constants<>+64(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z4
-	VBROADCASTSD     constants<>+120(SB), Z6
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+264(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+272(SB), Z1
-	VFMADD213PD.BCST constants<>+280(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+208(SB), Z2, Z1
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+288(SB), Z6
-	VFMADD213PD.BCST constants<>+296(SB), Z3, Z6
-	VBROADCASTSD     constants<>+304(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
 	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD213PD.BCST constants<>+320(SB), Z3, Z7
-	VBROADCASTSD     constants<>+328(SB), Z8
-	VFMADD213PD.BCST constants<>+336(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+272(SB), Z2, Z4
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
+	VBROADCASTSD     constants<>+96(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+224(SB), Z3
+	VBROADCASTSD     constants<>+232(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__softplus_next
-	VBROADCASTSD     constants<>+112(SB), Z1
-	VADDPD.BCST      constants<>+112(SB), Z0, Z3
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VADDPD.BCST      constants<>+24(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -1707,74 +1711,74 @@ rest12__not_relu:
 rest12__softplus_next:
 	VMOVUPD          64(R9)(DX*1), Y0
 	VANDPD.BCST      constants<>+168(SB), Y0, Y0
-	VBROADCASTSD     constants<>+240(SB), Y1
+	VBROADCASTSD     constants<>+248(SB), Y1
 	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+32(SB), Y0
-	VFMADD231PD.BCST constants<>+248(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
-	VBROADCASTSD     constants<>+248(SB), Y3
+	VBROADCASTSD     constants<>+184(SB), Y0
+	VFMADD231PD.BCST constants<>+256(SB), Y1, Y0
+	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
+	VBROADCASTSD     constants<>+256(SB), Y3
 	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+256(SB), Y1, Y3
+	VFMADD231PD.BCST constants<>+264(SB), Y1, Y3
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
+	VBROADCASTSD     constants<>+32(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
+	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
+	VBROADCASTSD     constants<>+64(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y4
-	VBROADCASTSD     constants<>+120(SB), Y6
-	VFMADD213PD.BCST constants<>+128(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
+	VBROADCASTSD     constants<>+104(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y0, Y4, Y0
-	VBROADCASTSD     constants<>+264(SB), Y1
-	VCMPPD           $0x1e, Y1, Y0, K1
 	VBROADCASTSD     constants<>+272(SB), Y1
-	VFMADD213PD.BCST constants<>+280(SB), Y0, Y1
+	VCMPPD           $0x1e, Y1, Y0, K1
+	VBROADCASTSD     constants<>+280(SB), Y1
+	VFMADD213PD.BCST constants<>+288(SB), Y0, Y1
 	VMOVAPD          Y0, Y2
 	VMOVAPD          Y1, K1, Y2
-	VADDPD.BCST      constants<>+208(SB), Y2, Y1
+	VADDPD.BCST      constants<>+216(SB), Y2, Y1
 	VDIVPD           Y1, Y2, Y1
 	VMULPD           Y1, Y1, Y3
 	VMULPD           Y3, Y3, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+288(SB), Y6
-	VFMADD213PD.BCST constants<>+296(SB), Y3, Y6
-	VBROADCASTSD     constants<>+304(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+296(SB), Y6
+	VFMADD213PD.BCST constants<>+304(SB), Y3, Y6
 	VBROADCASTSD     constants<>+312(SB), Y7
-	VFMADD213PD.BCST constants<>+320(SB), Y3, Y7
-	VBROADCASTSD     constants<>+328(SB), Y8
-	VFMADD213PD.BCST constants<>+336(SB), Y3, Y8
+	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+320(SB), Y7
+	VFMADD213PD.BCST constants<>+328(SB), Y3, Y7
+	VBROADCASTSD     constants<>+336(SB), Y8
+	VFMADD213PD.BCST constants<>+344(SB), Y3, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y3, Y7, Y3
-	VMULPD.BCST      constants<>+272(SB), Y2, Y4
+	VMULPD.BCST      constants<>+280(SB), Y2, Y4
 	VMULPD           Y2, Y4, Y4
 	VADDPD           Y4, Y3, Y3
 	VFMSUB213PD      Y4, Y1, Y3
 	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+104(SB), Y2
+	VBROADCASTSD     constants<>+96(SB), Y2
 	VMOVAPD.Z        Y2, K1, Y2
 	VADDPD           Y2, Y1, Y1
 	VMOVUPD          64(R9)(DX*1), Y2
-	VBROADCASTSD     constants<>+224(SB), Y3
+	VBROADCASTSD     constants<>+232(SB), Y3
 	VMAXPD           Y2, Y3, Y3
 	VADDPD           Y3, Y1, Y1
 	VMOVUPD          Y1, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+112(SB), Y1
-	VADDPD.BCST      constants<>+112(SB), Y0, Y3
+	VBROADCASTSD     constants<>+24(SB), Y1
+	VADDPD.BCST      constants<>+24(SB), Y0, Y3
 	VDIVPD           Y3, Y1, Y1
 	VMULPD           Y1, Y0, Y0
 	VPMOVQ2M         Y2, K1
@@ -1794,14 +1798,14 @@ rest12__not_softplus:
 	// leaky_relu
 	VMOVAPD      Z0, Z0
 	VMOVAPD      Y1, Y1
-	VBROADCASTSD constants<>+344(SB), Z2
-	VBROADCASTSD constants<>+344(SB), Y3
+	VBROADCASTSD constants<>+352(SB), Z2
+	VBROADCASTSD constants<>+352(SB), Y3
 	VXORPD       Z4, Z4, Z4
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+112(SB), Z4
-	VBROADCASTSD constants<>+112(SB), Y5
+	VBROADCASTSD constants<>+24(SB), Z4
+	VBROADCASTSD constants<>+24(SB), Y5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
 	VMOVAPD      Y3, Y3
@@ -1833,68 +1837,68 @@ rest12__not_leaky_relu:
 	// elu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Y1, Y1
-	VBROADCASTSD     constants<>+224(SB), Z2
-	VBROADCASTSD     constants<>+224(SB), Y3
+	VBROADCASTSD     constants<>+232(SB), Z2
+	VBROADCASTSD     constants<>+232(SB), Y3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+352(SB), Z0
-	VBROADCASTSD     constants<>+352(SB), Y1
+	VBROADCASTSD     constants<>+360(SB), Z0
+	VBROADCASTSD     constants<>+360(SB), Y1
 	VMAXPD           Z2, Z0, Z0
 	VMAXPD           Y3, Y1, Y1
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VFMADD231PD.BCST constants<>+360(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+360(SB), Y1, Y3
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y3, Y5
-	VBROADCASTSD     constants<>+360(SB), Z6
-	VBROADCASTSD     constants<>+360(SB), Y7
+	VBROADCASTSD     constants<>+184(SB), Z2
+	VBROADCASTSD     constants<>+184(SB), Y3
+	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+368(SB), Y1, Y3
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Y3, Y5
+	VBROADCASTSD     constants<>+368(SB), Z6
+	VBROADCASTSD     constants<>+368(SB), Y7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Y5, Y1, Y7
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+368(SB), Y1, Y7
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+376(SB), Y1, Y7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Y3, Y1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VBROADCASTSD     constants<>+64(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
+	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+56(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
+	VBROADCASTSD     constants<>+48(SB), Z10
+	VBROADCASTSD     constants<>+48(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VBROADCASTSD     constants<>+96(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VBROADCASTSD     constants<>+48(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
+	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+88(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
+	VBROADCASTSD     constants<>+40(SB), Z12
+	VBROADCASTSD     constants<>+40(SB), Y13
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+128(SB), Z8
-	VBROADCASTSD     constants<>+128(SB), Y9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+112(SB), Y9
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
+	VBROADCASTSD     constants<>+72(SB), Z12
+	VBROADCASTSD     constants<>+72(SB), Y13
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Y7, Y9, Y3
-	VSUBPD.BCST      constants<>+112(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+112(SB), Y1, Y5
+	VSUBPD.BCST      constants<>+24(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+24(SB), Y1, Y5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Y1, Y3, Y5
 	VMOVUPD          (R9)(DX*1), Z6
@@ -1913,8 +1917,8 @@ rest12__not_leaky_relu:
 	JLT              rest12__end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Y1, Y3, Y1
-	VBROADCASTSD     constants<>+112(SB), Z2
-	VBROADCASTSD     constants<>+112(SB), Y3
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Y3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
 	VMOVAPD          Y1, Y2
@@ -1938,100 +1942,100 @@ rest12__not_elu:
 	// gelu_erf
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+376(SB), Z2
+	VBROADCASTSD     constants<>+384(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD231PD.BCST constants<>+384(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z5
-	VBROADCASTSD     constants<>+384(SB), Z6
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+384(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VBROADCASTSD     constants<>+32(SB), Z5
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
+	VBROADCASTSD     constants<>+48(SB), Z7
+	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VBROADCASTSD     constants<>+64(SB), Z7
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
+	VBROADCASTSD     constants<>+80(SB), Z8
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z5
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z8
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+400(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+400(SB), Z2, Z2
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+408(SB), Z6
-	VFMADD213PD.BCST constants<>+416(SB), Z2, Z6
-	VBROADCASTSD     constants<>+424(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
 	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD213PD.BCST constants<>+440(SB), Z2, Z7
-	VBROADCASTSD     constants<>+448(SB), Z8
-	VFMADD213PD.BCST constants<>+456(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+464(SB), Z6
-	VFMADD213PD.BCST constants<>+472(SB), Z2, Z6
-	VBROADCASTSD     constants<>+480(SB), Z8
-	VFMADD213PD.BCST constants<>+488(SB), Z2, Z8
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+496(SB), Z7
-	VFMADD213PD.BCST constants<>+504(SB), Z2, Z7
-	VBROADCASTSD     constants<>+512(SB), Z8
-	VFMADD213PD.BCST constants<>+520(SB), Z2, Z8
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+528(SB), Z6
-	VFMADD213PD.BCST constants<>+536(SB), Z2, Z6
-	VBROADCASTSD     constants<>+544(SB), Z8
-	VFMADD213PD.BCST constants<>+552(SB), Z2, Z8
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+560(SB), Z7
-	VFMADD213PD.BCST constants<>+568(SB), Z2, Z7
-	VBROADCASTSD     constants<>+576(SB), Z8
-	VFMADD213PD.BCST constants<>+584(SB), Z2, Z8
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+112(SB), Z3
+	VBROADCASTSD     constants<>+24(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+592(SB), Z2
+	VBROADCASTSD     constants<>+600(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__gelu_erf_next
-	VBROADCASTSD     constants<>+376(SB), Z0
+	VBROADCASTSD     constants<>+384(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+600(SB), Z1, Z1
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__gelu_erf_next
-	VBROADCASTSD     constants<>+208(SB), Z2
+	VBROADCASTSD     constants<>+216(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -2039,100 +2043,100 @@ rest12__not_elu:
 rest12__gelu_erf_next:
 	VMOVUPD          64(R9)(DX*1), Y0
 	VANDPD.BCST      constants<>+168(SB), Y0, Y1
-	VBROADCASTSD     constants<>+376(SB), Y2
+	VBROADCASTSD     constants<>+384(SB), Y2
 	VMINPD           Y1, Y2, Y2
 	VMULPD           Y2, Y2, Y1
 	VMOVAPD          Y1, Y3
 	VFMSUB231PD      Y2, Y2, Y3
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD231PD.BCST constants<>+384(SB), Y1, Y4
-	VSUBPD.BCST      constants<>+32(SB), Y4, Y5
-	VBROADCASTSD     constants<>+384(SB), Y6
+	VBROADCASTSD     constants<>+184(SB), Y4
+	VFMADD231PD.BCST constants<>+392(SB), Y1, Y4
+	VSUBPD.BCST      constants<>+184(SB), Y4, Y5
+	VBROADCASTSD     constants<>+392(SB), Y6
 	VFMSUB213PD      Y5, Y1, Y6
-	VFMADD231PD.BCST constants<>+392(SB), Y1, Y6
+	VFMADD231PD.BCST constants<>+400(SB), Y1, Y6
 	VPSLLQ           $0x34, Y4, Y1
-	VFMADD231PD.BCST constants<>+384(SB), Y3, Y6
+	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
 	VMULPD           Y6, Y6, Y3
 	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+40(SB), Y5
-	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
-	VBROADCASTSD     constants<>+56(SB), Y7
-	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
+	VBROADCASTSD     constants<>+32(SB), Y5
+	VFMADD213PD.BCST constants<>+40(SB), Y6, Y5
+	VBROADCASTSD     constants<>+48(SB), Y7
+	VFMADD213PD.BCST constants<>+56(SB), Y6, Y7
 	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+72(SB), Y7
-	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
-	VBROADCASTSD     constants<>+88(SB), Y8
-	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
+	VBROADCASTSD     constants<>+64(SB), Y7
+	VFMADD213PD.BCST constants<>+72(SB), Y6, Y7
+	VBROADCASTSD     constants<>+80(SB), Y8
+	VFMADD213PD.BCST constants<>+88(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y7
 	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+104(SB), Y5
-	VFMADD213PD.BCST constants<>+112(SB), Y6, Y5
-	VBROADCASTSD     constants<>+120(SB), Y8
-	VFMADD213PD.BCST constants<>+128(SB), Y6, Y8
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+24(SB), Y6, Y5
+	VBROADCASTSD     constants<>+104(SB), Y8
+	VFMADD213PD.BCST constants<>+112(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y5
 	VFMADD231PD      Y4, Y7, Y5
 	VMULPD           Y1, Y5, Y1
-	VADDPD.BCST      constants<>+400(SB), Y2, Y3
-	VSUBPD.BCST      constants<>+400(SB), Y2, Y2
+	VADDPD.BCST      constants<>+408(SB), Y2, Y3
+	VSUBPD.BCST      constants<>+408(SB), Y2, Y2
 	VDIVPD           Y3, Y2, Y2
 	VMULPD           Y2, Y2, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+408(SB), Y6
-	VFMADD213PD.BCST constants<>+416(SB), Y2, Y6
-	VBROADCASTSD     constants<>+424(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+416(SB), Y6
+	VFMADD213PD.BCST constants<>+424(SB), Y2, Y6
 	VBROADCASTSD     constants<>+432(SB), Y7
-	VFMADD213PD.BCST constants<>+440(SB), Y2, Y7
-	VBROADCASTSD     constants<>+448(SB), Y8
-	VFMADD213PD.BCST constants<>+456(SB), Y2, Y8
+	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+440(SB), Y7
+	VFMADD213PD.BCST constants<>+448(SB), Y2, Y7
+	VBROADCASTSD     constants<>+456(SB), Y8
+	VFMADD213PD.BCST constants<>+464(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+464(SB), Y6
-	VFMADD213PD.BCST constants<>+472(SB), Y2, Y6
-	VBROADCASTSD     constants<>+480(SB), Y8
-	VFMADD213PD.BCST constants<>+488(SB), Y2, Y8
+	VBROADCASTSD     constants<>+472(SB), Y6
+	VFMADD213PD.BCST constants<>+480(SB), Y2, Y6
+	VBROADCASTSD     constants<>+488(SB), Y8
+	VFMADD213PD.BCST constants<>+496(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y6
 	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+496(SB), Y7
-	VFMADD213PD.BCST constants<>+504(SB), Y2, Y7
-	VBROADCASTSD     constants<>+512(SB), Y8
-	VFMADD213PD.BCST constants<>+520(SB), Y2, Y8
+	VBROADCASTSD     constants<>+504(SB), Y7
+	VFMADD213PD.BCST constants<>+512(SB), Y2, Y7
+	VBROADCASTSD     constants<>+520(SB), Y8
+	VFMADD213PD.BCST constants<>+528(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+528(SB), Y6
-	VFMADD213PD.BCST constants<>+536(SB), Y2, Y6
-	VBROADCASTSD     constants<>+544(SB), Y8
-	VFMADD213PD.BCST constants<>+552(SB), Y2, Y8
+	VBROADCASTSD     constants<>+536(SB), Y6
+	VFMADD213PD.BCST constants<>+544(SB), Y2, Y6
+	VBROADCASTSD     constants<>+552(SB), Y8
+	VFMADD213PD.BCST constants<>+560(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y6
 	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+560(SB), Y7
-	VFMADD213PD.BCST constants<>+568(SB), Y2, Y7
-	VBROADCASTSD     constants<>+576(SB), Y8
-	VFMADD213PD.BCST constants<>+584(SB), Y2, Y8
+	VBROADCASTSD     constants<>+568(SB), Y7
+	VFMADD213PD.BCST constants<>+576(SB), Y2, Y7
+	VBROADCASTSD     constants<>+584(SB), Y8
+	VFMADD213PD.BCST constants<>+592(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y1, Y7, Y2
 	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+112(SB), Y3
+	VBROADCASTSD     constants<>+24(SB), Y3
 	VSUBPD           Y2, Y3, Y3
 	VPMOVQ2M         Y0, K1
 	VMOVAPD          Y3, Y3
 	VMOVAPD          Y2, K1, Y3
-	VBROADCASTSD     constants<>+592(SB), Y2
+	VBROADCASTSD     constants<>+600(SB), Y2
 	VMAXPD           Y0, Y2, Y2
 	VMULPD           Y3, Y2, Y0
 	VMOVUPD          Y0, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+376(SB), Y0
+	VBROADCASTSD     constants<>+384(SB), Y0
 	VMINPD           Y2, Y0, Y0
-	VMULPD.BCST      constants<>+600(SB), Y1, Y1
+	VMULPD.BCST      constants<>+608(SB), Y1, Y1
 	VMULPD           Y1, Y0, Y2
 	VADDPD           Y3, Y2, Y2
 	VMOVUPD          Y2, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+208(SB), Y2
+	VBROADCASTSD     constants<>+216(SB), Y2
 	VFNMADD231PD     Y0, Y0, Y2
 	VMULPD           Y1, Y2, Y0
 	VMOVUPD          Y0, 64(R9)(DX*4)
@@ -2144,92 +2148,92 @@ rest12__not_gelu_erf:
 	VMOVAPD          Y1, Y1
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Y1, Y1
-	VBROADCASTSD     constants<>+608(SB), Z2
-	VBROADCASTSD     constants<>+608(SB), Y3
+	VBROADCASTSD     constants<>+616(SB), Z2
+	VBROADCASTSD     constants<>+616(SB), Y3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VFMADD231PD.BCST constants<>+360(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+360(SB), Y3, Y1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y5
-	VBROADCASTSD     constants<>+360(SB), Z6
-	VBROADCASTSD     constants<>+360(SB), Y7
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Y1
+	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+368(SB), Y3, Y1
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Y1, Y5
+	VBROADCASTSD     constants<>+368(SB), Z6
+	VBROADCASTSD     constants<>+368(SB), Y7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Y5, Y3, Y7
-	VFMADD231PD.BCST constants<>+368(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+368(SB), Y3, Y7
+	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+376(SB), Y3, Y7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Y1, Y1
 	VMULPD           Z6, Z6, Z2
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VBROADCASTSD     constants<>+64(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
+	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+56(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
+	VBROADCASTSD     constants<>+48(SB), Z10
+	VBROADCASTSD     constants<>+48(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VBROADCASTSD     constants<>+96(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VBROADCASTSD     constants<>+48(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
+	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+88(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
+	VBROADCASTSD     constants<>+40(SB), Z12
+	VBROADCASTSD     constants<>+40(SB), Y13
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+128(SB), Z8
-	VBROADCASTSD     constants<>+128(SB), Y9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+112(SB), Y9
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
+	VBROADCASTSD     constants<>+72(SB), Z12
+	VBROADCASTSD     constants<>+72(SB), Y13
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Y7, Y9, Y3
-	VPSUBQ.BCST      constants<>+616(SB), Z0, Z0
-	VPSUBQ.BCST      constants<>+616(SB), Y1, Y1
-	VSUBPD.BCST      constants<>+624(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+624(SB), Y1, Y5
+	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
+	VPSUBQ.BCST      constants<>+624(SB), Y1, Y1
+	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+632(SB), Y1, Y5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Y1, Y3, Y5
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Y1, Y3, Y1
 	VDIVPD           Z0, Z4, Z2
 	VDIVPD           Y1, Y5, Y3
-	VMULPD.BCST      constants<>+272(SB), Z2, Z2
-	VMULPD.BCST      constants<>+272(SB), Y3, Y3
-	VFMADD231PD.BCST constants<>+208(SB), Z4, Z2
-	VFMADD231PD.BCST constants<>+208(SB), Y5, Y3
+	VMULPD.BCST      constants<>+280(SB), Z2, Z2
+	VMULPD.BCST      constants<>+280(SB), Y3, Y3
+	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
+	VFMADD231PD.BCST constants<>+216(SB), Y5, Y3
 	VMOVUPD          (R9)(DX*1), Z4
 	VMOVUPD          64(R9)(DX*1), Y5
-	VANDPD.BCST      constants<>+200(SB), Z4, Z4
-	VANDPD.BCST      constants<>+200(SB), Y5, Y5
+	VANDPD.BCST      constants<>+208(SB), Z4, Z4
+	VANDPD.BCST      constants<>+208(SB), Y5, Y5
 	VORPD            Z4, Z2, Z2
 	VORPD            Y5, Y3, Y3
 	VMOVUPD          Z2, (R9)
 	VMOVUPD          Y3, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+632(SB), Z4
-	VBROADCASTSD     constants<>+632(SB), Y5
+	VBROADCASTSD     constants<>+640(SB), Z4
+	VBROADCASTSD     constants<>+640(SB), Y5
 	VDIVPD           Z0, Z4, Z4
 	VDIVPD           Y1, Y5, Y5
-	VFMADD231PD.BCST constants<>+208(SB), Z0, Z4
-	VFMADD231PD.BCST constants<>+208(SB), Y1, Y5
+	VFMADD231PD.BCST constants<>+216(SB), Z0, Z4
+	VFMADD231PD.BCST constants<>+216(SB), Y1, Y5
 	VMOVUPD          Z4, (R9)(DX*2)
 	VMOVUPD          Y5, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
@@ -2277,73 +2281,74 @@ rest8_dot_done:
 
 	// gelu
 	VMOVAPD          Z0, Z0
-	VBROADCASTSD     constants<>+0(SB), Z1
-	VMAXPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+8(SB), Z0
-	VMINPD           Z1, Z0, Z0
-	VMULPD.BCST      constants<>+16(SB), Z0, Z1
-	VMULPD.BCST      constants<>+24(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
+	VMULPD.BCST      constants<>+8(SB), Z0, Z1
+	VMULPD.BCST      constants<>+16(SB), Z0, Z2
 	VMULPD           Z0, Z0, Z0
 	VFMADD231PD      Z0, Z2, Z1
-	VRNDSCALEPD      $0x00, Z1, Z0
-	VSUBPD           Z0, Z1, Z0
-	VADDPD.BCST      constants<>+32(SB), Z1, Z1
-	VPSLLQ           $0x34, Z1, Z1
+	VREDUCEPD        $0x00, Z1, Z0
+	VRNDSCALEPD      $0x00, Z1, Z1
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VSCALEFPD        Z1, Z2, Z1
 	VMULPD           Z0, Z0, Z2
 	VMULPD           Z2, Z2, Z3
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z0, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
+	VFMADD213PD.BCST constants<>+56(SB), Z0, Z5
 	VFMADD231PD      Z2, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z6
+	VBROADCASTSD     constants<>+64(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z0, Z5
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z0, Z6
 	VFMADD231PD      Z2, Z6, Z5
 	VFMADD231PD      Z3, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z4
-	VBROADCASTSD     constants<>+120(SB), Z6
-	VFMADD213PD.BCST constants<>+128(SB), Z0, Z6
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VFMADD213PD.BCST constants<>+24(SB), Z0, Z4
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z0, Z6
 	VFMADD231PD      Z2, Z6, Z4
 	VMULPD           Z3, Z1, Z0
-	VBROADCASTSD     constants<>+112(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Z2
 	VFMADD231PD      Z4, Z1, Z2
 	VFMADD231PD      Z5, Z0, Z2
 	VMOVUPD          (R9)(DX*1), Z3
-	VBROADCASTSD     constants<>+0(SB), Z6
+	VBROADCASTSD     constants<>+120(SB), Z6
 	VMAXPD           Z3, Z6, Z6
 	VDIVPD           Z2, Z6, Z3
 	VMOVUPD          Z3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+8(SB), Z3
+	VBROADCASTSD     constants<>+128(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z1, Z1
 	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+112(SB), Z0
-	VDIVPD           Z2, Z0, Z0
+	VBROADCASTSD     constants<>+128(SB), Z0
+	VCMPPD           $0x1e, Z0, Z6, K1
+	KNOTB            K1, K1
+	VMOVAPD.Z        Z1, K1, Z0
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VDIVPD           Z2, Z1, Z1
 	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z0, Z2, Z1
-	VMULPD           Z0, Z1, Z1
-	VSUBPD.BCST      constants<>+112(SB), Z2, Z2
-	VMULPD           Z0, Z2, Z2
+	VMINPD           Z0, Z2, Z2
+	VMULPD           Z1, Z2, Z0
+	VMULPD           Z1, Z0, Z0
+	VSUBPD.BCST      constants<>+24(SB), Z2, Z2
+	VMULPD           Z1, Z2, Z2
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+144(SB), Z5
 	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
-	VMULPD           Z1, Z3, Z4
-	VFMADD213PD      Z0, Z5, Z4
+	VMULPD           Z0, Z3, Z4
+	VFMADD213PD      Z1, Z5, Z4
 	VMOVUPD          Z4, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z5, Z5, Z0
-	VMULPD           Z2, Z0, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
+	VMULPD           Z5, Z5, Z1
+	VMULPD           Z2, Z1, Z1
+	VFMADD231PD.BCST constants<>+160(SB), Z3, Z1
 	VADDPD           Z5, Z5, Z2
-	VFMADD213PD      Z2, Z3, Z0
-	VMULPD           Z1, Z0, Z0
+	VFMADD213PD      Z2, Z3, Z1
+	VMULPD           Z0, Z1, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
 	JMP              rest8__end
 
@@ -2356,47 +2361,47 @@ rest8__not_gelu:
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
 	VBROADCASTSD     constants<>+176(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VFMADD231PD.BCST constants<>+184(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VBROADCASTSD     constants<>+184(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+192(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+192(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+192(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+200(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+64(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
+	VBROADCASTSD     constants<>+56(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+88(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z6
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+128(SB), Z4
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VBROADCASTSD     constants<>+112(SB), Z4
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
+	VBROADCASTSD     constants<>+72(SB), Z6
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VMULPD           Z3, Z0, Z1
 	VMULPD           Z2, Z1, Z2
-	VSUBPD.BCST      constants<>+112(SB), Z0, Z3
+	VSUBPD.BCST      constants<>+24(SB), Z0, Z3
 	VFMADD231PD      Z4, Z1, Z3
 	VFMADD231PD      Z5, Z2, Z3
-	VADDPD.BCST      constants<>+112(SB), Z0, Z6
+	VADDPD.BCST      constants<>+24(SB), Z0, Z6
 	VFMADD231PD      Z4, Z1, Z6
 	VFMADD231PD      Z5, Z2, Z6
 	VMOVUPD          (R9)(DX*1), Z7
-	VANDPD.BCST      constants<>+200(SB), Z7, Z7
+	VANDPD.BCST      constants<>+208(SB), Z7, Z7
 	VDIVPD           Z6, Z3, Z3
 	VANDPD.BCST      constants<>+168(SB), Z3, Z3
 	VORPD            Z7, Z3, Z3
 	VMOVUPD          Z3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+208(SB), Z7
+	VBROADCASTSD     constants<>+216(SB), Z7
 	VDIVPD           Z6, Z7, Z6
 	VFMADD231PD      Z4, Z1, Z0
 	VFMADD231PD      Z5, Z2, Z0
@@ -2405,7 +2410,7 @@ rest8__not_gelu:
 	VMOVUPD          Z0, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD.BCST      constants<>+216(SB), Z3, Z1
+	VMULPD.BCST      constants<>+224(SB), Z3, Z1
 	VMULPD           Z0, Z1, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
 	JMP              rest8__end
@@ -2419,11 +2424,11 @@ rest8__not_tanh:
 	VMOVUPD      Z0, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest8__end
-	VBROADCASTSD constants<>+112(SB), Z0
+	VBROADCASTSD constants<>+24(SB), Z0
 	VMOVUPD      Z0, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest8__end
-	VBROADCASTSD constants<>+224(SB), Z0
+	VBROADCASTSD constants<>+232(SB), Z0
 	VMOVUPD      Z0, (R9)(DX*4)
 	JMP          rest8__end
 
@@ -2433,57 +2438,57 @@ rest8__not_identity:
 
 	// silu
 	VMOVAPD          Z0, Z0
-	VBROADCASTSD     constants<>+232(SB), Z1
+	VBROADCASTSD     constants<>+240(SB), Z1
 	VMAXPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+240(SB), Z0
+	VBROADCASTSD     constants<>+248(SB), Z0
 	VMINPD           Z1, Z0, Z0
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VFMADD231PD.BCST constants<>+248(SB), Z0, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z2
-	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z1
+	VFMADD231PD.BCST constants<>+256(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z0, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z3
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
+	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VBROADCASTSD     constants<>+64(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z4
-	VBROADCASTSD     constants<>+120(SB), Z6
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VMULPD           Z2, Z0, Z1
-	VBROADCASTSD     constants<>+112(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Z2
 	VFMADD231PD      Z4, Z0, Z2
 	VFMADD231PD      Z5, Z1, Z2
 	VMOVUPD          (R9)(DX*1), Z3
-	VBROADCASTSD     constants<>+232(SB), Z6
+	VBROADCASTSD     constants<>+240(SB), Z6
 	VMAXPD           Z3, Z6, Z6
 	VDIVPD           Z2, Z6, Z3
 	VMOVUPD          Z3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+240(SB), Z3
+	VBROADCASTSD     constants<>+248(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z0, Z0
 	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+112(SB), Z1
+	VBROADCASTSD     constants<>+24(SB), Z1
 	VDIVPD           Z2, Z1, Z1
 	VBROADCASTSD     constants<>+136(SB), Z2
 	VMINPD           Z0, Z2, Z2
 	VMULPD           Z1, Z2, Z0
 	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+112(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+24(SB), Z2, Z2
 	VMULPD           Z1, Z2, Z2
 	VMULPD           Z0, Z3, Z4
 	VADDPD           Z1, Z4, Z1
@@ -2491,7 +2496,7 @@ rest8__not_identity:
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
 	VMULPD           Z2, Z3, Z1
-	VADDPD.BCST      constants<>+208(SB), Z1, Z1
+	VADDPD.BCST      constants<>+216(SB), Z1, Z1
 	VMULPD           Z0, Z1, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
 	JMP              rest8__end
@@ -2502,7 +2507,7 @@ rest8__not_silu:
 
 	// relu
 	VMOVAPD      Z0, Z0
-	VBROADCASTSD constants<>+224(SB), Z1
+	VBROADCASTSD constants<>+232(SB), Z1
 	VMAXPD       Z0, Z1, Z1
 	VMOVUPD      Z1, (R9)
 	CMPQ         order+8(FP), $0x01
@@ -2511,7 +2516,7 @@ rest8__not_silu:
 	VPMOVM2Q     K1, Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+112(SB), Z0
+	VBROADCASTSD constants<>+24(SB), Z0
 	VMOVAPD.Z    Z0, K1, Z0
 	VORPD        Z1, Z0, Z0
 	VMOVUPD      Z0, (R9)(DX*2)
@@ -2527,74 +2532,74 @@ rest8__not_relu:
 	// softplus
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+240(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VFMADD231PD.BCST constants<>+248(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
+	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VBROADCASTSD     constants<>+64(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z4
-	VBROADCASTSD     constants<>+120(SB), Z6
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+264(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+272(SB), Z1
-	VFMADD213PD.BCST constants<>+280(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+208(SB), Z2, Z1
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+288(SB), Z6
-	VFMADD213PD.BCST constants<>+296(SB), Z3, Z6
-	VBROADCASTSD     constants<>+304(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
 	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD213PD.BCST constants<>+320(SB), Z3, Z7
-	VBROADCASTSD     constants<>+328(SB), Z8
-	VFMADD213PD.BCST constants<>+336(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+272(SB), Z2, Z4
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
+	VBROADCASTSD     constants<>+96(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+224(SB), Z3
+	VBROADCASTSD     constants<>+232(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+112(SB), Z1
-	VADDPD.BCST      constants<>+112(SB), Z0, Z3
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VADDPD.BCST      constants<>+24(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -2613,10 +2618,10 @@ rest8__not_softplus:
 
 	// leaky_relu
 	VMOVAPD      Z0, Z0
-	VBROADCASTSD constants<>+344(SB), Z1
+	VBROADCASTSD constants<>+352(SB), Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+112(SB), Z2
+	VBROADCASTSD constants<>+24(SB), Z2
 	VMOVAPD      Z1, Z1
 	VMOVAPD      Z2, K1, Z1
 	VMULPD       Z1, Z0, Z2
@@ -2638,37 +2643,37 @@ rest8__not_leaky_relu:
 
 	// elu
 	VMOVAPD          Z0, Z0
-	VBROADCASTSD     constants<>+224(SB), Z1
+	VBROADCASTSD     constants<>+232(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+352(SB), Z0
+	VBROADCASTSD     constants<>+360(SB), Z0
 	VMAXPD           Z1, Z0, Z0
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VFMADD231PD.BCST constants<>+360(SB), Z0, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z2
-	VBROADCASTSD     constants<>+360(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z1
+	VFMADD231PD.BCST constants<>+368(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
+	VBROADCASTSD     constants<>+368(SB), Z3
 	VFMSUB213PD      Z2, Z0, Z3
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z3
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z3
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+64(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
+	VBROADCASTSD     constants<>+56(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+88(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z6
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+128(SB), Z4
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VBROADCASTSD     constants<>+112(SB), Z4
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
+	VBROADCASTSD     constants<>+72(SB), Z6
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
-	VSUBPD.BCST      constants<>+112(SB), Z0, Z2
+	VSUBPD.BCST      constants<>+24(SB), Z0, Z2
 	VFMADD231PD      Z0, Z1, Z2
 	VMOVUPD          (R9)(DX*1), Z3
 	VXORPD           Z4, Z4, Z4
@@ -2679,7 +2684,7 @@ rest8__not_leaky_relu:
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
 	VFMADD231PD      Z0, Z1, Z0
-	VBROADCASTSD     constants<>+112(SB), Z1
+	VBROADCASTSD     constants<>+24(SB), Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
@@ -2697,100 +2702,100 @@ rest8__not_elu:
 	// gelu_erf
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+376(SB), Z2
+	VBROADCASTSD     constants<>+384(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD231PD.BCST constants<>+384(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z5
-	VBROADCASTSD     constants<>+384(SB), Z6
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+384(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VBROADCASTSD     constants<>+32(SB), Z5
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
+	VBROADCASTSD     constants<>+48(SB), Z7
+	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VBROADCASTSD     constants<>+64(SB), Z7
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
+	VBROADCASTSD     constants<>+80(SB), Z8
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z5
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z8
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+400(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+400(SB), Z2, Z2
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+408(SB), Z6
-	VFMADD213PD.BCST constants<>+416(SB), Z2, Z6
-	VBROADCASTSD     constants<>+424(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
 	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD213PD.BCST constants<>+440(SB), Z2, Z7
-	VBROADCASTSD     constants<>+448(SB), Z8
-	VFMADD213PD.BCST constants<>+456(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+464(SB), Z6
-	VFMADD213PD.BCST constants<>+472(SB), Z2, Z6
-	VBROADCASTSD     constants<>+480(SB), Z8
-	VFMADD213PD.BCST constants<>+488(SB), Z2, Z8
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+496(SB), Z7
-	VFMADD213PD.BCST constants<>+504(SB), Z2, Z7
-	VBROADCASTSD     constants<>+512(SB), Z8
-	VFMADD213PD.BCST constants<>+520(SB), Z2, Z8
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+528(SB), Z6
-	VFMADD213PD.BCST constants<>+536(SB), Z2, Z6
-	VBROADCASTSD     constants<>+544(SB), Z8
-	VFMADD213PD.BCST constants<>+552(SB), Z2, Z8
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+560(SB), Z7
-	VFMADD213PD.BCST constants<>+568(SB), Z2, Z7
-	VBROADCASTSD     constants<>+576(SB), Z8
-	VFMADD213PD.BCST constants<>+584(SB), Z2, Z8
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+112(SB), Z3
+	VBROADCASTSD     constants<>+24(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+592(SB), Z2
+	VBROADCASTSD     constants<>+600(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+376(SB), Z0
+	VBROADCASTSD     constants<>+384(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+600(SB), Z1, Z1
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+208(SB), Z2
+	VBROADCASTSD     constants<>+216(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -2800,50 +2805,50 @@ rest8__not_gelu_erf:
 	// sinh
 	VMOVAPD          Z0, Z0
 	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+608(SB), Z1
+	VBROADCASTSD     constants<>+616(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VFMADD231PD.BCST constants<>+360(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VBROADCASTSD     constants<>+360(SB), Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+368(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+368(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+64(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
+	VBROADCASTSD     constants<>+56(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+48(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+88(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z6
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+128(SB), Z4
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VBROADCASTSD     constants<>+112(SB), Z4
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
+	VBROADCASTSD     constants<>+72(SB), Z6
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
-	VPSUBQ.BCST      constants<>+616(SB), Z0, Z0
-	VSUBPD.BCST      constants<>+624(SB), Z0, Z2
+	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+632(SB), Z0, Z2
 	VFMADD231PD      Z0, Z1, Z2
 	VFMADD231PD      Z0, Z1, Z0
 	VDIVPD           Z0, Z2, Z1
-	VMULPD.BCST      constants<>+272(SB), Z1, Z1
-	VFMADD231PD.BCST constants<>+208(SB), Z2, Z1
+	VMULPD.BCST      constants<>+280(SB), Z1, Z1
+	VFMADD231PD.BCST constants<>+216(SB), Z2, Z1
 	VMOVUPD          (R9)(DX*1), Z2
-	VANDPD.BCST      constants<>+200(SB), Z2, Z2
+	VANDPD.BCST      constants<>+208(SB), Z2, Z2
 	VORPD            Z2, Z1, Z1
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+632(SB), Z2
+	VBROADCASTSD     constants<>+640(SB), Z2
 	VDIVPD           Z0, Z2, Z2
-	VFMADD231PD.BCST constants<>+208(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+216(SB), Z0, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
@@ -2889,73 +2894,74 @@ rest4_dot_done:
 
 	// gelu
 	VMOVAPD          Y0, Y0
-	VBROADCASTSD     constants<>+0(SB), Y1
-	VMAXPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+8(SB), Y0
-	VMINPD           Y1, Y0, Y0
-	VMULPD.BCST      constants<>+16(SB), Y0, Y1
-	VMULPD.BCST      constants<>+24(SB), Y0, Y2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y0, Y0
+	VMULPD.BCST      constants<>+8(SB), Y0, Y1
+	VMULPD.BCST      constants<>+16(SB), Y0, Y2
 	VMULPD           Y0, Y0, Y0
 	VFMADD231PD      Y0, Y2, Y1
-	VRNDSCALEPD      $0x00, Y1, Y0
-	VSUBPD           Y0, Y1, Y0
-	VADDPD.BCST      constants<>+32(SB), Y1, Y1
-	VPSLLQ           $0x34, Y1, Y1
+	VREDUCEPD        $0x00, Y1, Y0
+	VRNDSCALEPD      $0x00, Y1, Y1
+	VBROADCASTSD     constants<>+24(SB), Y2
+	VSCALEFPD        Y1, Y2, Y1
 	VMULPD           Y0, Y0, Y2
 	VMULPD           Y2, Y2, Y3
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y0, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y0, Y5
+	VBROADCASTSD     constants<>+32(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y0, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
+	VFMADD213PD.BCST constants<>+56(SB), Y0, Y5
 	VFMADD231PD      Y2, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y0, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y0, Y6
+	VBROADCASTSD     constants<>+64(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y0, Y5
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y0, Y6
 	VFMADD231PD      Y2, Y6, Y5
 	VFMADD231PD      Y3, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+112(SB), Y0, Y4
-	VBROADCASTSD     constants<>+120(SB), Y6
-	VFMADD213PD.BCST constants<>+128(SB), Y0, Y6
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VFMADD213PD.BCST constants<>+24(SB), Y0, Y4
+	VBROADCASTSD     constants<>+104(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y0, Y6
 	VFMADD231PD      Y2, Y6, Y4
 	VMULPD           Y3, Y1, Y0
-	VBROADCASTSD     constants<>+112(SB), Y2
+	VBROADCASTSD     constants<>+24(SB), Y2
 	VFMADD231PD      Y4, Y1, Y2
 	VFMADD231PD      Y5, Y0, Y2
 	VMOVUPD          (R9)(DX*1), Y3
-	VBROADCASTSD     constants<>+0(SB), Y6
+	VBROADCASTSD     constants<>+120(SB), Y6
 	VMAXPD           Y3, Y6, Y6
 	VDIVPD           Y2, Y6, Y3
 	VMOVUPD          Y3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+8(SB), Y3
+	VBROADCASTSD     constants<>+128(SB), Y3
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y1, Y1
 	VFMADD231PD      Y5, Y0, Y1
-	VBROADCASTSD     constants<>+112(SB), Y0
-	VDIVPD           Y2, Y0, Y0
+	VBROADCASTSD     constants<>+128(SB), Y0
+	VCMPPD           $0x1e, Y0, Y6, K1
+	KNOTB            K1, K1
+	VMOVAPD.Z        Y1, K1, Y0
+	VBROADCASTSD     constants<>+24(SB), Y1
+	VDIVPD           Y2, Y1, Y1
 	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y1, Y2, Y2
-	VMULPD           Y0, Y2, Y1
-	VMULPD           Y0, Y1, Y1
-	VSUBPD.BCST      constants<>+112(SB), Y2, Y2
-	VMULPD           Y0, Y2, Y2
+	VMINPD           Y0, Y2, Y2
+	VMULPD           Y1, Y2, Y0
+	VMULPD           Y1, Y0, Y0
+	VSUBPD.BCST      constants<>+24(SB), Y2, Y2
+	VMULPD           Y1, Y2, Y2
 	VMULPD           Y3, Y3, Y4
 	VBROADCASTSD     constants<>+144(SB), Y5
 	VFMADD213PD.BCST constants<>+152(SB), Y4, Y5
-	VMULPD           Y1, Y3, Y4
-	VFMADD213PD      Y0, Y5, Y4
+	VMULPD           Y0, Y3, Y4
+	VFMADD213PD      Y1, Y5, Y4
 	VMOVUPD          Y4, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y5, Y5, Y0
-	VMULPD           Y2, Y0, Y0
-	VFMADD231PD.BCST constants<>+160(SB), Y3, Y0
+	VMULPD           Y5, Y5, Y1
+	VMULPD           Y2, Y1, Y1
+	VFMADD231PD.BCST constants<>+160(SB), Y3, Y1
 	VADDPD           Y5, Y5, Y2
-	VFMADD213PD      Y2, Y3, Y0
-	VMULPD           Y1, Y0, Y0
+	VFMADD213PD      Y2, Y3, Y1
+	VMULPD           Y0, Y1, Y0
 	VMOVUPD          Y0, (R9)(DX*4)
 	JMP              rest4__end
 
@@ -2968,47 +2974,47 @@ rest4__not_gelu:
 	VANDPD.BCST      constants<>+168(SB), Y0, Y0
 	VBROADCASTSD     constants<>+176(SB), Y1
 	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+32(SB), Y0
-	VFMADD231PD.BCST constants<>+184(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
-	VBROADCASTSD     constants<>+184(SB), Y3
+	VBROADCASTSD     constants<>+184(SB), Y0
+	VFMADD231PD.BCST constants<>+192(SB), Y1, Y0
+	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
+	VBROADCASTSD     constants<>+192(SB), Y3
 	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+192(SB), Y1, Y3
+	VFMADD231PD.BCST constants<>+200(SB), Y1, Y3
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+64(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
+	VBROADCASTSD     constants<>+56(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+48(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+88(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y6
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+128(SB), Y4
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
+	VBROADCASTSD     constants<>+112(SB), Y4
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
+	VBROADCASTSD     constants<>+72(SB), Y6
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VMULPD           Y3, Y0, Y1
 	VMULPD           Y2, Y1, Y2
-	VSUBPD.BCST      constants<>+112(SB), Y0, Y3
+	VSUBPD.BCST      constants<>+24(SB), Y0, Y3
 	VFMADD231PD      Y4, Y1, Y3
 	VFMADD231PD      Y5, Y2, Y3
-	VADDPD.BCST      constants<>+112(SB), Y0, Y6
+	VADDPD.BCST      constants<>+24(SB), Y0, Y6
 	VFMADD231PD      Y4, Y1, Y6
 	VFMADD231PD      Y5, Y2, Y6
 	VMOVUPD          (R9)(DX*1), Y7
-	VANDPD.BCST      constants<>+200(SB), Y7, Y7
+	VANDPD.BCST      constants<>+208(SB), Y7, Y7
 	VDIVPD           Y6, Y3, Y3
 	VANDPD.BCST      constants<>+168(SB), Y3, Y3
 	VORPD            Y7, Y3, Y3
 	VMOVUPD          Y3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+208(SB), Y7
+	VBROADCASTSD     constants<>+216(SB), Y7
 	VDIVPD           Y6, Y7, Y6
 	VFMADD231PD      Y4, Y1, Y0
 	VFMADD231PD      Y5, Y2, Y0
@@ -3017,7 +3023,7 @@ rest4__not_gelu:
 	VMOVUPD          Y0, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD.BCST      constants<>+216(SB), Y3, Y1
+	VMULPD.BCST      constants<>+224(SB), Y3, Y1
 	VMULPD           Y0, Y1, Y0
 	VMOVUPD          Y0, (R9)(DX*4)
 	JMP              rest4__end
@@ -3031,11 +3037,11 @@ rest4__not_tanh:
 	VMOVUPD      Y0, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest4__end
-	VBROADCASTSD constants<>+112(SB), Y0
+	VBROADCASTSD constants<>+24(SB), Y0
 	VMOVUPD      Y0, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest4__end
-	VBROADCASTSD constants<>+224(SB), Y0
+	VBROADCASTSD constants<>+232(SB), Y0
 	VMOVUPD      Y0, (R9)(DX*4)
 	JMP          rest4__end
 
@@ -3045,57 +3051,57 @@ rest4__not_identity:
 
 	// silu
 	VMOVAPD          Y0, Y0
-	VBROADCASTSD     constants<>+232(SB), Y1
+	VBROADCASTSD     constants<>+240(SB), Y1
 	VMAXPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+240(SB), Y0
+	VBROADCASTSD     constants<>+248(SB), Y0
 	VMINPD           Y1, Y0, Y0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VFMADD231PD.BCST constants<>+248(SB), Y0, Y1
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y2
-	VBROADCASTSD     constants<>+248(SB), Y3
+	VBROADCASTSD     constants<>+184(SB), Y1
+	VFMADD231PD.BCST constants<>+256(SB), Y0, Y1
+	VSUBPD.BCST      constants<>+184(SB), Y1, Y2
+	VBROADCASTSD     constants<>+256(SB), Y3
 	VFMSUB213PD      Y2, Y0, Y3
-	VFMADD231PD.BCST constants<>+256(SB), Y0, Y3
+	VFMADD231PD.BCST constants<>+264(SB), Y0, Y3
 	VPSLLQ           $0x34, Y1, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
+	VBROADCASTSD     constants<>+32(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
+	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
+	VBROADCASTSD     constants<>+64(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y4
-	VBROADCASTSD     constants<>+120(SB), Y6
-	VFMADD213PD.BCST constants<>+128(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
+	VBROADCASTSD     constants<>+104(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VMULPD           Y2, Y0, Y1
-	VBROADCASTSD     constants<>+112(SB), Y2
+	VBROADCASTSD     constants<>+24(SB), Y2
 	VFMADD231PD      Y4, Y0, Y2
 	VFMADD231PD      Y5, Y1, Y2
 	VMOVUPD          (R9)(DX*1), Y3
-	VBROADCASTSD     constants<>+232(SB), Y6
+	VBROADCASTSD     constants<>+240(SB), Y6
 	VMAXPD           Y3, Y6, Y6
 	VDIVPD           Y2, Y6, Y3
 	VMOVUPD          Y3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+240(SB), Y3
+	VBROADCASTSD     constants<>+248(SB), Y3
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y0, Y0
 	VFMADD231PD      Y5, Y1, Y0
-	VBROADCASTSD     constants<>+112(SB), Y1
+	VBROADCASTSD     constants<>+24(SB), Y1
 	VDIVPD           Y2, Y1, Y1
 	VBROADCASTSD     constants<>+136(SB), Y2
 	VMINPD           Y0, Y2, Y2
 	VMULPD           Y1, Y2, Y0
 	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+112(SB), Y2, Y2
+	VSUBPD.BCST      constants<>+24(SB), Y2, Y2
 	VMULPD           Y1, Y2, Y2
 	VMULPD           Y0, Y3, Y4
 	VADDPD           Y1, Y4, Y1
@@ -3103,7 +3109,7 @@ rest4__not_identity:
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
 	VMULPD           Y2, Y3, Y1
-	VADDPD.BCST      constants<>+208(SB), Y1, Y1
+	VADDPD.BCST      constants<>+216(SB), Y1, Y1
 	VMULPD           Y0, Y1, Y0
 	VMOVUPD          Y0, (R9)(DX*4)
 	JMP              rest4__end
@@ -3114,7 +3120,7 @@ rest4__not_silu:
 
 	// relu
 	VMOVAPD      Y0, Y0
-	VBROADCASTSD constants<>+224(SB), Y1
+	VBROADCASTSD constants<>+232(SB), Y1
 	VMAXPD       Y0, Y1, Y1
 	VMOVUPD      Y1, (R9)
 	CMPQ         order+8(FP), $0x01
@@ -3123,7 +3129,7 @@ rest4__not_silu:
 	VPMOVM2Q     K1, Y1
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+112(SB), Y0
+	VBROADCASTSD constants<>+24(SB), Y0
 	VMOVAPD.Z    Y0, K1, Y0
 	VORPD        Y1, Y0, Y0
 	VMOVUPD      Y0, (R9)(DX*2)
@@ -3139,74 +3145,74 @@ rest4__not_relu:
 	// softplus
 	VMOVAPD          Y0, Y0
 	VANDPD.BCST      constants<>+168(SB), Y0, Y0
-	VBROADCASTSD     constants<>+240(SB), Y1
+	VBROADCASTSD     constants<>+248(SB), Y1
 	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+32(SB), Y0
-	VFMADD231PD.BCST constants<>+248(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
-	VBROADCASTSD     constants<>+248(SB), Y3
+	VBROADCASTSD     constants<>+184(SB), Y0
+	VFMADD231PD.BCST constants<>+256(SB), Y1, Y0
+	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
+	VBROADCASTSD     constants<>+256(SB), Y3
 	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+256(SB), Y1, Y3
+	VFMADD231PD.BCST constants<>+264(SB), Y1, Y3
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
+	VBROADCASTSD     constants<>+32(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
+	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
+	VBROADCASTSD     constants<>+64(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y4
-	VBROADCASTSD     constants<>+120(SB), Y6
-	VFMADD213PD.BCST constants<>+128(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
+	VBROADCASTSD     constants<>+104(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y0, Y4, Y0
-	VBROADCASTSD     constants<>+264(SB), Y1
-	VCMPPD           $0x1e, Y1, Y0, K1
 	VBROADCASTSD     constants<>+272(SB), Y1
-	VFMADD213PD.BCST constants<>+280(SB), Y0, Y1
+	VCMPPD           $0x1e, Y1, Y0, K1
+	VBROADCASTSD     constants<>+280(SB), Y1
+	VFMADD213PD.BCST constants<>+288(SB), Y0, Y1
 	VMOVAPD          Y0, Y2
 	VMOVAPD          Y1, K1, Y2
-	VADDPD.BCST      constants<>+208(SB), Y2, Y1
+	VADDPD.BCST      constants<>+216(SB), Y2, Y1
 	VDIVPD           Y1, Y2, Y1
 	VMULPD           Y1, Y1, Y3
 	VMULPD           Y3, Y3, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+288(SB), Y6
-	VFMADD213PD.BCST constants<>+296(SB), Y3, Y6
-	VBROADCASTSD     constants<>+304(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+296(SB), Y6
+	VFMADD213PD.BCST constants<>+304(SB), Y3, Y6
 	VBROADCASTSD     constants<>+312(SB), Y7
-	VFMADD213PD.BCST constants<>+320(SB), Y3, Y7
-	VBROADCASTSD     constants<>+328(SB), Y8
-	VFMADD213PD.BCST constants<>+336(SB), Y3, Y8
+	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+320(SB), Y7
+	VFMADD213PD.BCST constants<>+328(SB), Y3, Y7
+	VBROADCASTSD     constants<>+336(SB), Y8
+	VFMADD213PD.BCST constants<>+344(SB), Y3, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y3, Y7, Y3
-	VMULPD.BCST      constants<>+272(SB), Y2, Y4
+	VMULPD.BCST      constants<>+280(SB), Y2, Y4
 	VMULPD           Y2, Y4, Y4
 	VADDPD           Y4, Y3, Y3
 	VFMSUB213PD      Y4, Y1, Y3
 	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+104(SB), Y2
+	VBROADCASTSD     constants<>+96(SB), Y2
 	VMOVAPD.Z        Y2, K1, Y2
 	VADDPD           Y2, Y1, Y1
 	VMOVUPD          (R9)(DX*1), Y2
-	VBROADCASTSD     constants<>+224(SB), Y3
+	VBROADCASTSD     constants<>+232(SB), Y3
 	VMAXPD           Y2, Y3, Y3
 	VADDPD           Y3, Y1, Y1
 	VMOVUPD          Y1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+112(SB), Y1
-	VADDPD.BCST      constants<>+112(SB), Y0, Y3
+	VBROADCASTSD     constants<>+24(SB), Y1
+	VADDPD.BCST      constants<>+24(SB), Y0, Y3
 	VDIVPD           Y3, Y1, Y1
 	VMULPD           Y1, Y0, Y0
 	VPMOVQ2M         Y2, K1
@@ -3225,10 +3231,10 @@ rest4__not_softplus:
 
 	// leaky_relu
 	VMOVAPD      Y0, Y0
-	VBROADCASTSD constants<>+344(SB), Y1
+	VBROADCASTSD constants<>+352(SB), Y1
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+112(SB), Y2
+	VBROADCASTSD constants<>+24(SB), Y2
 	VMOVAPD      Y1, Y1
 	VMOVAPD      Y2, K1, Y1
 	VMULPD       Y1, Y0, Y2
@@ -3250,37 +3256,37 @@ rest4__not_leaky_relu:
 
 	// elu
 	VMOVAPD          Y0, Y0
-	VBROADCASTSD     constants<>+224(SB), Y1
+	VBROADCASTSD     constants<>+232(SB), Y1
 	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+352(SB), Y0
+	VBROADCASTSD     constants<>+360(SB), Y0
 	VMAXPD           Y1, Y0, Y0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VFMADD231PD.BCST constants<>+360(SB), Y0, Y1
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y2
-	VBROADCASTSD     constants<>+360(SB), Y3
+	VBROADCASTSD     constants<>+184(SB), Y1
+	VFMADD231PD.BCST constants<>+368(SB), Y0, Y1
+	VSUBPD.BCST      constants<>+184(SB), Y1, Y2
+	VBROADCASTSD     constants<>+368(SB), Y3
 	VFMSUB213PD      Y2, Y0, Y3
-	VFMADD231PD.BCST constants<>+368(SB), Y0, Y3
+	VFMADD231PD.BCST constants<>+376(SB), Y0, Y3
 	VPSLLQ           $0x34, Y1, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+64(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
+	VBROADCASTSD     constants<>+56(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+48(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+88(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y6
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+128(SB), Y4
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
+	VBROADCASTSD     constants<>+112(SB), Y4
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
+	VBROADCASTSD     constants<>+72(SB), Y6
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y3, Y4, Y1
-	VSUBPD.BCST      constants<>+112(SB), Y0, Y2
+	VSUBPD.BCST      constants<>+24(SB), Y0, Y2
 	VFMADD231PD      Y0, Y1, Y2
 	VMOVUPD          (R9)(DX*1), Y3
 	VXORPD           Y4, Y4, Y4
@@ -3291,7 +3297,7 @@ rest4__not_leaky_relu:
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
 	VFMADD231PD      Y0, Y1, Y0
-	VBROADCASTSD     constants<>+112(SB), Y1
+	VBROADCASTSD     constants<>+24(SB), Y1
 	VMOVAPD          Y0, Y2
 	VMOVAPD          Y1, K1, Y2
 	VMOVUPD          Y2, (R9)(DX*2)
@@ -3309,100 +3315,100 @@ rest4__not_elu:
 	// gelu_erf
 	VMOVAPD          Y0, Y0
 	VANDPD.BCST      constants<>+168(SB), Y0, Y1
-	VBROADCASTSD     constants<>+376(SB), Y2
+	VBROADCASTSD     constants<>+384(SB), Y2
 	VMINPD           Y1, Y2, Y2
 	VMULPD           Y2, Y2, Y1
 	VMOVAPD          Y1, Y3
 	VFMSUB231PD      Y2, Y2, Y3
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD231PD.BCST constants<>+384(SB), Y1, Y4
-	VSUBPD.BCST      constants<>+32(SB), Y4, Y5
-	VBROADCASTSD     constants<>+384(SB), Y6
+	VBROADCASTSD     constants<>+184(SB), Y4
+	VFMADD231PD.BCST constants<>+392(SB), Y1, Y4
+	VSUBPD.BCST      constants<>+184(SB), Y4, Y5
+	VBROADCASTSD     constants<>+392(SB), Y6
 	VFMSUB213PD      Y5, Y1, Y6
-	VFMADD231PD.BCST constants<>+392(SB), Y1, Y6
+	VFMADD231PD.BCST constants<>+400(SB), Y1, Y6
 	VPSLLQ           $0x34, Y4, Y1
-	VFMADD231PD.BCST constants<>+384(SB), Y3, Y6
+	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
 	VMULPD           Y6, Y6, Y3
 	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+40(SB), Y5
-	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
-	VBROADCASTSD     constants<>+56(SB), Y7
-	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
+	VBROADCASTSD     constants<>+32(SB), Y5
+	VFMADD213PD.BCST constants<>+40(SB), Y6, Y5
+	VBROADCASTSD     constants<>+48(SB), Y7
+	VFMADD213PD.BCST constants<>+56(SB), Y6, Y7
 	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+72(SB), Y7
-	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
-	VBROADCASTSD     constants<>+88(SB), Y8
-	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
+	VBROADCASTSD     constants<>+64(SB), Y7
+	VFMADD213PD.BCST constants<>+72(SB), Y6, Y7
+	VBROADCASTSD     constants<>+80(SB), Y8
+	VFMADD213PD.BCST constants<>+88(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y7
 	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+104(SB), Y5
-	VFMADD213PD.BCST constants<>+112(SB), Y6, Y5
-	VBROADCASTSD     constants<>+120(SB), Y8
-	VFMADD213PD.BCST constants<>+128(SB), Y6, Y8
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+24(SB), Y6, Y5
+	VBROADCASTSD     constants<>+104(SB), Y8
+	VFMADD213PD.BCST constants<>+112(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y5
 	VFMADD231PD      Y4, Y7, Y5
 	VMULPD           Y1, Y5, Y1
-	VADDPD.BCST      constants<>+400(SB), Y2, Y3
-	VSUBPD.BCST      constants<>+400(SB), Y2, Y2
+	VADDPD.BCST      constants<>+408(SB), Y2, Y3
+	VSUBPD.BCST      constants<>+408(SB), Y2, Y2
 	VDIVPD           Y3, Y2, Y2
 	VMULPD           Y2, Y2, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+408(SB), Y6
-	VFMADD213PD.BCST constants<>+416(SB), Y2, Y6
-	VBROADCASTSD     constants<>+424(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+416(SB), Y6
+	VFMADD213PD.BCST constants<>+424(SB), Y2, Y6
 	VBROADCASTSD     constants<>+432(SB), Y7
-	VFMADD213PD.BCST constants<>+440(SB), Y2, Y7
-	VBROADCASTSD     constants<>+448(SB), Y8
-	VFMADD213PD.BCST constants<>+456(SB), Y2, Y8
+	VFMADD231PD      Y4, Y7, Y6
+	VBROADCASTSD     constants<>+440(SB), Y7
+	VFMADD213PD.BCST constants<>+448(SB), Y2, Y7
+	VBROADCASTSD     constants<>+456(SB), Y8
+	VFMADD213PD.BCST constants<>+464(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+464(SB), Y6
-	VFMADD213PD.BCST constants<>+472(SB), Y2, Y6
-	VBROADCASTSD     constants<>+480(SB), Y8
-	VFMADD213PD.BCST constants<>+488(SB), Y2, Y8
+	VBROADCASTSD     constants<>+472(SB), Y6
+	VFMADD213PD.BCST constants<>+480(SB), Y2, Y6
+	VBROADCASTSD     constants<>+488(SB), Y8
+	VFMADD213PD.BCST constants<>+496(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y6
 	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+496(SB), Y7
-	VFMADD213PD.BCST constants<>+504(SB), Y2, Y7
-	VBROADCASTSD     constants<>+512(SB), Y8
-	VFMADD213PD.BCST constants<>+520(SB), Y2, Y8
+	VBROADCASTSD     constants<>+504(SB), Y7
+	VFMADD213PD.BCST constants<>+512(SB), Y2, Y7
+	VBROADCASTSD     constants<>+520(SB), Y8
+	VFMADD213PD.BCST constants<>+528(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+528(SB), Y6
-	VFMADD213PD.BCST constants<>+536(SB), Y2, Y6
-	VBROADCASTSD     constants<>+544(SB), Y8
-	VFMADD213PD.BCST constants<>+552(SB), Y2, Y8
+	VBROADCASTSD     constants<>+536(SB), Y6
+	VFMADD213PD.BCST constants<>+544(SB), Y2, Y6
+	VBROADCASTSD     constants<>+552(SB), Y8
+	VFMADD213PD.BCST constants<>+560(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y6
 	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+560(SB), Y7
-	VFMADD213PD.BCST constants<>+568(SB), Y2, Y7
-	VBROADCASTSD     constants<>+576(SB), Y8
-	VFMADD213PD.BCST constants<>+584(SB), Y2, Y8
+	VBROADCASTSD     constants<>+568(SB), Y7
+	VFMADD213PD.BCST constants<>+576(SB), Y2, Y7
+	VBROADCASTSD     constants<>+584(SB), Y8
+	VFMADD213PD.BCST constants<>+592(SB), Y2, Y8
 	VFMADD231PD      Y4, Y8, Y7
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y1, Y7, Y2
 	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+112(SB), Y3
+	VBROADCASTSD     constants<>+24(SB), Y3
 	VSUBPD           Y2, Y3, Y3
 	VPMOVQ2M         Y0, K1
 	VMOVAPD          Y3, Y3
 	VMOVAPD          Y2, K1, Y3
-	VBROADCASTSD     constants<>+592(SB), Y2
+	VBROADCASTSD     constants<>+600(SB), Y2
 	VMAXPD           Y0, Y2, Y2
 	VMULPD           Y3, Y2, Y0
 	VMOVUPD          Y0, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+376(SB), Y0
+	VBROADCASTSD     constants<>+384(SB), Y0
 	VMINPD           Y2, Y0, Y0
-	VMULPD.BCST      constants<>+600(SB), Y1, Y1
+	VMULPD.BCST      constants<>+608(SB), Y1, Y1
 	VMULPD           Y1, Y0, Y2
 	VADDPD           Y3, Y2, Y2
 	VMOVUPD          Y2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+208(SB), Y2
+	VBROADCASTSD     constants<>+216(SB), Y2
 	VFNMADD231PD     Y0, Y0, Y2
 	VMULPD           Y1, Y2, Y0
 	VMOVUPD          Y0, (R9)(DX*4)
@@ -3412,50 +3418,50 @@ rest4__not_gelu_erf:
 	// sinh
 	VMOVAPD          Y0, Y0
 	VANDPD.BCST      constants<>+168(SB), Y0, Y0
-	VBROADCASTSD     constants<>+608(SB), Y1
+	VBROADCASTSD     constants<>+616(SB), Y1
 	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+32(SB), Y0
-	VFMADD231PD.BCST constants<>+360(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
-	VBROADCASTSD     constants<>+360(SB), Y3
+	VBROADCASTSD     constants<>+184(SB), Y0
+	VFMADD231PD.BCST constants<>+368(SB), Y1, Y0
+	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
+	VBROADCASTSD     constants<>+368(SB), Y3
 	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+368(SB), Y1, Y3
+	VFMADD231PD.BCST constants<>+376(SB), Y1, Y3
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+64(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
+	VBROADCASTSD     constants<>+56(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+48(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+48(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+88(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y6
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+128(SB), Y4
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
+	VBROADCASTSD     constants<>+112(SB), Y4
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
+	VBROADCASTSD     constants<>+72(SB), Y6
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y3, Y4, Y1
-	VPSUBQ.BCST      constants<>+616(SB), Y0, Y0
-	VSUBPD.BCST      constants<>+624(SB), Y0, Y2
+	VPSUBQ.BCST      constants<>+624(SB), Y0, Y0
+	VSUBPD.BCST      constants<>+632(SB), Y0, Y2
 	VFMADD231PD      Y0, Y1, Y2
 	VFMADD231PD      Y0, Y1, Y0
 	VDIVPD           Y0, Y2, Y1
-	VMULPD.BCST      constants<>+272(SB), Y1, Y1
-	VFMADD231PD.BCST constants<>+208(SB), Y2, Y1
+	VMULPD.BCST      constants<>+280(SB), Y1, Y1
+	VFMADD231PD.BCST constants<>+216(SB), Y2, Y1
 	VMOVUPD          (R9)(DX*1), Y2
-	VANDPD.BCST      constants<>+200(SB), Y2, Y2
+	VANDPD.BCST      constants<>+208(SB), Y2, Y2
 	VORPD            Y2, Y1, Y1
 	VMOVUPD          Y1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+632(SB), Y2
+	VBROADCASTSD     constants<>+640(SB), Y2
 	VDIVPD           Y0, Y2, Y2
-	VFMADD231PD.BCST constants<>+208(SB), Y0, Y2
+	VFMADD231PD.BCST constants<>+216(SB), Y0, Y2
 	VMOVUPD          Y2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
@@ -8940,84 +8946,85 @@ next:
 	VZEROUPPER
 	RET
 
-DATA constants<>+0(SB)/8, $0xc0352945b6c3760c
-DATA constants<>+8(SB)/8, $0x403527727136a401
-DATA constants<>+16(SB)/8, $0xc0026aec21bce75a
-DATA constants<>+24(SB)/8, $0xbfba5a7cf7572a98
-DATA constants<>+32(SB)/8, $0x43380000000003ff
-DATA constants<>+40(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+48(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+56(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+64(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+72(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+80(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+88(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+96(SB)/8, $0x3f24309130958e26
-DATA constants<>+104(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+112(SB)/8, $0x3ff0000000000000
-DATA constants<>+120(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+128(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+0(SB)/8, $0x40354ccccccccccd
+DATA constants<>+8(SB)/8, $0xc0026aec21bce75a
+DATA constants<>+16(SB)/8, $0xbfba5a7cf7572a98
+DATA constants<>+24(SB)/8, $0x3ff0000000000000
+DATA constants<>+32(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+40(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+48(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+56(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+64(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+72(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+80(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+88(SB)/8, $0x3f24309130958e26
+DATA constants<>+96(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+104(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+112(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+120(SB)/8, $0xc0352945b6c3760c
+DATA constants<>+128(SB)/8, $0x403527727136a401
 DATA constants<>+136(SB)/8, $0x7fefffffffffffff
 DATA constants<>+144(SB)/8, $0x3fcb6676bf7450f1
 DATA constants<>+152(SB)/8, $0x3ff9884533d43651
 DATA constants<>+160(SB)/8, $0x3fdb6676bf7450f1
 DATA constants<>+168(SB)/8, $0x7fffffffffffffff
 DATA constants<>+176(SB)/8, $0x407629d2f1a9fbe7
-DATA constants<>+184(SB)/8, $0xc0071547652b82fe
-DATA constants<>+192(SB)/8, $0xbc8777d0ffda0d24
-DATA constants<>+200(SB)/8, $0x8000000000000000
-DATA constants<>+208(SB)/8, $0x4000000000000000
-DATA constants<>+216(SB)/8, $0xc000000000000000
-DATA constants<>+224(SB)/8, $0x0000000000000000
-DATA constants<>+232(SB)/8, $0xc0862f5ed288ce70
-DATA constants<>+240(SB)/8, $0x408629d35a858794
-DATA constants<>+248(SB)/8, $0xbff71547652b82fe
-DATA constants<>+256(SB)/8, $0xbc7777d0ffda0d24
-DATA constants<>+264(SB)/8, $0x3fda827999fcef32
-DATA constants<>+272(SB)/8, $0x3fe0000000000000
-DATA constants<>+280(SB)/8, $0xbfe0000000000000
-DATA constants<>+288(SB)/8, $0x3fc39a09d078c69f
-DATA constants<>+296(SB)/8, $0x3fc7466496cb03de
-DATA constants<>+304(SB)/8, $0x3fc2f112df3e5244
-DATA constants<>+312(SB)/8, $0x3fd999999997fa04
-DATA constants<>+320(SB)/8, $0x3fe5555555555593
-DATA constants<>+328(SB)/8, $0x3fcc71c51d8e78af
-DATA constants<>+336(SB)/8, $0x3fd2492494229359
-DATA constants<>+344(SB)/8, $0x3f847ae147ae147b
-DATA constants<>+352(SB)/8, $0xc08629d35a858794
-DATA constants<>+360(SB)/8, $0x3ff71547652b82fe
-DATA constants<>+368(SB)/8, $0x3c7777d0ffda0d24
-DATA constants<>+376(SB)/8, $0x4042d4c985f06f69
-DATA constants<>+384(SB)/8, $0xbfe71547652b82fe
-DATA constants<>+392(SB)/8, $0xbc6777d0ffda0d24
-DATA constants<>+400(SB)/8, $0x4010000000000000
-DATA constants<>+408(SB)/8, $0xbdf104609d3a63fa
-DATA constants<>+416(SB)/8, $0x3e4f37324be070d7
-DATA constants<>+424(SB)/8, $0xbe13d99f66b0aeb3
-DATA constants<>+432(SB)/8, $0xbe84f61a4db5b5d8
-DATA constants<>+440(SB)/8, $0x3e91bb8610f5b25b
-DATA constants<>+448(SB)/8, $0x3e50ef0232f8ba42
-DATA constants<>+456(SB)/8, $0xbe74b853a237fcb7
-DATA constants<>+464(SB)/8, $0xbed8d464d2d39ed3
-DATA constants<>+472(SB)/8, $0x3ea7fe172f33f69f
-DATA constants<>+480(SB)/8, $0x3eb1236f633ccfb0
-DATA constants<>+488(SB)/8, $0xbea4fb8d0efb7c13
-DATA constants<>+496(SB)/8, $0xbf2e4a4206da1fed
-DATA constants<>+504(SB)/8, $0x3f217a4a66f198c2
-DATA constants<>+512(SB)/8, $0x3f026d048db23f91
-DATA constants<>+520(SB)/8, $0xbec0011a6bf30b32
-DATA constants<>+528(SB)/8, $0xbf7ee27610424ac5
-DATA constants<>+536(SB)/8, $0x3faeec4cc3e44d56
-DATA constants<>+544(SB)/8, $0x3f5ab825fabd0585
-DATA constants<>+552(SB)/8, $0xbf6c81719ca1adad
-DATA constants<>+560(SB)/8, $0xbfe373e3a893c28a
-DATA constants<>+568(SB)/8, $0x3fe82b4bb8c94dce
-DATA constants<>+576(SB)/8, $0xbfc7dff2bff684e0
-DATA constants<>+584(SB)/8, $0x3fd8c6dbf2cfc302
-DATA constants<>+592(SB)/8, $0xc042d4c985f06f69
-DATA constants<>+600(SB)/8, $0x3fd9884533d43651
-DATA constants<>+608(SB)/8, $0x40863606594af4f1
-DATA constants<>+616(SB)/8, $0x0020000000000000
-DATA constants<>+624(SB)/8, $0x3fd0000000000000
-DATA constants<>+632(SB)/8, $0x3fc0000000000000
-GLOBL constants<>(SB), RODATA|NOPTR, $640
+DATA constants<>+184(SB)/8, $0x43380000000003ff
+DATA constants<>+192(SB)/8, $0xc0071547652b82fe
+DATA constants<>+200(SB)/8, $0xbc8777d0ffda0d24
+DATA constants<>+208(SB)/8, $0x8000000000000000
+DATA constants<>+216(SB)/8, $0x4000000000000000
+DATA constants<>+224(SB)/8, $0xc000000000000000
+DATA constants<>+232(SB)/8, $0x0000000000000000
+DATA constants<>+240(SB)/8, $0xc0862f5ed288ce70
+DATA constants<>+248(SB)/8, $0x408629d35a858794
+DATA constants<>+256(SB)/8, $0xbff71547652b82fe
+DATA constants<>+264(SB)/8, $0xbc7777d0ffda0d24
+DATA constants<>+272(SB)/8, $0x3fda827999fcef32
+DATA constants<>+280(SB)/8, $0x3fe0000000000000
+DATA constants<>+288(SB)/8, $0xbfe0000000000000
+DATA constants<>+296(SB)/8, $0x3fc39a09d078c69f
+DATA constants<>+304(SB)/8, $0x3fc7466496cb03de
+DATA constants<>+312(SB)/8, $0x3fc2f112df3e5244
+DATA constants<>+320(SB)/8, $0x3fd999999997fa04
+DATA constants<>+328(SB)/8, $0x3fe5555555555593
+DATA constants<>+336(SB)/8, $0x3fcc71c51d8e78af
+DATA constants<>+344(SB)/8, $0x3fd2492494229359
+DATA constants<>+352(SB)/8, $0x3f847ae147ae147b
+DATA constants<>+360(SB)/8, $0xc08629d35a858794
+DATA constants<>+368(SB)/8, $0x3ff71547652b82fe
+DATA constants<>+376(SB)/8, $0x3c7777d0ffda0d24
+DATA constants<>+384(SB)/8, $0x4042d4c985f06f69
+DATA constants<>+392(SB)/8, $0xbfe71547652b82fe
+DATA constants<>+400(SB)/8, $0xbc6777d0ffda0d24
+DATA constants<>+408(SB)/8, $0x4010000000000000
+DATA constants<>+416(SB)/8, $0xbdf104609d3a63fa
+DATA constants<>+424(SB)/8, $0x3e4f37324be070d7
+DATA constants<>+432(SB)/8, $0xbe13d99f66b0aeb3
+DATA constants<>+440(SB)/8, $0xbe84f61a4db5b5d8
+DATA constants<>+448(SB)/8, $0x3e91bb8610f5b25b
+DATA constants<>+456(SB)/8, $0x3e50ef0232f8ba42
+DATA constants<>+464(SB)/8, $0xbe74b853a237fcb7
+DATA constants<>+472(SB)/8, $0xbed8d464d2d39ed3
+DATA constants<>+480(SB)/8, $0x3ea7fe172f33f69f
+DATA constants<>+488(SB)/8, $0x3eb1236f633ccfb0
+DATA constants<>+496(SB)/8, $0xbea4fb8d0efb7c13
+DATA constants<>+504(SB)/8, $0xbf2e4a4206da1fed
+DATA constants<>+512(SB)/8, $0x3f217a4a66f198c2
+DATA constants<>+520(SB)/8, $0x3f026d048db23f91
+DATA constants<>+528(SB)/8, $0xbec0011a6bf30b32
+DATA constants<>+536(SB)/8, $0xbf7ee27610424ac5
+DATA constants<>+544(SB)/8, $0x3faeec4cc3e44d56
+DATA constants<>+552(SB)/8, $0x3f5ab825fabd0585
+DATA constants<>+560(SB)/8, $0xbf6c81719ca1adad
+DATA constants<>+568(SB)/8, $0xbfe373e3a893c28a
+DATA constants<>+576(SB)/8, $0x3fe82b4bb8c94dce
+DATA constants<>+584(SB)/8, $0xbfc7dff2bff684e0
+DATA constants<>+592(SB)/8, $0x3fd8c6dbf2cfc302
+DATA constants<>+600(SB)/8, $0xc042d4c985f06f69
+DATA constants<>+608(SB)/8, $0x3fd9884533d43651
+DATA constants<>+616(SB)/8, $0x40863606594af4f1
+DATA constants<>+624(SB)/8, $0x0020000000000000
+DATA constants<>+632(SB)/8, $0x3fd0000000000000
+DATA constants<>+640(SB)/8, $0x3fc0000000000000
+GLOBL constants<>(SB), RODATA|NOPTR, $648

@@ -137,8 +137,19 @@ const geluLower, geluUpper = -21.16122, 21.15409
 // codeGELU is the Func of package kernel.
 const codeGELU = 2
 
+// geluBound is beyond both: one instruction bounds the magnitude where the target has it, which gives a NaN the bound.
+const geluBound = 21.3
+
+func (x vec) geluBounded() vec {
+	if !target.spreads {
+		return x.atLeast(geluLower).atMost(geluUpper)
+	}
+	const smallerMagnitude = 0x02 // with the sign of x
+	return x.like(func(i int, z reg.VecVirtual) { VRANGEPD_BCST(U8(smallerMagnitude), num(geluBound), x[i], z) })
+}
+
 func gelu(load func() vec, put func(int, vec)) {
-	c := load().atLeast(geluLower).atMost(geluUpper)
+	c := load().geluBounded()
 	v := c.timesConst(-2 * geluA * log2e)
 	v.addProduct(c.timesConst(-2*geluA*geluB*log2e), c.mul(c))
 	r := v.reduce()
@@ -147,7 +158,11 @@ func gelu(load func() vec, put func(int, vec)) {
 	low := load().atLeast(geluLower)
 	put(0, low.div(one))
 	c = low.atMost(geluUpper)
-	s, slope, skew := logistic(sum.value(), one)
+	e := sum.value()
+	if target.spreads {
+		e = e.whereNot(low.isAbove(geluUpper)) // a subnormal number beyond it
+	}
+	s, slope, skew := logistic(e, one)
 	u1 := c.mul(c).linear(2*geluA, 6*geluA*geluB)
 	d1 := c.mul(slope)
 	d1.timesPlus(u1, s)

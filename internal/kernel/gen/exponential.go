@@ -33,8 +33,14 @@ const shifter = 0x1.8p52 + 1023
 // reduced is v = k + r with k integer, |r| ≤ ½, and scale = 2^k: zero for k = −1023, infinite for k = 1024.
 type reduced struct{ r, scale vec }
 
-// reduce splits v, which is already in units of the binary exponent: −1023.5 < v < 1024.5.
+// reduce splits v, which is already in units of the binary exponent: −1023.5 < v < 1024.5, unless the target has instructions for the
+// remainder and for powers of two, which take any number and wait for one another less.
 func (v vec) reduce() reduced {
+	if target.spreads {
+		r := v.like(func(i int, z reg.VecVirtual) { VREDUCEPD(U8(0), v[i], z) })
+		k, one := v.rounded(), v.fill(1)
+		return reduced{r, v.like(func(i int, z reg.VecVirtual) { VSCALEFPD(k[i], one[i], z) })}
+	}
 	k := v.rounded() // r need not wait for the sum with the shifter
 	return reduced{v.sub(k), v.plusConst(shifter).exponentBits()}
 }
