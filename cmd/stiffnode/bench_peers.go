@@ -15,6 +15,7 @@ type benchPeersCmd struct {
 	Parts      string        `help:"What is compared: mech, forward, adjoint, sens (all sensitivities, which takes the baseline minutes)." default:"mech,forward,adjoint" placeholder:"A,B"`
 	Repeats    int           `name:"baseline-repeats" help:"Repeats of each of the baseline's settings on networks in the search for its cheapest; its script's own, 20 and more, if not given." placeholder:"N"`
 	During     time.Duration `help:"Time for which each of the settings quoted is repeated, in turns; 20 times and in 5 rounds at least." default:"500ms"`
+	JSON       bool          `help:"One JSON object."`
 }
 
 // Help says what is measured, and what the numbers mean.
@@ -41,5 +42,14 @@ func (c *benchPeersCmd) Run(a *app) error {
 		return usageError("the published networks are not part of stiffnode: give the folder that holds them with --references")
 	}
 	r, err := bench.Peers(a.ctx, bench.PeerOptions{Build: c.CVODES, References: dir, Parts: parts, Repeats: c.Repeats, During: c.During, Say: func(f string, v ...any) { a.say(f, v...) }})
-	return a.report(r, err, "")
+	if err != nil || !c.JSON {
+		return a.report(r, err, "")
+	}
+	if err := r.WriteJSON(a.out); err != nil {
+		return err
+	}
+	if r.Failed() {
+		return errSilent
+	}
+	return nil
 }

@@ -77,6 +77,15 @@ func (b *baselineRun) setting() string {
 			words = append(words, w)
 		}
 	}
+	if b.ToleranceB != "" {
+		words = append(words, fmt.Sprintf("atolB %s, nlconv=%g", b.ToleranceB, b.Newton))
+	}
+	if b.QuadratureOn != 0 {
+		words = append(words, "quadratures in the error test")
+	}
+	if b.SensOn != 0 {
+		words = append(words, "sensitivities in the error test")
+	}
 	if b.Library != "fast" {
 		words = append(words, b.Library)
 	}
@@ -221,7 +230,7 @@ func (b *baselineRun) least() float64 {
 
 // contendersOf are the settings on a problem with an error of at most the target whose fastest repeats come near the fastest of all, that one first.
 func contendersOf(rows []baselineRun, problem string, target float64) []*baselineRun {
-	const most, near = 6, 1.5
+	const most, near = 12, 2
 	var able []*baselineRun
 	for i := range rows {
 		if b := &rows[i]; b.Problem == problem && b.error() <= target {

@@ -126,36 +126,36 @@ func (w *workload) try(ctx context.Context, m ode.Method, atol int, rtol float64
 	return s, true, nil
 }
 
-// bisect tries tolerances between two tried ones of which the tighter reaches the target and the looser does not, for those absolute tolerances that
-// come near the fastest. All settings are of one method.
+// bisect tries tolerances between two neighbours of which the tighter reaches the target and the looser does not, wherever the tighter comes near the
+// fastest: its time may have been disturbed. All settings are of one method.
 func (w *workload) bisect(ctx context.Context, settings []setting, target float64) ([]setting, error) {
-	const halvings, near = 3, 1.5
-	cheapest := make([]*setting, len(w.atols)) // of those that reach the target
-	best := math.Inf(1)
+	const halvings, near = 3, 2
+	best := math.Inf(1) // of those that reach the target
 	for i := range settings {
-		s := &settings[i]
-		if s.error <= target && (cheapest[s.atol] == nil || s.quick < cheapest[s.atol].quick) {
-			cheapest[s.atol] = s
+		if s := &settings[i]; s.error <= target {
 			best = min(best, s.quick)
 		}
 	}
 	var out []setting
-	for atol, s := range cheapest {
-		if s == nil || s.quick > near*best {
+	for i := range settings {
+		s := &settings[i]
+		if s.error > target || s.quick > near*best {
 			continue
 		}
-		reaches, misses := s.opt.RTol, math.Inf(1)
-		for i := range settings {
-			if q := &settings[i]; q.atol == atol && q.opt.RTol > reaches {
-				misses = min(misses, q.opt.RTol)
+		reaches := s.opt.RTol
+		looser := (*setting)(nil)
+		for j := range settings {
+			if q := &settings[j]; q.atol == s.atol && q.opt.RTol > reaches && (looser == nil || q.opt.RTol < looser.opt.RTol) {
+				looser = q
 			}
 		}
+		if looser == nil || looser.error <= target {
+			continue
+		}
+		misses := looser.opt.RTol
 		for range halvings {
-			if math.IsInf(misses, 1) {
-				break // it is the loosest tolerance
-			}
 			middle := math.Sqrt(reaches * misses)
-			s, ok, err := w.try(ctx, s.opt.Method, atol, middle)
+			s, ok, err := w.try(ctx, s.opt.Method, s.atol, middle)
 			if err != nil {
 				return nil, err
 			}
@@ -186,23 +186,27 @@ func (w *workload) fastest(ctx context.Context, settings []setting, target float
 	return best, took, nil
 }
 
-// choose takes those settings that looked cheapest in the search, lets them take turns, and returns the fastest with what computes it. It is nil if no setting
-// has an error of at most the target.
+// choose takes those settings that looked cheapest in the search, times them once more, one right after the other, lets the cheapest take turns, and returns
+// the fastest with what computes it. It is nil if no setting has an error of at most the target.
 func (w *workload) choose(ctx context.Context, settings []setting, target float64, accept func(ode.Method) bool) (*setting, ownSide, error) {
-	const most, near = 12, 1.5
+	const most, near, disturbed = 12, 1.5, 2
 	var able []*setting
 	for i := range settings {
 		if s := &settings[i]; s.error <= target && accept(s.opt.Method) {
 			able = append(able, s)
 		}
 	}
-	slices.SortStableFunc(able, func(a, b *setting) int { return cmp.Compare(a.quick, b.quick) })
-	able = nearFirst(able, func(s *setting) float64 { return s.quick }, most, near)
+	quick := func(s *setting) float64 { return s.quick }
+	cheapestFirst := func() {
+		slices.SortStableFunc(able, func(a, b *setting) int { return cmp.Compare(a.quick, b.quick) })
+	}
+	cheapestFirst()
+	able = nearFirst(able, quick, len(able), disturbed)
 	if len(able) == 0 {
 		return nil, nil, nil
 	}
-	sides := make([]side, len(able))
-	for i, s := range able {
+	computes := make(map[*setting]func() error, len(able))
+	for _, s := range able {
 		from := s.work
 		if from == nil {
 			from = w
@@ -211,10 +215,17 @@ func (w *workload) choose(ctx context.Context, settings []setting, target float6
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := compute(); err != nil { // which makes its workspaces
+		again, err := quickTime(compute)
+		if err != nil {
 			return nil, nil, err
 		}
-		sides[i] = ownSide(compute)
+		s.quick, computes[s] = min(s.quick, again), compute
+	}
+	cheapestFirst()
+	able = nearFirst(able, quick, most, near)
+	sides := make([]side, len(able))
+	for i, s := range able {
+		sides[i] = ownSide(computes[s])
 	}
 	best, err := fastestSide(ctx, sides)
 	if err != nil {

@@ -75,7 +75,7 @@ func TestSearchReachesTarget(t *testing.T) {
 func TestContenders(t *testing.T) {
 	rows, err := parseBaseline(`{"what":"node_fwd","prob":"rober","rtol":0.1,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":50,"us_cpu_min":49}
 {"what":"node_fwd","prob":"rober","rtol":0.2,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":90,"us_cpu_min":40}
-{"what":"node_fwd","prob":"rober","rtol":0.3,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":90,"us_cpu_min":89}
+{"what":"node_fwd","prob":"rober","rtol":0.3,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":90,"us_cpu_min":81}
 {"what":"node_fwd","prob":"rober","rtol":0.4,"fail":0,"err_scaled_max":1e-2,"us_cpu_med":10,"us_cpu_min":9}
 {"what":"node_fwd","prob":"rober","rtol":0.5,"fail":-1,"err_scaled_max":1e-4,"us_cpu_med":10,"us_cpu_min":9}
 {"what":"node_fwd","prob":"rober","rtol":0.6,"fail":0,"err_scaled_max":1e-4,"us_cpu_med":45}
@@ -92,6 +92,16 @@ func TestContenders(t *testing.T) {
 	}
 	if c := contendersOf(rows, "pollu", 1e-3); len(c) != 0 {
 		t.Errorf("%d contenders on a problem that was not run", len(c))
+	}
+}
+
+// Of a setting run twice the run with the faster repeat counts; one that failed stays as it is.
+func TestQuietest(t *testing.T) {
+	first := []baselineRun{{RTol: 1, MicroMin: 5, Micro: 6}, {RTol: 2, MicroMin: 9, Micro: 9}, {RTol: 3, Fail: -1}}
+	again := []baselineRun{{RTol: 1, MicroMin: 7, Micro: 7}, {RTol: 2, MicroMin: 8, Micro: 9}, {RTol: 3, Fail: -1}}
+	got := quietest(quietest(nil, first), again)
+	if len(got) != 3 || got[0].MicroMin != 5 || got[1].MicroMin != 8 || got[2].Fail != -1 {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -17,7 +17,11 @@ const cvodeProgram = "solve"
 
 // runCVODE runs CVODE with hundreds of settings on a problem, at the case's times and against its solution, each as often as repeats at least.
 func runCVODE(ctx context.Context, build string, c *solverCase, repeats int) ([]baselineRun, error) {
-	const during = 10 * time.Millisecond
+	return sweepCVODE(ctx, build, c, 10*time.Millisecond, repeats, 4)
+}
+
+// sweepCVODE runs every setting as long and as often as asked, with so many relative tolerances in a decade.
+func sweepCVODE(ctx context.Context, build string, c *solverCase, during time.Duration, repeats, perDecade int) ([]baselineRun, error) {
 	path, err := filepath.Abs(filepath.Join(build, cvodeProgram))
 	if err != nil {
 		return nil, err
@@ -29,7 +33,7 @@ func runCVODE(ctx context.Context, build string, c *solverCase, repeats int) ([]
 		return exec.CommandContext(ctx, path, append([]string{c.problem.Name}, args...)...)
 	}
 	table := c.table()
-	cmd := command(ctx, fmt.Sprint(during.Seconds()), fmt.Sprint(repeats))
+	cmd := command(ctx, fmt.Sprint(during.Seconds()), fmt.Sprint(repeats), fmt.Sprint(perDecade))
 	cmd.Stdin = strings.NewReader(table)
 	runs, err := baselineOutput(cmd)
 	if err != nil {
@@ -60,20 +64,26 @@ func (c *solverCase) table() string {
 }
 
 // furtherPeers are CVODE's runs on known problems with more settings than the baseline's own programs have, which know two of these
-// only; none where the program has not been built.
+// only; none where the program has not been built. Tolerances are fine, since ours are refined around each target, and passes several, so that a
+// setting is timed at moments far apart.
 func furtherPeers(ctx context.Context, build, references string) ([]baselineRun, error) {
 	if _, err := os.Stat(filepath.Join(build, cvodeProgram)); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	const passes, perDecade = 2, 8
 	var out []baselineRun
 	for _, name := range peerProblems {
 		c, key, err := mechanisticCase(references, name)
 		if err != nil {
 			return nil, err
 		}
-		runs, err := runCVODE(ctx, build, c, leastRepeats)
-		if err != nil {
-			return nil, err
+		var runs []baselineRun
+		for range passes {
+			again, err := sweepCVODE(ctx, build, c, 3*time.Millisecond, leastRepeats/passes, perDecade)
+			if err != nil {
+				return nil, err
+			}
+			runs = quietest(runs, again)
 		}
 		for i := range runs {
 			runs[i].Problem = key
@@ -81,4 +91,17 @@ func furtherPeers(ctx context.Context, build, references string) ([]baselineRun,
 		out = append(out, runs...)
 	}
 	return out, nil
+}
+
+// quietest takes, of the same settings run twice, those runs whose fastest repeat is less.
+func quietest(runs, again []baselineRun) []baselineRun {
+	if runs == nil {
+		return again
+	}
+	for i := range runs {
+		if i < len(again) && again[i].least() < runs[i].least() {
+			runs[i] = again[i]
+		}
+	}
+	return runs
 }

@@ -1,12 +1,12 @@
 /* CVODE (BDF, dense, analytic Jacobian) on one problem, with many settings: counts, time and error of each, one JSON object a line.
 
-   solve PROBLEM SECONDS RUNS < REFERENCE
+   solve PROBLEM SECONDS RUNS [PER_DECADE] < REFERENCE
    solve PROBLEM turns VARIANT MODE RTOL
 
    REFERENCE has a line for every output time: the time and the states of the solution there. The error of a run is the largest
    |y - reference| in units of the largest magnitude of the state over the output times. Each setting is timed for SECONDS and RUNS runs at least, by the
-   clock of the thread; a run is a CVodeReInit and a solve to the last time, without allocation. Tolerances go down to an error that no
-   comparison asks for.
+   clock of the thread; a run is a CVodeReInit and a solve to the last time, without allocation. There are PER_DECADE relative tolerances in a
+   decade, by default 4, down to an error that no comparison asks for.
 
    With the word turns it is one setting, in the words of the output, timed in turns (turns.h). The lines that ask for them follow
    REFERENCE and a line that says end; the first line printed is the error. */
@@ -161,8 +161,8 @@ static int read_reference(void) {
 
 int main(int argc, char **argv) {
   int one = argc == 6 && !strcmp(argv[2], "turns");
-  if (!(argc == 4 || one) || !(problem = find_problem(argv[1]))) {
-    fprintf(stderr, "usage: solve PROBLEM SECONDS RUNS < REFERENCE, or solve PROBLEM turns VARIANT MODE RTOL\n");
+  if (!(argc == 4 || argc == 5 || one) || !(problem = find_problem(argv[1]))) {
+    fprintf(stderr, "usage: solve PROBLEM SECONDS RUNS [PER_DECADE] < REFERENCE, or solve PROBLEM turns VARIANT MODE RTOL\n");
     return 2;
   }
   if (!read_reference()) {
@@ -187,11 +187,11 @@ int main(int argc, char **argv) {
 
   if (one) return turns(atol, argv[3], argv[4], atof(argv[5]));
   double during = atof(argv[2]);
-  int runs = atoi(argv[3]);
+  int runs = atoi(argv[3]), per_decade = argc == 5 ? atoi(argv[4]) : 4;
   for (int v = 0; v < 3; v++)
     for (int m = 0; m < 3; m++)
-      for (int quarter = 8; quarter <= 50; quarter++) {
-        double rtol = pow(10, -quarter / 4.0);
+      for (int k = 2 * per_decade; k <= 12.5 * per_decade; k++) {
+        double rtol = pow(10, -k / (double)per_decade);
         set(atol, v, m, rtol);
         if (measure(variants[v].name, modes[m].name, rtol, during, runs) < tightest) break;
       }
