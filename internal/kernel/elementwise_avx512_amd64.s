@@ -27,63 +27,67 @@ main:
 	// gelu
 	VMOVUPD          (DI)(R8*8), Z0
 	VMOVUPD          64(DI)(R8*8), Z1
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z1
-	VMULPD.BCST      constants<>+8(SB), Z0, Z2
-	VMULPD.BCST      constants<>+8(SB), Z1, Z3
-	VMULPD.BCST      constants<>+16(SB), Z0, Z4
-	VMULPD.BCST      constants<>+16(SB), Z1, Z5
-	VMULPD           Z0, Z0, Z0
-	VMULPD           Z1, Z1, Z1
-	VFMADD231PD      Z0, Z4, Z2
-	VFMADD231PD      Z1, Z5, Z3
-	VREDUCEPD        $0x00, Z2, Z0
-	VREDUCEPD        $0x00, Z3, Z1
-	VRNDSCALEPD      $0x00, Z2, Z2
-	VRNDSCALEPD      $0x00, Z3, Z3
-	VBROADCASTSD     constants<>+24(SB), Z4
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z3
+	VMULPD.BCST      constants<>+8(SB), Z2, Z4
+	VMULPD.BCST      constants<>+8(SB), Z3, Z5
+	VMULPD.BCST      constants<>+16(SB), Z2, Z6
+	VMULPD.BCST      constants<>+16(SB), Z3, Z7
+	VMULPD           Z2, Z2, Z2
+	VMULPD           Z3, Z3, Z3
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VMOVAPD          Z2, Z3
+	VCMPPD           $0x11, Z2, Z0, K1
+	VCMPPD           $0x11, Z3, Z1, K2
+	VREDUCEPD        $0x00, Z4, Z0
+	VREDUCEPD        $0x00, Z5, Z1
+	VRNDSCALEPD      $0x00, Z4, Z2
+	VRNDSCALEPD      $0x00, Z5, Z3
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
-	VSCALEFPD        Z2, Z4, Z2
-	VSCALEFPD        Z3, Z5, Z3
+	VSCALEFPD.Z      Z2, Z4, K1, Z2
+	VSCALEFPD.Z      Z3, Z5, K2, Z3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Z1, Z1, Z5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Z5, Z5, Z7
-	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z1, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z1, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+56(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z1, Z11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
-	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z1, Z11
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z1, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Z5, Z13, Z11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Z7, Z9, Z11
-	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+24(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Z1, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z1, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Z5, Z13, Z9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Z7, Z3, Z1
-	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Z9, Z3, Z5
@@ -91,7 +95,7 @@ main:
 	VFMADD231PD      Z11, Z1, Z5
 	VMOVUPD          (DI)(R8*8), Z6
 	VMOVUPD          64(DI)(R8*8), Z7
-	VBROADCASTSD     constants<>+120(SB), Z12
+	VBROADCASTSD     constants<>+128(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -101,7 +105,7 @@ main:
 	VMOVUPD          Z7, 64(DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply128_end
-	VBROADCASTSD     constants<>+128(SB), Z6
+	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
@@ -109,56 +113,48 @@ main:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+128(SB), Z0
+	VBROADCASTSD     constants<>+32(SB), Z0
 	VMOVAPD          Z0, Z1
-	VCMPPD           $0x1e, Z0, Z12, K1
-	VCMPPD           $0x1e, Z1, Z13, K2
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z2, K1, Z0
-	KNOTB            K2, K1
-	VMOVAPD.Z        Z3, K1, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
+	VDIVPD           Z4, Z0, Z0
+	VDIVPD           Z5, Z1, Z1
 	VBROADCASTSD     constants<>+136(SB), Z4
 	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMINPD           Z2, Z4, Z4
+	VMINPD           Z3, Z5, Z5
+	VMULPD           Z0, Z4, Z2
+	VMULPD           Z1, Z5, Z3
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Z1, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
+	VMULPD           Z0, Z4, Z4
+	VMULPD           Z1, Z5, Z5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
 	VBROADCASTSD     constants<>+144(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
-	VMULPD           Z0, Z6, Z8
-	VMULPD           Z1, Z7, Z9
-	VFMADD213PD      Z2, Z10, Z8
-	VFMADD213PD      Z3, Z11, Z9
+	VMULPD           Z2, Z6, Z8
+	VMULPD           Z3, Z7, Z9
+	VFMADD213PD      Z0, Z10, Z8
+	VFMADD213PD      Z1, Z11, Z9
 	VMOVUPD          Z8, (BX)(R8*8)
 	VMOVUPD          Z9, 64(BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply128_end
-	VMULPD           Z10, Z10, Z2
-	VMULPD           Z11, Z11, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z2
-	VFMADD231PD.BCST constants<>+160(SB), Z7, Z3
+	VMULPD           Z10, Z10, Z0
+	VMULPD           Z11, Z11, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
-	VFMADD213PD      Z4, Z6, Z2
-	VFMADD213PD      Z5, Z7, Z3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Z1, Z3, Z1
+	VFMADD213PD      Z4, Z6, Z0
+	VFMADD213PD      Z5, Z7, Z1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Z3, Z1, Z1
 	VMOVUPD          Z0, (SI)(R8*8)
 	VMOVUPD          Z1, 64(SI)(R8*8)
 	JMP              apply128_end
@@ -194,48 +190,48 @@ apply128_not_gelu:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VBROADCASTSD     constants<>+40(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Z7, Z1, Z3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Z5, Z3, Z5
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+24(SB), Z1, Z7
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Z9, Z3, Z7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Z11, Z5, Z7
-	VADDPD.BCST      constants<>+24(SB), Z0, Z12
-	VADDPD.BCST      constants<>+24(SB), Z1, Z13
+	VADDPD.BCST      constants<>+32(SB), Z0, Z12
+	VADDPD.BCST      constants<>+32(SB), Z1, Z13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Z9, Z3, Z13
 	VFMADD231PD      Z10, Z4, Z12
@@ -289,7 +285,7 @@ apply128_not_tanh:
 	VMOVUPD      Z1, 64(DX)(R8*8)
 	CMPQ         CX, $0x00
 	JEQ          apply128_end
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVUPD      Z0, (BX)(R8*8)
 	VMOVUPD      Z1, 64(BX)(R8*8)
@@ -334,41 +330,41 @@ apply128_not_identity:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Z7, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Z5, Z1, Z3
-	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Z9, Z1, Z5
@@ -394,7 +390,7 @@ apply128_not_identity:
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Z5, Z3, Z3
@@ -406,8 +402,8 @@ apply128_not_identity:
 	VMULPD           Z3, Z5, Z1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Z5, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Z3, Z5, Z5
 	VMULPD           Z0, Z6, Z8
@@ -451,7 +447,7 @@ apply128_not_silu:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Z1, K2, Z1
@@ -483,21 +479,21 @@ apply128_not_relu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -528,7 +524,7 @@ apply128_not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DI)(R8*8), Z2
@@ -538,8 +534,8 @@ apply128_not_relu:
 	VMOVUPD          Z1, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply128_softplus_next
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -565,21 +561,21 @@ apply128_softplus_next:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -610,7 +606,7 @@ apply128_softplus_next:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          64(DI)(R8*8), Z2
@@ -620,8 +616,8 @@ apply128_softplus_next:
 	VMOVUPD          Z1, 64(DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply128_end
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -647,7 +643,7 @@ apply128_not_softplus:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+24(SB), Z4
+	VBROADCASTSD constants<>+32(SB), Z4
 	VMOVAPD      Z4, Z5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
@@ -706,42 +702,42 @@ apply128_not_leaky_relu:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VBROADCASTSD     constants<>+40(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+24(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VMOVUPD          (DI)(R8*8), Z6
@@ -760,7 +756,7 @@ apply128_not_leaky_relu:
 	JEQ              apply128_end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
@@ -800,21 +796,21 @@ apply128_not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -859,7 +855,7 @@ apply128_not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -901,21 +897,21 @@ apply128_gelu_erf_next:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -960,7 +956,7 @@ apply128_gelu_erf_next:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -1013,34 +1009,34 @@ apply128_not_gelu_erf:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VBROADCASTSD     constants<>+40(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
@@ -1098,72 +1094,76 @@ rest:
 	// gelu
 	VMOVUPD          (DI)(R8*8), Z0
 	VMOVUPD          64(DI)(R8*8), Y1
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y1, Y1
-	VMULPD.BCST      constants<>+8(SB), Z0, Z2
-	VMULPD.BCST      constants<>+8(SB), Y1, Y3
-	VMULPD.BCST      constants<>+16(SB), Z0, Z4
-	VMULPD.BCST      constants<>+16(SB), Y1, Y5
-	VMULPD           Z0, Z0, Z0
-	VMULPD           Y1, Y1, Y1
-	VFMADD231PD      Z0, Z4, Z2
-	VFMADD231PD      Y1, Y5, Y3
-	VREDUCEPD        $0x00, Z2, Z0
-	VREDUCEPD        $0x00, Y3, Y1
-	VRNDSCALEPD      $0x00, Z2, Z2
-	VRNDSCALEPD      $0x00, Y3, Y3
-	VBROADCASTSD     constants<>+24(SB), Z4
-	VBROADCASTSD     constants<>+24(SB), Y5
-	VSCALEFPD        Z2, Z4, Z2
-	VSCALEFPD        Y3, Y5, Y3
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y1, Y3
+	VMULPD.BCST      constants<>+8(SB), Z2, Z4
+	VMULPD.BCST      constants<>+8(SB), Y3, Y5
+	VMULPD.BCST      constants<>+16(SB), Z2, Z6
+	VMULPD.BCST      constants<>+16(SB), Y3, Y7
+	VMULPD           Z2, Z2, Z2
+	VMULPD           Y3, Y3, Y3
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Y3, Y7, Y5
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Y3
+	VCMPPD           $0x11, Z2, Z0, K1
+	VCMPPD           $0x11, Y3, Y1, K2
+	VREDUCEPD        $0x00, Z4, Z0
+	VREDUCEPD        $0x00, Y5, Y1
+	VRNDSCALEPD      $0x00, Z4, Z2
+	VRNDSCALEPD      $0x00, Y5, Y3
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Y5
+	VSCALEFPD.Z      Z2, Z4, K1, Z2
+	VSCALEFPD.Z      Y3, Y5, K2, Y3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Y1, Y1, Y5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Y5, Y5, Y7
-	VBROADCASTSD     constants<>+32(SB), Z8
-	VBROADCASTSD     constants<>+32(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y1, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
-	VFMADD213PD.BCST constants<>+56(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Y1, Y11
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Y9
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Y1, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y1, Y11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
-	VBROADCASTSD     constants<>+64(SB), Z10
-	VBROADCASTSD     constants<>+64(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y1, Y11
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y1, Y13
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Y11
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Y1, Y11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VBROADCASTSD     constants<>+88(SB), Y13
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Y1, Y13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Y5, Y13, Y11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Y7, Y9, Y11
-	VBROADCASTSD     constants<>+96(SB), Z8
-	VBROADCASTSD     constants<>+96(SB), Y9
-	VFMADD213PD.BCST constants<>+24(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Y1, Y9
-	VBROADCASTSD     constants<>+104(SB), Z12
-	VBROADCASTSD     constants<>+104(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y1, Y13
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y1, Y9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VBROADCASTSD     constants<>+112(SB), Y13
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Y1, Y13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Y5, Y13, Y9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Y7, Y3, Y1
-	VBROADCASTSD     constants<>+24(SB), Z4
-	VBROADCASTSD     constants<>+24(SB), Y5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Y5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Y9, Y3, Y5
 	VFMADD231PD      Z10, Z0, Z4
 	VFMADD231PD      Y11, Y1, Y5
 	VMOVUPD          (DI)(R8*8), Z6
 	VMOVUPD          64(DI)(R8*8), Y7
-	VBROADCASTSD     constants<>+120(SB), Z12
-	VBROADCASTSD     constants<>+120(SB), Y13
+	VBROADCASTSD     constants<>+128(SB), Z12
+	VBROADCASTSD     constants<>+128(SB), Y13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Y7, Y13, Y13
 	VDIVPD           Z4, Z12, Z6
@@ -1172,64 +1172,56 @@ rest:
 	VMOVUPD          Y7, 64(DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply96_end
-	VBROADCASTSD     constants<>+128(SB), Z6
-	VBROADCASTSD     constants<>+128(SB), Y7
+	VBROADCASTSD     constants<>+24(SB), Z6
+	VBROADCASTSD     constants<>+24(SB), Y7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Y13, Y7, Y7
 	VMULPD           Z8, Z2, Z2
 	VMULPD           Y9, Y3, Y3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Y11, Y1, Y3
-	VBROADCASTSD     constants<>+128(SB), Z0
-	VBROADCASTSD     constants<>+128(SB), Y1
-	VCMPPD           $0x1e, Z0, Z12, K1
-	VCMPPD           $0x1e, Y1, Y13, K2
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z2, K1, Z0
-	KNOTB            K2, K1
-	VMOVAPD.Z        Y3, K1, Y1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Y5, Y3, Y3
+	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+32(SB), Y1
+	VDIVPD           Z4, Z0, Z0
+	VDIVPD           Y5, Y1, Y1
 	VBROADCASTSD     constants<>+136(SB), Z4
 	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Y1, Y5, Y5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Y3, Y5, Y1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Y5, Y5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Y3, Y5, Y5
+	VMINPD           Z2, Z4, Z4
+	VMINPD           Y3, Y5, Y5
+	VMULPD           Z0, Z4, Z2
+	VMULPD           Y1, Y5, Y3
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Y1, Y3, Y3
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
+	VMULPD           Z0, Z4, Z4
+	VMULPD           Y1, Y5, Y5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Y7, Y7, Y9
 	VBROADCASTSD     constants<>+144(SB), Z10
 	VBROADCASTSD     constants<>+144(SB), Y11
 	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+152(SB), Y9, Y11
-	VMULPD           Z0, Z6, Z8
-	VMULPD           Y1, Y7, Y9
-	VFMADD213PD      Z2, Z10, Z8
-	VFMADD213PD      Y3, Y11, Y9
+	VMULPD           Z2, Z6, Z8
+	VMULPD           Y3, Y7, Y9
+	VFMADD213PD      Z0, Z10, Z8
+	VFMADD213PD      Y1, Y11, Y9
 	VMOVUPD          Z8, (BX)(R8*8)
 	VMOVUPD          Y9, 64(BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply96_end
-	VMULPD           Z10, Z10, Z2
-	VMULPD           Y11, Y11, Y3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Y5, Y3, Y3
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z2
-	VFMADD231PD.BCST constants<>+160(SB), Y7, Y3
+	VMULPD           Z10, Z10, Z0
+	VMULPD           Y11, Y11, Y1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Y5, Y1, Y1
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Y7, Y1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Y11, Y11, Y5
-	VFMADD213PD      Z4, Z6, Z2
-	VFMADD213PD      Y5, Y7, Y3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Y1, Y3, Y1
+	VFMADD213PD      Z4, Z6, Z0
+	VFMADD213PD      Y5, Y7, Y1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Y3, Y1, Y1
 	VMOVUPD          Z0, (SI)(R8*8)
 	VMOVUPD          Y1, 64(SI)(R8*8)
 	JMP              apply96_end
@@ -1265,48 +1257,48 @@ apply96_not_gelu:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+56(SB), Z8
-	VBROADCASTSD     constants<>+56(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+88(SB), Z10
-	VBROADCASTSD     constants<>+88(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VBROADCASTSD     constants<>+40(SB), Z12
-	VBROADCASTSD     constants<>+40(SB), Y13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VBROADCASTSD     constants<>+48(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VBROADCASTSD     constants<>+112(SB), Y9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
-	VBROADCASTSD     constants<>+72(SB), Z12
-	VBROADCASTSD     constants<>+72(SB), Y13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Y9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Y7, Y1, Y3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Y5, Y3, Y5
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+24(SB), Y1, Y7
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Y9, Y3, Y7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Y11, Y5, Y7
-	VADDPD.BCST      constants<>+24(SB), Z0, Z12
-	VADDPD.BCST      constants<>+24(SB), Y1, Y13
+	VADDPD.BCST      constants<>+32(SB), Z0, Z12
+	VADDPD.BCST      constants<>+32(SB), Y1, Y13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Y9, Y3, Y13
 	VFMADD231PD      Z10, Z4, Z12
@@ -1360,8 +1352,8 @@ apply96_not_tanh:
 	VMOVUPD      Y1, 64(DX)(R8*8)
 	CMPQ         CX, $0x00
 	JEQ          apply96_end
-	VBROADCASTSD constants<>+24(SB), Z0
-	VBROADCASTSD constants<>+24(SB), Y1
+	VBROADCASTSD constants<>+32(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Y1
 	VMOVUPD      Z0, (BX)(R8*8)
 	VMOVUPD      Y1, 64(BX)(R8*8)
 	CMPQ         CX, $0x01
@@ -1405,42 +1397,42 @@ apply96_not_identity:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+32(SB), Z8
-	VBROADCASTSD     constants<>+32(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Y7, Y11
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Y9
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+64(SB), Z10
-	VBROADCASTSD     constants<>+64(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Y11
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Y7, Y11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VBROADCASTSD     constants<>+88(SB), Y13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+96(SB), Z8
-	VBROADCASTSD     constants<>+96(SB), Y9
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Y7, Y9
-	VBROADCASTSD     constants<>+104(SB), Z12
-	VBROADCASTSD     constants<>+104(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VBROADCASTSD     constants<>+112(SB), Y13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Y5, Y1, Y3
-	VBROADCASTSD     constants<>+24(SB), Z4
-	VBROADCASTSD     constants<>+24(SB), Y5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Y5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Y9, Y1, Y5
 	VFMADD231PD      Z10, Z2, Z4
@@ -1465,8 +1457,8 @@ apply96_not_identity:
 	VMULPD           Y9, Y1, Y1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Y11, Y3, Y1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Y5, Y3, Y3
 	VBROADCASTSD     constants<>+136(SB), Z4
@@ -1477,8 +1469,8 @@ apply96_not_identity:
 	VMULPD           Y3, Y5, Y1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Y5, Y5
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Y3, Y5, Y5
 	VMULPD           Z0, Z6, Z8
@@ -1522,8 +1514,8 @@ apply96_not_silu:
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+24(SB), Z0
-	VBROADCASTSD constants<>+24(SB), Y1
+	VBROADCASTSD constants<>+32(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Y1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Y1, K2, Y1
 	VORPD        Z2, Z0, Z0
@@ -1554,21 +1546,21 @@ apply96_not_relu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -1599,7 +1591,7 @@ apply96_not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DI)(R8*8), Z2
@@ -1609,8 +1601,8 @@ apply96_not_relu:
 	VMOVUPD          Z1, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply96_softplus_next
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -1636,21 +1628,21 @@ apply96_softplus_next:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y0, Y4, Y0
@@ -1681,7 +1673,7 @@ apply96_softplus_next:
 	VADDPD           Y4, Y3, Y3
 	VFMSUB213PD      Y4, Y1, Y3
 	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+96(SB), Y2
+	VBROADCASTSD     constants<>+104(SB), Y2
 	VMOVAPD.Z        Y2, K1, Y2
 	VADDPD           Y2, Y1, Y1
 	VMOVUPD          64(DI)(R8*8), Y2
@@ -1691,8 +1683,8 @@ apply96_softplus_next:
 	VMOVUPD          Y1, 64(DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply96_end
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VADDPD.BCST      constants<>+24(SB), Y0, Y3
+	VBROADCASTSD     constants<>+32(SB), Y1
+	VADDPD.BCST      constants<>+32(SB), Y0, Y3
 	VDIVPD           Y3, Y1, Y1
 	VMULPD           Y1, Y0, Y0
 	VPMOVQ2M         Y2, K1
@@ -1718,8 +1710,8 @@ apply96_not_softplus:
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+24(SB), Z4
-	VBROADCASTSD constants<>+24(SB), Y5
+	VBROADCASTSD constants<>+32(SB), Z4
+	VBROADCASTSD constants<>+32(SB), Y5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
 	VMOVAPD      Y3, Y3
@@ -1777,42 +1769,42 @@ apply96_not_leaky_relu:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+56(SB), Z8
-	VBROADCASTSD     constants<>+56(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+88(SB), Z10
-	VBROADCASTSD     constants<>+88(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VBROADCASTSD     constants<>+40(SB), Z12
-	VBROADCASTSD     constants<>+40(SB), Y13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VBROADCASTSD     constants<>+48(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VBROADCASTSD     constants<>+112(SB), Y9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
-	VBROADCASTSD     constants<>+72(SB), Z12
-	VBROADCASTSD     constants<>+72(SB), Y13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Y9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Y7, Y9, Y3
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+24(SB), Y1, Y5
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Y1, Y3, Y5
 	VMOVUPD          (DI)(R8*8), Z6
@@ -1831,8 +1823,8 @@ apply96_not_leaky_relu:
 	JEQ              apply96_end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Y1, Y3, Y1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
 	VMOVAPD          Y1, Y2
@@ -1871,21 +1863,21 @@ apply96_not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -1930,7 +1922,7 @@ apply96_not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -1972,21 +1964,21 @@ apply96_gelu_erf_next:
 	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
 	VMULPD           Y6, Y6, Y3
 	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VFMADD213PD.BCST constants<>+40(SB), Y6, Y5
-	VBROADCASTSD     constants<>+48(SB), Y7
-	VFMADD213PD.BCST constants<>+56(SB), Y6, Y7
+	VBROADCASTSD     constants<>+40(SB), Y5
+	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
+	VBROADCASTSD     constants<>+56(SB), Y7
+	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
 	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+64(SB), Y7
-	VFMADD213PD.BCST constants<>+72(SB), Y6, Y7
-	VBROADCASTSD     constants<>+80(SB), Y8
-	VFMADD213PD.BCST constants<>+88(SB), Y6, Y8
+	VBROADCASTSD     constants<>+72(SB), Y7
+	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
+	VBROADCASTSD     constants<>+88(SB), Y8
+	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y7
 	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+24(SB), Y6, Y5
-	VBROADCASTSD     constants<>+104(SB), Y8
-	VFMADD213PD.BCST constants<>+112(SB), Y6, Y8
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+32(SB), Y6, Y5
+	VBROADCASTSD     constants<>+112(SB), Y8
+	VFMADD213PD.BCST constants<>+120(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y5
 	VFMADD231PD      Y4, Y7, Y5
 	VMULPD           Y1, Y5, Y1
@@ -2031,7 +2023,7 @@ apply96_gelu_erf_next:
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y1, Y7, Y2
 	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VSUBPD           Y2, Y3, Y3
 	VPMOVQ2M         Y0, K1
 	VMOVAPD          Y3, Y3
@@ -2084,34 +2076,34 @@ apply96_not_gelu_erf:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+56(SB), Z8
-	VBROADCASTSD     constants<>+56(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+88(SB), Z10
-	VBROADCASTSD     constants<>+88(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VBROADCASTSD     constants<>+40(SB), Z12
-	VBROADCASTSD     constants<>+40(SB), Y13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VBROADCASTSD     constants<>+48(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VBROADCASTSD     constants<>+112(SB), Y9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
-	VBROADCASTSD     constants<>+72(SB), Z12
-	VBROADCASTSD     constants<>+72(SB), Y13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Y9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
@@ -2166,74 +2158,72 @@ rest12_not:
 
 	// gelu
 	VMOVUPD          (DI)(R8*8), Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
-	VMULPD.BCST      constants<>+8(SB), Z0, Z1
-	VMULPD.BCST      constants<>+16(SB), Z0, Z2
-	VMULPD           Z0, Z0, Z0
-	VFMADD231PD      Z0, Z2, Z1
-	VREDUCEPD        $0x00, Z1, Z0
-	VRNDSCALEPD      $0x00, Z1, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VSCALEFPD        Z1, Z2, Z1
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z1
+	VMULPD.BCST      constants<>+8(SB), Z1, Z2
+	VMULPD.BCST      constants<>+16(SB), Z1, Z3
+	VMULPD           Z1, Z1, Z1
+	VFMADD231PD      Z1, Z3, Z2
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VCMPPD           $0x11, Z1, Z0, K1
+	VREDUCEPD        $0x00, Z2, Z0
+	VRNDSCALEPD      $0x00, Z2, Z1
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VSCALEFPD.Z      Z1, Z2, K1, Z1
 	VMULPD           Z0, Z0, Z2
 	VMULPD           Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z0, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z0, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z5
 	VFMADD231PD      Z2, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z0, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z0, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z6
 	VFMADD231PD      Z2, Z6, Z5
 	VFMADD231PD      Z3, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z0, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z6
 	VFMADD231PD      Z2, Z6, Z4
 	VMULPD           Z3, Z1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VFMADD231PD      Z4, Z1, Z2
 	VFMADD231PD      Z5, Z0, Z2
 	VMOVUPD          (DI)(R8*8), Z3
-	VBROADCASTSD     constants<>+120(SB), Z6
+	VBROADCASTSD     constants<>+128(SB), Z6
 	VMAXPD           Z3, Z6, Z6
 	VDIVPD           Z2, Z6, Z3
 	VMOVUPD          Z3, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply64_end
-	VBROADCASTSD     constants<>+128(SB), Z3
+	VBROADCASTSD     constants<>+24(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z1, Z1
 	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+128(SB), Z0
-	VCMPPD           $0x1e, Z0, Z6, K1
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z1, K1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VDIVPD           Z2, Z1, Z1
+	VBROADCASTSD     constants<>+32(SB), Z0
+	VDIVPD           Z2, Z0, Z0
 	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z0, Z2, Z2
-	VMULPD           Z1, Z2, Z0
-	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+24(SB), Z2, Z2
-	VMULPD           Z1, Z2, Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z0, Z2, Z1
+	VMULPD           Z0, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VMULPD           Z0, Z2, Z2
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+144(SB), Z5
 	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
-	VMULPD           Z0, Z3, Z4
-	VFMADD213PD      Z1, Z5, Z4
+	VMULPD           Z1, Z3, Z4
+	VFMADD213PD      Z0, Z5, Z4
 	VMOVUPD          Z4, (BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply64_end
-	VMULPD           Z5, Z5, Z1
-	VMULPD           Z2, Z1, Z1
-	VFMADD231PD.BCST constants<>+160(SB), Z3, Z1
+	VMULPD           Z5, Z5, Z0
+	VMULPD           Z2, Z0, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
 	VADDPD           Z5, Z5, Z2
-	VFMADD213PD      Z2, Z3, Z1
-	VMULPD           Z0, Z1, Z0
+	VFMADD213PD      Z2, Z3, Z0
+	VMULPD           Z1, Z0, Z0
 	VMOVUPD          Z0, (SI)(R8*8)
 	JMP              apply64_end
 
@@ -2255,27 +2245,27 @@ apply64_not_gelu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VMULPD           Z3, Z0, Z1
 	VMULPD           Z2, Z1, Z2
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z3
 	VFMADD231PD      Z4, Z1, Z3
 	VFMADD231PD      Z5, Z2, Z3
-	VADDPD.BCST      constants<>+24(SB), Z0, Z6
+	VADDPD.BCST      constants<>+32(SB), Z0, Z6
 	VFMADD231PD      Z4, Z1, Z6
 	VFMADD231PD      Z5, Z2, Z6
 	VMOVUPD          (DI)(R8*8), Z7
@@ -2309,7 +2299,7 @@ apply64_not_tanh:
 	VMOVUPD      Z0, (DX)(R8*8)
 	CMPQ         CX, $0x00
 	JEQ          apply64_end
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVUPD      Z0, (BX)(R8*8)
 	CMPQ         CX, $0x01
 	JEQ          apply64_end
@@ -2336,24 +2326,24 @@ apply64_not_identity:
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VMULPD           Z2, Z0, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VFMADD231PD      Z4, Z0, Z2
 	VFMADD231PD      Z5, Z1, Z2
 	VMOVUPD          (DI)(R8*8), Z3
@@ -2367,13 +2357,13 @@ apply64_not_identity:
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z0, Z0
 	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z1
+	VBROADCASTSD     constants<>+32(SB), Z1
 	VDIVPD           Z2, Z1, Z1
 	VBROADCASTSD     constants<>+136(SB), Z2
 	VMINPD           Z0, Z2, Z2
 	VMULPD           Z1, Z2, Z0
 	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+24(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
 	VMULPD           Z1, Z2, Z2
 	VMULPD           Z0, Z3, Z4
 	VADDPD           Z1, Z4, Z1
@@ -2401,7 +2391,7 @@ apply64_not_silu:
 	VPMOVM2Q     K1, Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD.Z    Z0, K1, Z0
 	VORPD        Z1, Z0, Z0
 	VMOVUPD      Z0, (BX)(R8*8)
@@ -2428,21 +2418,21 @@ apply64_not_relu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -2473,7 +2463,7 @@ apply64_not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DI)(R8*8), Z2
@@ -2483,8 +2473,8 @@ apply64_not_relu:
 	VMOVUPD          Z1, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply64_end
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -2506,7 +2496,7 @@ apply64_not_softplus:
 	VBROADCASTSD constants<>+352(SB), Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+24(SB), Z2
+	VBROADCASTSD constants<>+32(SB), Z2
 	VMOVAPD      Z1, Z1
 	VMOVAPD      Z2, K1, Z1
 	VMULPD       Z1, Z0, Z2
@@ -2541,24 +2531,24 @@ apply64_not_leaky_relu:
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
 	VFMADD231PD      Z0, Z1, Z2
 	VMOVUPD          (DI)(R8*8), Z3
 	VXORPD           Z4, Z4, Z4
@@ -2569,7 +2559,7 @@ apply64_not_leaky_relu:
 	CMPQ             CX, $0x00
 	JEQ              apply64_end
 	VFMADD231PD      Z0, Z1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z1
+	VBROADCASTSD     constants<>+32(SB), Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
 	VMOVUPD          Z2, (BX)(R8*8)
@@ -2602,21 +2592,21 @@ apply64_not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -2661,7 +2651,7 @@ apply64_not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -2701,20 +2691,20 @@ apply64_not_gelu_erf:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
@@ -2750,74 +2740,72 @@ rest8_not:
 
 	// gelu
 	VMOVUPD          (DI)(R8*8), Y0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y0, Y0
-	VMULPD.BCST      constants<>+8(SB), Y0, Y1
-	VMULPD.BCST      constants<>+16(SB), Y0, Y2
-	VMULPD           Y0, Y0, Y0
-	VFMADD231PD      Y0, Y2, Y1
-	VREDUCEPD        $0x00, Y1, Y0
-	VRNDSCALEPD      $0x00, Y1, Y1
-	VBROADCASTSD     constants<>+24(SB), Y2
-	VSCALEFPD        Y1, Y2, Y1
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y0, Y1
+	VMULPD.BCST      constants<>+8(SB), Y1, Y2
+	VMULPD.BCST      constants<>+16(SB), Y1, Y3
+	VMULPD           Y1, Y1, Y1
+	VFMADD231PD      Y1, Y3, Y2
+	VBROADCASTSD     constants<>+24(SB), Y1
+	VCMPPD           $0x11, Y1, Y0, K1
+	VREDUCEPD        $0x00, Y2, Y0
+	VRNDSCALEPD      $0x00, Y2, Y1
+	VBROADCASTSD     constants<>+32(SB), Y2
+	VSCALEFPD.Z      Y1, Y2, K1, Y1
 	VMULPD           Y0, Y0, Y2
 	VMULPD           Y2, Y2, Y3
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y0, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y0, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y0, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y0, Y5
 	VFMADD231PD      Y2, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y0, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y0, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y0, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y0, Y6
 	VFMADD231PD      Y2, Y6, Y5
 	VFMADD231PD      Y3, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y0, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y0, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y0, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y0, Y6
 	VFMADD231PD      Y2, Y6, Y4
 	VMULPD           Y3, Y1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y2
+	VBROADCASTSD     constants<>+32(SB), Y2
 	VFMADD231PD      Y4, Y1, Y2
 	VFMADD231PD      Y5, Y0, Y2
 	VMOVUPD          (DI)(R8*8), Y3
-	VBROADCASTSD     constants<>+120(SB), Y6
+	VBROADCASTSD     constants<>+128(SB), Y6
 	VMAXPD           Y3, Y6, Y6
 	VDIVPD           Y2, Y6, Y3
 	VMOVUPD          Y3, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply32_end
-	VBROADCASTSD     constants<>+128(SB), Y3
+	VBROADCASTSD     constants<>+24(SB), Y3
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y1, Y1
 	VFMADD231PD      Y5, Y0, Y1
-	VBROADCASTSD     constants<>+128(SB), Y0
-	VCMPPD           $0x1e, Y0, Y6, K1
-	KNOTB            K1, K1
-	VMOVAPD.Z        Y1, K1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VDIVPD           Y2, Y1, Y1
+	VBROADCASTSD     constants<>+32(SB), Y0
+	VDIVPD           Y2, Y0, Y0
 	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y0, Y2, Y2
-	VMULPD           Y1, Y2, Y0
-	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+24(SB), Y2, Y2
-	VMULPD           Y1, Y2, Y2
+	VMINPD           Y1, Y2, Y2
+	VMULPD           Y0, Y2, Y1
+	VMULPD           Y0, Y1, Y1
+	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
+	VMULPD           Y0, Y2, Y2
 	VMULPD           Y3, Y3, Y4
 	VBROADCASTSD     constants<>+144(SB), Y5
 	VFMADD213PD.BCST constants<>+152(SB), Y4, Y5
-	VMULPD           Y0, Y3, Y4
-	VFMADD213PD      Y1, Y5, Y4
+	VMULPD           Y1, Y3, Y4
+	VFMADD213PD      Y0, Y5, Y4
 	VMOVUPD          Y4, (BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply32_end
-	VMULPD           Y5, Y5, Y1
-	VMULPD           Y2, Y1, Y1
-	VFMADD231PD.BCST constants<>+160(SB), Y3, Y1
+	VMULPD           Y5, Y5, Y0
+	VMULPD           Y2, Y0, Y0
+	VFMADD231PD.BCST constants<>+160(SB), Y3, Y0
 	VADDPD           Y5, Y5, Y2
-	VFMADD213PD      Y2, Y3, Y1
-	VMULPD           Y0, Y1, Y0
+	VFMADD213PD      Y2, Y3, Y0
+	VMULPD           Y1, Y0, Y0
 	VMOVUPD          Y0, (SI)(R8*8)
 	JMP              apply32_end
 
@@ -2839,27 +2827,27 @@ apply32_not_gelu:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+56(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
+	VBROADCASTSD     constants<>+64(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+88(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Y6
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+48(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+112(SB), Y4
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
-	VBROADCASTSD     constants<>+72(SB), Y6
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
+	VBROADCASTSD     constants<>+120(SB), Y4
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VMULPD           Y3, Y0, Y1
 	VMULPD           Y2, Y1, Y2
-	VSUBPD.BCST      constants<>+24(SB), Y0, Y3
+	VSUBPD.BCST      constants<>+32(SB), Y0, Y3
 	VFMADD231PD      Y4, Y1, Y3
 	VFMADD231PD      Y5, Y2, Y3
-	VADDPD.BCST      constants<>+24(SB), Y0, Y6
+	VADDPD.BCST      constants<>+32(SB), Y0, Y6
 	VFMADD231PD      Y4, Y1, Y6
 	VFMADD231PD      Y5, Y2, Y6
 	VMOVUPD          (DI)(R8*8), Y7
@@ -2893,7 +2881,7 @@ apply32_not_tanh:
 	VMOVUPD      Y0, (DX)(R8*8)
 	CMPQ         CX, $0x00
 	JEQ          apply32_end
-	VBROADCASTSD constants<>+24(SB), Y0
+	VBROADCASTSD constants<>+32(SB), Y0
 	VMOVUPD      Y0, (BX)(R8*8)
 	CMPQ         CX, $0x01
 	JEQ          apply32_end
@@ -2920,24 +2908,24 @@ apply32_not_identity:
 	VPSLLQ           $0x34, Y1, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VMULPD           Y2, Y0, Y1
-	VBROADCASTSD     constants<>+24(SB), Y2
+	VBROADCASTSD     constants<>+32(SB), Y2
 	VFMADD231PD      Y4, Y0, Y2
 	VFMADD231PD      Y5, Y1, Y2
 	VMOVUPD          (DI)(R8*8), Y3
@@ -2951,13 +2939,13 @@ apply32_not_identity:
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y0, Y0
 	VFMADD231PD      Y5, Y1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y1
+	VBROADCASTSD     constants<>+32(SB), Y1
 	VDIVPD           Y2, Y1, Y1
 	VBROADCASTSD     constants<>+136(SB), Y2
 	VMINPD           Y0, Y2, Y2
 	VMULPD           Y1, Y2, Y0
 	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+24(SB), Y2, Y2
+	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
 	VMULPD           Y1, Y2, Y2
 	VMULPD           Y0, Y3, Y4
 	VADDPD           Y1, Y4, Y1
@@ -2985,7 +2973,7 @@ apply32_not_silu:
 	VPMOVM2Q     K1, Y1
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+24(SB), Y0
+	VBROADCASTSD constants<>+32(SB), Y0
 	VMOVAPD.Z    Y0, K1, Y0
 	VORPD        Y1, Y0, Y0
 	VMOVUPD      Y0, (BX)(R8*8)
@@ -3012,21 +3000,21 @@ apply32_not_relu:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y0, Y4, Y0
@@ -3057,7 +3045,7 @@ apply32_not_relu:
 	VADDPD           Y4, Y3, Y3
 	VFMSUB213PD      Y4, Y1, Y3
 	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+96(SB), Y2
+	VBROADCASTSD     constants<>+104(SB), Y2
 	VMOVAPD.Z        Y2, K1, Y2
 	VADDPD           Y2, Y1, Y1
 	VMOVUPD          (DI)(R8*8), Y2
@@ -3067,8 +3055,8 @@ apply32_not_relu:
 	VMOVUPD          Y1, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply32_end
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VADDPD.BCST      constants<>+24(SB), Y0, Y3
+	VBROADCASTSD     constants<>+32(SB), Y1
+	VADDPD.BCST      constants<>+32(SB), Y0, Y3
 	VDIVPD           Y3, Y1, Y1
 	VMULPD           Y1, Y0, Y0
 	VPMOVQ2M         Y2, K1
@@ -3090,7 +3078,7 @@ apply32_not_softplus:
 	VBROADCASTSD constants<>+352(SB), Y1
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+24(SB), Y2
+	VBROADCASTSD constants<>+32(SB), Y2
 	VMOVAPD      Y1, Y1
 	VMOVAPD      Y2, K1, Y1
 	VMULPD       Y1, Y0, Y2
@@ -3125,24 +3113,24 @@ apply32_not_leaky_relu:
 	VPSLLQ           $0x34, Y1, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+56(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
+	VBROADCASTSD     constants<>+64(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+88(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Y6
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+48(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+112(SB), Y4
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
-	VBROADCASTSD     constants<>+72(SB), Y6
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
+	VBROADCASTSD     constants<>+120(SB), Y4
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y3, Y4, Y1
-	VSUBPD.BCST      constants<>+24(SB), Y0, Y2
+	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
 	VFMADD231PD      Y0, Y1, Y2
 	VMOVUPD          (DI)(R8*8), Y3
 	VXORPD           Y4, Y4, Y4
@@ -3153,7 +3141,7 @@ apply32_not_leaky_relu:
 	CMPQ             CX, $0x00
 	JEQ              apply32_end
 	VFMADD231PD      Y0, Y1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y1
+	VBROADCASTSD     constants<>+32(SB), Y1
 	VMOVAPD          Y0, Y2
 	VMOVAPD          Y1, K1, Y2
 	VMOVUPD          Y2, (BX)(R8*8)
@@ -3186,21 +3174,21 @@ apply32_not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
 	VMULPD           Y6, Y6, Y3
 	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VFMADD213PD.BCST constants<>+40(SB), Y6, Y5
-	VBROADCASTSD     constants<>+48(SB), Y7
-	VFMADD213PD.BCST constants<>+56(SB), Y6, Y7
+	VBROADCASTSD     constants<>+40(SB), Y5
+	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
+	VBROADCASTSD     constants<>+56(SB), Y7
+	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
 	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+64(SB), Y7
-	VFMADD213PD.BCST constants<>+72(SB), Y6, Y7
-	VBROADCASTSD     constants<>+80(SB), Y8
-	VFMADD213PD.BCST constants<>+88(SB), Y6, Y8
+	VBROADCASTSD     constants<>+72(SB), Y7
+	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
+	VBROADCASTSD     constants<>+88(SB), Y8
+	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y7
 	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+24(SB), Y6, Y5
-	VBROADCASTSD     constants<>+104(SB), Y8
-	VFMADD213PD.BCST constants<>+112(SB), Y6, Y8
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+32(SB), Y6, Y5
+	VBROADCASTSD     constants<>+112(SB), Y8
+	VFMADD213PD.BCST constants<>+120(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y5
 	VFMADD231PD      Y4, Y7, Y5
 	VMULPD           Y1, Y5, Y1
@@ -3245,7 +3233,7 @@ apply32_not_elu:
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y1, Y7, Y2
 	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VSUBPD           Y2, Y3, Y3
 	VPMOVQ2M         Y0, K1
 	VMOVAPD          Y3, Y3
@@ -3285,20 +3273,20 @@ apply32_not_gelu_erf:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+56(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
+	VBROADCASTSD     constants<>+64(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+88(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Y6
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+48(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+112(SB), Y4
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
-	VBROADCASTSD     constants<>+72(SB), Y6
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
+	VBROADCASTSD     constants<>+120(SB), Y4
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y3, Y4, Y1
@@ -3367,36 +3355,36 @@ main:
 	VMULPD           Z7, Z7, Z1
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Z1, Z1, Z5
-	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
 	VFMADD231PD      Z0, Z10, Z8
 	VFMADD231PD      Z1, Z11, Z9
-	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
 	VFMADD231PD      Z0, Z12, Z10
 	VFMADD231PD      Z1, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Z7, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
 	VFMADD231PD      Z0, Z12, Z8
 	VFMADD231PD      Z1, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
@@ -3452,36 +3440,36 @@ rest:
 	VMULPD           Y7, Y7, Y1
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Y1, Y1, Y5
-	VBROADCASTSD     constants<>+32(SB), Z8
-	VBROADCASTSD     constants<>+32(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Y7, Y11
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Y9
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
 	VFMADD231PD      Z0, Z10, Z8
 	VFMADD231PD      Y1, Y11, Y9
-	VBROADCASTSD     constants<>+64(SB), Z10
-	VBROADCASTSD     constants<>+64(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Y11
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Y7, Y11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VBROADCASTSD     constants<>+88(SB), Y13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y13
 	VFMADD231PD      Z0, Z12, Z10
 	VFMADD231PD      Y1, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+96(SB), Z8
-	VBROADCASTSD     constants<>+96(SB), Y9
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Y7, Y9
-	VBROADCASTSD     constants<>+104(SB), Z12
-	VBROADCASTSD     constants<>+104(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VBROADCASTSD     constants<>+112(SB), Y13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
 	VFMADD231PD      Z0, Z12, Z8
 	VFMADD231PD      Y1, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
@@ -3522,21 +3510,21 @@ rest12_not:
 	VFMADD231PD.BCST constants<>+376(SB), Z0, Z3
 	VMULPD           Z3, Z3, Z0
 	VMULPD           Z0, Z0, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z0, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z0, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z0, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VPSRAD           $0x01, Z1, Z0
@@ -3566,21 +3554,21 @@ rest8_not:
 	VFMADD231PD.BCST constants<>+376(SB), Y0, Y3
 	VMULPD           Y3, Y3, Y0
 	VMULPD           Y0, Y0, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y0, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y0, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y0, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VPSRAD           $0x01, Y1, Y0
@@ -3600,20 +3588,20 @@ end:
 DATA constants<>+0(SB)/8, $0x40354ccccccccccd
 DATA constants<>+8(SB)/8, $0xc0026aec21bce75a
 DATA constants<>+16(SB)/8, $0xbfba5a7cf7572a98
-DATA constants<>+24(SB)/8, $0x3ff0000000000000
-DATA constants<>+32(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+40(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+48(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+56(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+64(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+72(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+80(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+88(SB)/8, $0x3f24309130958e26
-DATA constants<>+96(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+104(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+112(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+120(SB)/8, $0xc0352945b6c3760c
-DATA constants<>+128(SB)/8, $0x403527727136a401
+DATA constants<>+24(SB)/8, $0x403527727136a401
+DATA constants<>+32(SB)/8, $0x3ff0000000000000
+DATA constants<>+40(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+48(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+56(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+64(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+72(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+80(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+88(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+96(SB)/8, $0x3f24309130958e26
+DATA constants<>+104(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+112(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+120(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+128(SB)/8, $0xc0352945b6c3760c
 DATA constants<>+136(SB)/8, $0x7fefffffffffffff
 DATA constants<>+144(SB)/8, $0x3fcb6676bf7450f1
 DATA constants<>+152(SB)/8, $0x3ff9884533d43651

@@ -1992,24 +1992,28 @@ activation:
 	// gelu
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VRANGEPD.BCST    $0x02, constants<>+160(SB), Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+160(SB), Z1, Z1
-	VMULPD.BCST      constants<>+16(SB), Z0, Z2
-	VMULPD.BCST      constants<>+16(SB), Z1, Z3
-	VMULPD.BCST      constants<>+24(SB), Z0, Z4
-	VMULPD.BCST      constants<>+24(SB), Z1, Z5
-	VMULPD           Z0, Z0, Z0
-	VMULPD           Z1, Z1, Z1
-	VFMADD231PD      Z0, Z4, Z2
-	VFMADD231PD      Z1, Z5, Z3
-	VREDUCEPD        $0x00, Z2, Z0
-	VREDUCEPD        $0x00, Z3, Z1
-	VRNDSCALEPD      $0x00, Z2, Z2
-	VRNDSCALEPD      $0x00, Z3, Z3
+	VRANGEPD.BCST    $0x02, constants<>+160(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+160(SB), Z1, Z3
+	VMULPD.BCST      constants<>+16(SB), Z2, Z4
+	VMULPD.BCST      constants<>+16(SB), Z3, Z5
+	VMULPD.BCST      constants<>+24(SB), Z2, Z6
+	VMULPD.BCST      constants<>+24(SB), Z3, Z7
+	VMULPD           Z2, Z2, Z2
+	VMULPD           Z3, Z3, Z3
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+8(SB), Z2
+	VMOVAPD          Z2, Z3
+	VCMPPD           $0x11, Z2, Z0, K1
+	VCMPPD           $0x11, Z3, Z1, K2
+	VREDUCEPD        $0x00, Z4, Z0
+	VREDUCEPD        $0x00, Z5, Z1
+	VRNDSCALEPD      $0x00, Z4, Z2
+	VRNDSCALEPD      $0x00, Z5, Z3
 	VBROADCASTSD     constants<>+128(SB), Z4
 	VMOVAPD          Z4, Z5
-	VSCALEFPD        Z2, Z4, Z2
-	VSCALEFPD        Z3, Z5, Z3
+	VSCALEFPD.Z      Z2, Z4, K1, Z2
+	VSCALEFPD.Z      Z3, Z5, K2, Z3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Z1, Z1, Z5
 	VMULPD           Z4, Z4, Z6
@@ -2074,56 +2078,48 @@ activation:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+8(SB), Z0
+	VBROADCASTSD     constants<>+128(SB), Z0
 	VMOVAPD          Z0, Z1
-	VCMPPD           $0x1e, Z0, Z12, K1
-	VCMPPD           $0x1e, Z1, Z13, K2
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z2, K1, Z0
-	KNOTB            K2, K1
-	VMOVAPD.Z        Z3, K1, Z1
-	VBROADCASTSD     constants<>+128(SB), Z2
-	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
+	VDIVPD           Z4, Z0, Z0
+	VDIVPD           Z5, Z1, Z1
 	VBROADCASTSD     constants<>+152(SB), Z4
 	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
+	VMINPD           Z2, Z4, Z4
+	VMINPD           Z3, Z5, Z5
+	VMULPD           Z0, Z4, Z2
+	VMULPD           Z1, Z5, Z3
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Z1, Z3, Z3
 	VSUBPD.BCST      constants<>+128(SB), Z4, Z4
 	VSUBPD.BCST      constants<>+128(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMULPD           Z0, Z4, Z4
+	VMULPD           Z1, Z5, Z5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
 	VBROADCASTSD     constants<>+136(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD213PD.BCST constants<>+144(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+144(SB), Z9, Z11
-	VMULPD           Z0, Z6, Z8
-	VMULPD           Z1, Z7, Z9
-	VFMADD213PD      Z2, Z10, Z8
-	VFMADD213PD      Z3, Z11, Z9
+	VMULPD           Z2, Z6, Z8
+	VMULPD           Z3, Z7, Z9
+	VFMADD213PD      Z0, Z10, Z8
+	VFMADD213PD      Z1, Z11, Z9
 	VMOVUPD          Z8, (BX)
 	VMOVUPD          Z9, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply_end
-	VMULPD           Z10, Z10, Z2
-	VMULPD           Z11, Z11, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD231PD.BCST constants<>+168(SB), Z6, Z2
-	VFMADD231PD.BCST constants<>+168(SB), Z7, Z3
+	VMULPD           Z10, Z10, Z0
+	VMULPD           Z11, Z11, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VFMADD231PD.BCST constants<>+168(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+168(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
-	VFMADD213PD      Z4, Z6, Z2
-	VFMADD213PD      Z5, Z7, Z3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Z1, Z3, Z0
+	VFMADD213PD      Z4, Z6, Z0
+	VFMADD213PD      Z5, Z7, Z1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Z3, Z1, Z0
 	JMP              apply_end
 
 apply_not_gelu:

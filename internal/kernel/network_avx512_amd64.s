@@ -76,63 +76,67 @@ main_dot_done:
 	// gelu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z1
-	VMULPD.BCST      constants<>+8(SB), Z0, Z2
-	VMULPD.BCST      constants<>+8(SB), Z1, Z3
-	VMULPD.BCST      constants<>+16(SB), Z0, Z4
-	VMULPD.BCST      constants<>+16(SB), Z1, Z5
-	VMULPD           Z0, Z0, Z0
-	VMULPD           Z1, Z1, Z1
-	VFMADD231PD      Z0, Z4, Z2
-	VFMADD231PD      Z1, Z5, Z3
-	VREDUCEPD        $0x00, Z2, Z0
-	VREDUCEPD        $0x00, Z3, Z1
-	VRNDSCALEPD      $0x00, Z2, Z2
-	VRNDSCALEPD      $0x00, Z3, Z3
-	VBROADCASTSD     constants<>+24(SB), Z4
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z3
+	VMULPD.BCST      constants<>+8(SB), Z2, Z4
+	VMULPD.BCST      constants<>+8(SB), Z3, Z5
+	VMULPD.BCST      constants<>+16(SB), Z2, Z6
+	VMULPD.BCST      constants<>+16(SB), Z3, Z7
+	VMULPD           Z2, Z2, Z2
+	VMULPD           Z3, Z3, Z3
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VMOVAPD          Z2, Z3
+	VCMPPD           $0x11, Z2, Z0, K1
+	VCMPPD           $0x11, Z3, Z1, K2
+	VREDUCEPD        $0x00, Z4, Z0
+	VREDUCEPD        $0x00, Z5, Z1
+	VRNDSCALEPD      $0x00, Z4, Z2
+	VRNDSCALEPD      $0x00, Z5, Z3
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
-	VSCALEFPD        Z2, Z4, Z2
-	VSCALEFPD        Z3, Z5, Z3
+	VSCALEFPD.Z      Z2, Z4, K1, Z2
+	VSCALEFPD.Z      Z3, Z5, K2, Z3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Z1, Z1, Z5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Z5, Z5, Z7
-	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z1, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z1, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+56(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z1, Z11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
-	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z1, Z11
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z1, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Z5, Z13, Z11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Z7, Z9, Z11
-	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+24(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Z1, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z1, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Z5, Z13, Z9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Z7, Z3, Z1
-	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Z9, Z3, Z5
@@ -140,7 +144,7 @@ main_dot_done:
 	VFMADD231PD      Z11, Z1, Z5
 	VMOVUPD          (R9)(DX*1), Z6
 	VMOVUPD          64(R9)(DX*1), Z7
-	VBROADCASTSD     constants<>+120(SB), Z12
+	VBROADCASTSD     constants<>+128(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -150,7 +154,7 @@ main_dot_done:
 	VMOVUPD          Z7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+128(SB), Z6
+	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
@@ -158,56 +162,48 @@ main_dot_done:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+128(SB), Z0
+	VBROADCASTSD     constants<>+32(SB), Z0
 	VMOVAPD          Z0, Z1
-	VCMPPD           $0x1e, Z0, Z12, K1
-	VCMPPD           $0x1e, Z1, Z13, K2
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z2, K1, Z0
-	KNOTB            K2, K1
-	VMOVAPD.Z        Z3, K1, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
+	VDIVPD           Z4, Z0, Z0
+	VDIVPD           Z5, Z1, Z1
 	VBROADCASTSD     constants<>+136(SB), Z4
 	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMINPD           Z2, Z4, Z4
+	VMINPD           Z3, Z5, Z5
+	VMULPD           Z0, Z4, Z2
+	VMULPD           Z1, Z5, Z3
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Z1, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
+	VMULPD           Z0, Z4, Z4
+	VMULPD           Z1, Z5, Z5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
 	VBROADCASTSD     constants<>+144(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
-	VMULPD           Z0, Z6, Z8
-	VMULPD           Z1, Z7, Z9
-	VFMADD213PD      Z2, Z10, Z8
-	VFMADD213PD      Z3, Z11, Z9
+	VMULPD           Z2, Z6, Z8
+	VMULPD           Z3, Z7, Z9
+	VFMADD213PD      Z0, Z10, Z8
+	VFMADD213PD      Z1, Z11, Z9
 	VMOVUPD          Z8, (R9)(DX*2)
 	VMOVUPD          Z9, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z10, Z10, Z2
-	VMULPD           Z11, Z11, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z2
-	VFMADD231PD.BCST constants<>+160(SB), Z7, Z3
+	VMULPD           Z10, Z10, Z0
+	VMULPD           Z11, Z11, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
-	VFMADD213PD      Z4, Z6, Z2
-	VFMADD213PD      Z5, Z7, Z3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Z1, Z3, Z1
+	VFMADD213PD      Z4, Z6, Z0
+	VFMADD213PD      Z5, Z7, Z1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Z3, Z1, Z1
 	VMOVUPD          Z0, (R9)(DX*4)
 	VMOVUPD          Z1, 64(R9)(DX*4)
 	JMP              main__end
@@ -243,48 +239,48 @@ main__not_gelu:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VBROADCASTSD     constants<>+40(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Z7, Z1, Z3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Z5, Z3, Z5
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+24(SB), Z1, Z7
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Z9, Z3, Z7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Z11, Z5, Z7
-	VADDPD.BCST      constants<>+24(SB), Z0, Z12
-	VADDPD.BCST      constants<>+24(SB), Z1, Z13
+	VADDPD.BCST      constants<>+32(SB), Z0, Z12
+	VADDPD.BCST      constants<>+32(SB), Z1, Z13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Z9, Z3, Z13
 	VFMADD231PD      Z10, Z4, Z12
@@ -338,7 +334,7 @@ main__not_tanh:
 	VMOVUPD      Z1, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          main__end
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVUPD      Z0, (R9)(DX*2)
 	VMOVUPD      Z1, 64(R9)(DX*2)
@@ -383,41 +379,41 @@ main__not_identity:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+32(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+64(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+80(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+96(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Z7, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Z5, Z1, Z3
-	VBROADCASTSD     constants<>+24(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Z9, Z1, Z5
@@ -443,7 +439,7 @@ main__not_identity:
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Z5, Z3, Z3
@@ -455,8 +451,8 @@ main__not_identity:
 	VMULPD           Z3, Z5, Z1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Z5, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Z3, Z5, Z5
 	VMULPD           Z0, Z6, Z8
@@ -500,7 +496,7 @@ main__not_silu:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Z1, K2, Z1
@@ -532,21 +528,21 @@ main__not_relu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -577,7 +573,7 @@ main__not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (R9)(DX*1), Z2
@@ -587,8 +583,8 @@ main__not_relu:
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__softplus_next
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -614,21 +610,21 @@ main__softplus_next:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -659,7 +655,7 @@ main__softplus_next:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          64(R9)(DX*1), Z2
@@ -669,8 +665,8 @@ main__softplus_next:
 	VMOVUPD          Z1, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -696,7 +692,7 @@ main__not_softplus:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+24(SB), Z4
+	VBROADCASTSD constants<>+32(SB), Z4
 	VMOVAPD      Z4, Z5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
@@ -755,42 +751,42 @@ main__not_leaky_relu:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VBROADCASTSD     constants<>+40(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+24(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VMOVUPD          (R9)(DX*1), Z6
@@ -809,7 +805,7 @@ main__not_leaky_relu:
 	JLT              main__end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
@@ -849,21 +845,21 @@ main__not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -908,7 +904,7 @@ main__not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -950,21 +946,21 @@ main__gelu_erf_next:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -1009,7 +1005,7 @@ main__gelu_erf_next:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -1062,34 +1058,34 @@ main__not_gelu_erf:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+48(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VBROADCASTSD     constants<>+40(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
@@ -1184,72 +1180,76 @@ rest12_dot_done:
 	// gelu
 	VMOVAPD          Z0, Z0
 	VMOVAPD          Y1, Y1
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y1, Y1
-	VMULPD.BCST      constants<>+8(SB), Z0, Z2
-	VMULPD.BCST      constants<>+8(SB), Y1, Y3
-	VMULPD.BCST      constants<>+16(SB), Z0, Z4
-	VMULPD.BCST      constants<>+16(SB), Y1, Y5
-	VMULPD           Z0, Z0, Z0
-	VMULPD           Y1, Y1, Y1
-	VFMADD231PD      Z0, Z4, Z2
-	VFMADD231PD      Y1, Y5, Y3
-	VREDUCEPD        $0x00, Z2, Z0
-	VREDUCEPD        $0x00, Y3, Y1
-	VRNDSCALEPD      $0x00, Z2, Z2
-	VRNDSCALEPD      $0x00, Y3, Y3
-	VBROADCASTSD     constants<>+24(SB), Z4
-	VBROADCASTSD     constants<>+24(SB), Y5
-	VSCALEFPD        Z2, Z4, Z2
-	VSCALEFPD        Y3, Y5, Y3
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y1, Y3
+	VMULPD.BCST      constants<>+8(SB), Z2, Z4
+	VMULPD.BCST      constants<>+8(SB), Y3, Y5
+	VMULPD.BCST      constants<>+16(SB), Z2, Z6
+	VMULPD.BCST      constants<>+16(SB), Y3, Y7
+	VMULPD           Z2, Z2, Z2
+	VMULPD           Y3, Y3, Y3
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Y3, Y7, Y5
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Y3
+	VCMPPD           $0x11, Z2, Z0, K1
+	VCMPPD           $0x11, Y3, Y1, K2
+	VREDUCEPD        $0x00, Z4, Z0
+	VREDUCEPD        $0x00, Y5, Y1
+	VRNDSCALEPD      $0x00, Z4, Z2
+	VRNDSCALEPD      $0x00, Y5, Y3
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Y5
+	VSCALEFPD.Z      Z2, Z4, K1, Z2
+	VSCALEFPD.Z      Y3, Y5, K2, Y3
 	VMULPD           Z0, Z0, Z4
 	VMULPD           Y1, Y1, Y5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Y5, Y5, Y7
-	VBROADCASTSD     constants<>+32(SB), Z8
-	VBROADCASTSD     constants<>+32(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y1, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
-	VFMADD213PD.BCST constants<>+56(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Y1, Y11
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Y9
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Y1, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y1, Y11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
-	VBROADCASTSD     constants<>+64(SB), Z10
-	VBROADCASTSD     constants<>+64(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y1, Y11
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y1, Y13
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Y11
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Y1, Y11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VBROADCASTSD     constants<>+88(SB), Y13
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Y1, Y13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Y5, Y13, Y11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Y7, Y9, Y11
-	VBROADCASTSD     constants<>+96(SB), Z8
-	VBROADCASTSD     constants<>+96(SB), Y9
-	VFMADD213PD.BCST constants<>+24(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Y1, Y9
-	VBROADCASTSD     constants<>+104(SB), Z12
-	VBROADCASTSD     constants<>+104(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y1, Y13
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y1, Y9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VBROADCASTSD     constants<>+112(SB), Y13
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Y1, Y13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Y5, Y13, Y9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Y7, Y3, Y1
-	VBROADCASTSD     constants<>+24(SB), Z4
-	VBROADCASTSD     constants<>+24(SB), Y5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Y5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Y9, Y3, Y5
 	VFMADD231PD      Z10, Z0, Z4
 	VFMADD231PD      Y11, Y1, Y5
 	VMOVUPD          (R9)(DX*1), Z6
 	VMOVUPD          64(R9)(DX*1), Y7
-	VBROADCASTSD     constants<>+120(SB), Z12
-	VBROADCASTSD     constants<>+120(SB), Y13
+	VBROADCASTSD     constants<>+128(SB), Z12
+	VBROADCASTSD     constants<>+128(SB), Y13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Y7, Y13, Y13
 	VDIVPD           Z4, Z12, Z6
@@ -1258,64 +1258,56 @@ rest12_dot_done:
 	VMOVUPD          Y7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+128(SB), Z6
-	VBROADCASTSD     constants<>+128(SB), Y7
+	VBROADCASTSD     constants<>+24(SB), Z6
+	VBROADCASTSD     constants<>+24(SB), Y7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Y13, Y7, Y7
 	VMULPD           Z8, Z2, Z2
 	VMULPD           Y9, Y3, Y3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Y11, Y1, Y3
-	VBROADCASTSD     constants<>+128(SB), Z0
-	VBROADCASTSD     constants<>+128(SB), Y1
-	VCMPPD           $0x1e, Z0, Z12, K1
-	VCMPPD           $0x1e, Y1, Y13, K2
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z2, K1, Z0
-	KNOTB            K2, K1
-	VMOVAPD.Z        Y3, K1, Y1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Y5, Y3, Y3
+	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+32(SB), Y1
+	VDIVPD           Z4, Z0, Z0
+	VDIVPD           Y5, Y1, Y1
 	VBROADCASTSD     constants<>+136(SB), Z4
 	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Y1, Y5, Y5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Y3, Y5, Y1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Y5, Y5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Y3, Y5, Y5
+	VMINPD           Z2, Z4, Z4
+	VMINPD           Y3, Y5, Y5
+	VMULPD           Z0, Z4, Z2
+	VMULPD           Y1, Y5, Y3
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Y1, Y3, Y3
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
+	VMULPD           Z0, Z4, Z4
+	VMULPD           Y1, Y5, Y5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Y7, Y7, Y9
 	VBROADCASTSD     constants<>+144(SB), Z10
 	VBROADCASTSD     constants<>+144(SB), Y11
 	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
 	VFMADD213PD.BCST constants<>+152(SB), Y9, Y11
-	VMULPD           Z0, Z6, Z8
-	VMULPD           Y1, Y7, Y9
-	VFMADD213PD      Z2, Z10, Z8
-	VFMADD213PD      Y3, Y11, Y9
+	VMULPD           Z2, Z6, Z8
+	VMULPD           Y3, Y7, Y9
+	VFMADD213PD      Z0, Z10, Z8
+	VFMADD213PD      Y1, Y11, Y9
 	VMOVUPD          Z8, (R9)(DX*2)
 	VMOVUPD          Y9, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Z10, Z10, Z2
-	VMULPD           Y11, Y11, Y3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Y5, Y3, Y3
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z2
-	VFMADD231PD.BCST constants<>+160(SB), Y7, Y3
+	VMULPD           Z10, Z10, Z0
+	VMULPD           Y11, Y11, Y1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Y5, Y1, Y1
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Y7, Y1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Y11, Y11, Y5
-	VFMADD213PD      Z4, Z6, Z2
-	VFMADD213PD      Y5, Y7, Y3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Y1, Y3, Y1
+	VFMADD213PD      Z4, Z6, Z0
+	VFMADD213PD      Y5, Y7, Y1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Y3, Y1, Y1
 	VMOVUPD          Z0, (R9)(DX*4)
 	VMOVUPD          Y1, 64(R9)(DX*4)
 	JMP              rest12__end
@@ -1351,48 +1343,48 @@ rest12__not_gelu:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+56(SB), Z8
-	VBROADCASTSD     constants<>+56(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+88(SB), Z10
-	VBROADCASTSD     constants<>+88(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VBROADCASTSD     constants<>+40(SB), Z12
-	VBROADCASTSD     constants<>+40(SB), Y13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VBROADCASTSD     constants<>+48(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VBROADCASTSD     constants<>+112(SB), Y9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
-	VBROADCASTSD     constants<>+72(SB), Z12
-	VBROADCASTSD     constants<>+72(SB), Y13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Y9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Y7, Y1, Y3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Y5, Y3, Y5
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+24(SB), Y1, Y7
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Y9, Y3, Y7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Y11, Y5, Y7
-	VADDPD.BCST      constants<>+24(SB), Z0, Z12
-	VADDPD.BCST      constants<>+24(SB), Y1, Y13
+	VADDPD.BCST      constants<>+32(SB), Z0, Z12
+	VADDPD.BCST      constants<>+32(SB), Y1, Y13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Y9, Y3, Y13
 	VFMADD231PD      Z10, Z4, Z12
@@ -1446,8 +1438,8 @@ rest12__not_tanh:
 	VMOVUPD      Y1, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest12__end
-	VBROADCASTSD constants<>+24(SB), Z0
-	VBROADCASTSD constants<>+24(SB), Y1
+	VBROADCASTSD constants<>+32(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Y1
 	VMOVUPD      Z0, (R9)(DX*2)
 	VMOVUPD      Y1, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
@@ -1491,42 +1483,42 @@ rest12__not_identity:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+32(SB), Z8
-	VBROADCASTSD     constants<>+32(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+56(SB), Y7, Y11
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Y9
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+64(SB), Z10
-	VBROADCASTSD     constants<>+64(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Y11
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Y7, Y11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VBROADCASTSD     constants<>+88(SB), Y13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+96(SB), Z8
-	VBROADCASTSD     constants<>+96(SB), Y9
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+24(SB), Y7, Y9
-	VBROADCASTSD     constants<>+104(SB), Z12
-	VBROADCASTSD     constants<>+104(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Y9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VBROADCASTSD     constants<>+112(SB), Y13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Y5, Y1, Y3
-	VBROADCASTSD     constants<>+24(SB), Z4
-	VBROADCASTSD     constants<>+24(SB), Y5
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Y5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Y9, Y1, Y5
 	VFMADD231PD      Z10, Z2, Z4
@@ -1551,8 +1543,8 @@ rest12__not_identity:
 	VMULPD           Y9, Y1, Y1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Y11, Y3, Y1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Y5, Y3, Y3
 	VBROADCASTSD     constants<>+136(SB), Z4
@@ -1563,8 +1555,8 @@ rest12__not_identity:
 	VMULPD           Y3, Y5, Y1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+24(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+24(SB), Y5, Y5
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Y3, Y5, Y5
 	VMULPD           Z0, Z6, Z8
@@ -1608,8 +1600,8 @@ rest12__not_silu:
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+24(SB), Z0
-	VBROADCASTSD constants<>+24(SB), Y1
+	VBROADCASTSD constants<>+32(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Y1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Y1, K2, Y1
 	VORPD        Z2, Z0, Z0
@@ -1640,21 +1632,21 @@ rest12__not_relu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -1685,7 +1677,7 @@ rest12__not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (R9)(DX*1), Z2
@@ -1695,8 +1687,8 @@ rest12__not_relu:
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__softplus_next
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -1722,21 +1714,21 @@ rest12__softplus_next:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y0, Y4, Y0
@@ -1767,7 +1759,7 @@ rest12__softplus_next:
 	VADDPD           Y4, Y3, Y3
 	VFMSUB213PD      Y4, Y1, Y3
 	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+96(SB), Y2
+	VBROADCASTSD     constants<>+104(SB), Y2
 	VMOVAPD.Z        Y2, K1, Y2
 	VADDPD           Y2, Y1, Y1
 	VMOVUPD          64(R9)(DX*1), Y2
@@ -1777,8 +1769,8 @@ rest12__softplus_next:
 	VMOVUPD          Y1, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VADDPD.BCST      constants<>+24(SB), Y0, Y3
+	VBROADCASTSD     constants<>+32(SB), Y1
+	VADDPD.BCST      constants<>+32(SB), Y0, Y3
 	VDIVPD           Y3, Y1, Y1
 	VMULPD           Y1, Y0, Y0
 	VPMOVQ2M         Y2, K1
@@ -1804,8 +1796,8 @@ rest12__not_softplus:
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+24(SB), Z4
-	VBROADCASTSD constants<>+24(SB), Y5
+	VBROADCASTSD constants<>+32(SB), Z4
+	VBROADCASTSD constants<>+32(SB), Y5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
 	VMOVAPD      Y3, Y3
@@ -1863,42 +1855,42 @@ rest12__not_leaky_relu:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+56(SB), Z8
-	VBROADCASTSD     constants<>+56(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+88(SB), Z10
-	VBROADCASTSD     constants<>+88(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VBROADCASTSD     constants<>+40(SB), Z12
-	VBROADCASTSD     constants<>+40(SB), Y13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VBROADCASTSD     constants<>+48(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VBROADCASTSD     constants<>+112(SB), Y9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
-	VBROADCASTSD     constants<>+72(SB), Z12
-	VBROADCASTSD     constants<>+72(SB), Y13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Y9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Y5, Y11, Y9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Y7, Y9, Y3
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+24(SB), Y1, Y5
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Y1, Y3, Y5
 	VMOVUPD          (R9)(DX*1), Z6
@@ -1917,8 +1909,8 @@ rest12__not_leaky_relu:
 	JLT              rest12__end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Y1, Y3, Y1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
 	VMOVAPD          Y1, Y2
@@ -1957,21 +1949,21 @@ rest12__not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -2016,7 +2008,7 @@ rest12__not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -2058,21 +2050,21 @@ rest12__gelu_erf_next:
 	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
 	VMULPD           Y6, Y6, Y3
 	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VFMADD213PD.BCST constants<>+40(SB), Y6, Y5
-	VBROADCASTSD     constants<>+48(SB), Y7
-	VFMADD213PD.BCST constants<>+56(SB), Y6, Y7
+	VBROADCASTSD     constants<>+40(SB), Y5
+	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
+	VBROADCASTSD     constants<>+56(SB), Y7
+	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
 	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+64(SB), Y7
-	VFMADD213PD.BCST constants<>+72(SB), Y6, Y7
-	VBROADCASTSD     constants<>+80(SB), Y8
-	VFMADD213PD.BCST constants<>+88(SB), Y6, Y8
+	VBROADCASTSD     constants<>+72(SB), Y7
+	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
+	VBROADCASTSD     constants<>+88(SB), Y8
+	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y7
 	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+24(SB), Y6, Y5
-	VBROADCASTSD     constants<>+104(SB), Y8
-	VFMADD213PD.BCST constants<>+112(SB), Y6, Y8
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+32(SB), Y6, Y5
+	VBROADCASTSD     constants<>+112(SB), Y8
+	VFMADD213PD.BCST constants<>+120(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y5
 	VFMADD231PD      Y4, Y7, Y5
 	VMULPD           Y1, Y5, Y1
@@ -2117,7 +2109,7 @@ rest12__gelu_erf_next:
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y1, Y7, Y2
 	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VSUBPD           Y2, Y3, Y3
 	VPMOVQ2M         Y0, K1
 	VMOVAPD          Y3, Y3
@@ -2170,34 +2162,34 @@ rest12__not_gelu_erf:
 	VMULPD           Y7, Y7, Y3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+56(SB), Z8
-	VBROADCASTSD     constants<>+56(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+48(SB), Z10
-	VBROADCASTSD     constants<>+48(SB), Y11
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Y9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VBROADCASTSD     constants<>+56(SB), Y11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+88(SB), Z10
-	VBROADCASTSD     constants<>+88(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VBROADCASTSD     constants<>+40(SB), Z12
-	VBROADCASTSD     constants<>+40(SB), Y13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y13
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Y11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VBROADCASTSD     constants<>+48(SB), Y13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Y3, Y13, Y11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VBROADCASTSD     constants<>+112(SB), Y9
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y9
-	VBROADCASTSD     constants<>+72(SB), Z12
-	VBROADCASTSD     constants<>+72(SB), Y13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y13
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Y9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VBROADCASTSD     constants<>+80(SB), Y13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Y3, Y13, Y9
 	VFMADD231PD      Z4, Z10, Z8
@@ -2281,74 +2273,72 @@ rest8_dot_done:
 
 	// gelu
 	VMOVAPD          Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z0
-	VMULPD.BCST      constants<>+8(SB), Z0, Z1
-	VMULPD.BCST      constants<>+16(SB), Z0, Z2
-	VMULPD           Z0, Z0, Z0
-	VFMADD231PD      Z0, Z2, Z1
-	VREDUCEPD        $0x00, Z1, Z0
-	VRNDSCALEPD      $0x00, Z1, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VSCALEFPD        Z1, Z2, Z1
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z1
+	VMULPD.BCST      constants<>+8(SB), Z1, Z2
+	VMULPD.BCST      constants<>+16(SB), Z1, Z3
+	VMULPD           Z1, Z1, Z1
+	VFMADD231PD      Z1, Z3, Z2
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VCMPPD           $0x11, Z1, Z0, K1
+	VREDUCEPD        $0x00, Z2, Z0
+	VRNDSCALEPD      $0x00, Z2, Z1
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VSCALEFPD.Z      Z1, Z2, K1, Z1
 	VMULPD           Z0, Z0, Z2
 	VMULPD           Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z0, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z0, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z5
 	VFMADD231PD      Z2, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z0, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z0, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z6
 	VFMADD231PD      Z2, Z6, Z5
 	VFMADD231PD      Z3, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z0, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z6
 	VFMADD231PD      Z2, Z6, Z4
 	VMULPD           Z3, Z1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VFMADD231PD      Z4, Z1, Z2
 	VFMADD231PD      Z5, Z0, Z2
 	VMOVUPD          (R9)(DX*1), Z3
-	VBROADCASTSD     constants<>+120(SB), Z6
+	VBROADCASTSD     constants<>+128(SB), Z6
 	VMAXPD           Z3, Z6, Z6
 	VDIVPD           Z2, Z6, Z3
 	VMOVUPD          Z3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+128(SB), Z3
+	VBROADCASTSD     constants<>+24(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z1, Z1
 	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+128(SB), Z0
-	VCMPPD           $0x1e, Z0, Z6, K1
-	KNOTB            K1, K1
-	VMOVAPD.Z        Z1, K1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VDIVPD           Z2, Z1, Z1
+	VBROADCASTSD     constants<>+32(SB), Z0
+	VDIVPD           Z2, Z0, Z0
 	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z0, Z2, Z2
-	VMULPD           Z1, Z2, Z0
-	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+24(SB), Z2, Z2
-	VMULPD           Z1, Z2, Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z0, Z2, Z1
+	VMULPD           Z0, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VMULPD           Z0, Z2, Z2
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+144(SB), Z5
 	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
-	VMULPD           Z0, Z3, Z4
-	VFMADD213PD      Z1, Z5, Z4
+	VMULPD           Z1, Z3, Z4
+	VFMADD213PD      Z0, Z5, Z4
 	VMOVUPD          Z4, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z5, Z5, Z1
-	VMULPD           Z2, Z1, Z1
-	VFMADD231PD.BCST constants<>+160(SB), Z3, Z1
+	VMULPD           Z5, Z5, Z0
+	VMULPD           Z2, Z0, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
 	VADDPD           Z5, Z5, Z2
-	VFMADD213PD      Z2, Z3, Z1
-	VMULPD           Z0, Z1, Z0
+	VFMADD213PD      Z2, Z3, Z0
+	VMULPD           Z1, Z0, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
 	JMP              rest8__end
 
@@ -2370,27 +2360,27 @@ rest8__not_gelu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VMULPD           Z3, Z0, Z1
 	VMULPD           Z2, Z1, Z2
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z3
 	VFMADD231PD      Z4, Z1, Z3
 	VFMADD231PD      Z5, Z2, Z3
-	VADDPD.BCST      constants<>+24(SB), Z0, Z6
+	VADDPD.BCST      constants<>+32(SB), Z0, Z6
 	VFMADD231PD      Z4, Z1, Z6
 	VFMADD231PD      Z5, Z2, Z6
 	VMOVUPD          (R9)(DX*1), Z7
@@ -2424,7 +2414,7 @@ rest8__not_tanh:
 	VMOVUPD      Z0, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest8__end
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVUPD      Z0, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest8__end
@@ -2451,24 +2441,24 @@ rest8__not_identity:
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VMULPD           Z2, Z0, Z1
-	VBROADCASTSD     constants<>+24(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VFMADD231PD      Z4, Z0, Z2
 	VFMADD231PD      Z5, Z1, Z2
 	VMOVUPD          (R9)(DX*1), Z3
@@ -2482,13 +2472,13 @@ rest8__not_identity:
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z0, Z0
 	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z1
+	VBROADCASTSD     constants<>+32(SB), Z1
 	VDIVPD           Z2, Z1, Z1
 	VBROADCASTSD     constants<>+136(SB), Z2
 	VMINPD           Z0, Z2, Z2
 	VMULPD           Z1, Z2, Z0
 	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+24(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
 	VMULPD           Z1, Z2, Z2
 	VMULPD           Z0, Z3, Z4
 	VADDPD           Z1, Z4, Z1
@@ -2516,7 +2506,7 @@ rest8__not_silu:
 	VPMOVM2Q     K1, Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+24(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD.Z    Z0, K1, Z0
 	VORPD        Z1, Z0, Z0
 	VMOVUPD      Z0, (R9)(DX*2)
@@ -2543,21 +2533,21 @@ rest8__not_relu:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
-	VFMADD213PD.BCST constants<>+56(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+64(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+96(SB), Z4
-	VFMADD213PD.BCST constants<>+24(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -2588,7 +2578,7 @@ rest8__not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+96(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (R9)(DX*1), Z2
@@ -2598,8 +2588,8 @@ rest8__not_relu:
 	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VADDPD.BCST      constants<>+24(SB), Z0, Z3
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -2621,7 +2611,7 @@ rest8__not_softplus:
 	VBROADCASTSD constants<>+352(SB), Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+24(SB), Z2
+	VBROADCASTSD constants<>+32(SB), Z2
 	VMOVAPD      Z1, Z1
 	VMOVAPD      Z2, K1, Z1
 	VMULPD       Z1, Z0, Z2
@@ -2656,24 +2646,24 @@ rest8__not_leaky_relu:
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
-	VSUBPD.BCST      constants<>+24(SB), Z0, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
 	VFMADD231PD      Z0, Z1, Z2
 	VMOVUPD          (R9)(DX*1), Z3
 	VXORPD           Z4, Z4, Z4
@@ -2684,7 +2674,7 @@ rest8__not_leaky_relu:
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
 	VFMADD231PD      Z0, Z1, Z0
-	VBROADCASTSD     constants<>+24(SB), Z1
+	VBROADCASTSD     constants<>+32(SB), Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
@@ -2717,21 +2707,21 @@ rest8__not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+32(SB), Z5
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z5
-	VBROADCASTSD     constants<>+48(SB), Z7
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+64(SB), Z7
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z7
-	VBROADCASTSD     constants<>+80(SB), Z8
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+24(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -2776,7 +2766,7 @@ rest8__not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -2816,20 +2806,20 @@ rest8__not_gelu_erf:
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+48(SB), Z5
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+112(SB), Z4
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z6
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
@@ -2894,74 +2884,72 @@ rest4_dot_done:
 
 	// gelu
 	VMOVAPD          Y0, Y0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y0, Y0
-	VMULPD.BCST      constants<>+8(SB), Y0, Y1
-	VMULPD.BCST      constants<>+16(SB), Y0, Y2
-	VMULPD           Y0, Y0, Y0
-	VFMADD231PD      Y0, Y2, Y1
-	VREDUCEPD        $0x00, Y1, Y0
-	VRNDSCALEPD      $0x00, Y1, Y1
-	VBROADCASTSD     constants<>+24(SB), Y2
-	VSCALEFPD        Y1, Y2, Y1
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y0, Y1
+	VMULPD.BCST      constants<>+8(SB), Y1, Y2
+	VMULPD.BCST      constants<>+16(SB), Y1, Y3
+	VMULPD           Y1, Y1, Y1
+	VFMADD231PD      Y1, Y3, Y2
+	VBROADCASTSD     constants<>+24(SB), Y1
+	VCMPPD           $0x11, Y1, Y0, K1
+	VREDUCEPD        $0x00, Y2, Y0
+	VRNDSCALEPD      $0x00, Y2, Y1
+	VBROADCASTSD     constants<>+32(SB), Y2
+	VSCALEFPD.Z      Y1, Y2, K1, Y1
 	VMULPD           Y0, Y0, Y2
 	VMULPD           Y2, Y2, Y3
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y0, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y0, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y0, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y0, Y5
 	VFMADD231PD      Y2, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y0, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y0, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y0, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y0, Y6
 	VFMADD231PD      Y2, Y6, Y5
 	VFMADD231PD      Y3, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y0, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y0, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y0, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y0, Y6
 	VFMADD231PD      Y2, Y6, Y4
 	VMULPD           Y3, Y1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y2
+	VBROADCASTSD     constants<>+32(SB), Y2
 	VFMADD231PD      Y4, Y1, Y2
 	VFMADD231PD      Y5, Y0, Y2
 	VMOVUPD          (R9)(DX*1), Y3
-	VBROADCASTSD     constants<>+120(SB), Y6
+	VBROADCASTSD     constants<>+128(SB), Y6
 	VMAXPD           Y3, Y6, Y6
 	VDIVPD           Y2, Y6, Y3
 	VMOVUPD          Y3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+128(SB), Y3
+	VBROADCASTSD     constants<>+24(SB), Y3
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y1, Y1
 	VFMADD231PD      Y5, Y0, Y1
-	VBROADCASTSD     constants<>+128(SB), Y0
-	VCMPPD           $0x1e, Y0, Y6, K1
-	KNOTB            K1, K1
-	VMOVAPD.Z        Y1, K1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VDIVPD           Y2, Y1, Y1
+	VBROADCASTSD     constants<>+32(SB), Y0
+	VDIVPD           Y2, Y0, Y0
 	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y0, Y2, Y2
-	VMULPD           Y1, Y2, Y0
-	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+24(SB), Y2, Y2
-	VMULPD           Y1, Y2, Y2
+	VMINPD           Y1, Y2, Y2
+	VMULPD           Y0, Y2, Y1
+	VMULPD           Y0, Y1, Y1
+	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
+	VMULPD           Y0, Y2, Y2
 	VMULPD           Y3, Y3, Y4
 	VBROADCASTSD     constants<>+144(SB), Y5
 	VFMADD213PD.BCST constants<>+152(SB), Y4, Y5
-	VMULPD           Y0, Y3, Y4
-	VFMADD213PD      Y1, Y5, Y4
+	VMULPD           Y1, Y3, Y4
+	VFMADD213PD      Y0, Y5, Y4
 	VMOVUPD          Y4, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y5, Y5, Y1
-	VMULPD           Y2, Y1, Y1
-	VFMADD231PD.BCST constants<>+160(SB), Y3, Y1
+	VMULPD           Y5, Y5, Y0
+	VMULPD           Y2, Y0, Y0
+	VFMADD231PD.BCST constants<>+160(SB), Y3, Y0
 	VADDPD           Y5, Y5, Y2
-	VFMADD213PD      Y2, Y3, Y1
-	VMULPD           Y0, Y1, Y0
+	VFMADD213PD      Y2, Y3, Y0
+	VMULPD           Y1, Y0, Y0
 	VMOVUPD          Y0, (R9)(DX*4)
 	JMP              rest4__end
 
@@ -2983,27 +2971,27 @@ rest4__not_gelu:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+56(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
+	VBROADCASTSD     constants<>+64(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+88(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Y6
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+48(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+112(SB), Y4
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
-	VBROADCASTSD     constants<>+72(SB), Y6
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
+	VBROADCASTSD     constants<>+120(SB), Y4
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VMULPD           Y3, Y0, Y1
 	VMULPD           Y2, Y1, Y2
-	VSUBPD.BCST      constants<>+24(SB), Y0, Y3
+	VSUBPD.BCST      constants<>+32(SB), Y0, Y3
 	VFMADD231PD      Y4, Y1, Y3
 	VFMADD231PD      Y5, Y2, Y3
-	VADDPD.BCST      constants<>+24(SB), Y0, Y6
+	VADDPD.BCST      constants<>+32(SB), Y0, Y6
 	VFMADD231PD      Y4, Y1, Y6
 	VFMADD231PD      Y5, Y2, Y6
 	VMOVUPD          (R9)(DX*1), Y7
@@ -3037,7 +3025,7 @@ rest4__not_tanh:
 	VMOVUPD      Y0, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest4__end
-	VBROADCASTSD constants<>+24(SB), Y0
+	VBROADCASTSD constants<>+32(SB), Y0
 	VMOVUPD      Y0, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest4__end
@@ -3064,24 +3052,24 @@ rest4__not_identity:
 	VPSLLQ           $0x34, Y1, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VMULPD           Y2, Y0, Y1
-	VBROADCASTSD     constants<>+24(SB), Y2
+	VBROADCASTSD     constants<>+32(SB), Y2
 	VFMADD231PD      Y4, Y0, Y2
 	VFMADD231PD      Y5, Y1, Y2
 	VMOVUPD          (R9)(DX*1), Y3
@@ -3095,13 +3083,13 @@ rest4__not_identity:
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y0, Y0
 	VFMADD231PD      Y5, Y1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y1
+	VBROADCASTSD     constants<>+32(SB), Y1
 	VDIVPD           Y2, Y1, Y1
 	VBROADCASTSD     constants<>+136(SB), Y2
 	VMINPD           Y0, Y2, Y2
 	VMULPD           Y1, Y2, Y0
 	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+24(SB), Y2, Y2
+	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
 	VMULPD           Y1, Y2, Y2
 	VMULPD           Y0, Y3, Y4
 	VADDPD           Y1, Y4, Y1
@@ -3129,7 +3117,7 @@ rest4__not_silu:
 	VPMOVM2Q     K1, Y1
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+24(SB), Y0
+	VBROADCASTSD constants<>+32(SB), Y0
 	VMOVAPD.Z    Y0, K1, Y0
 	VORPD        Y1, Y0, Y0
 	VMOVUPD      Y0, (R9)(DX*2)
@@ -3156,21 +3144,21 @@ rest4__not_relu:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+32(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
-	VFMADD213PD.BCST constants<>+56(SB), Y3, Y5
+	VBROADCASTSD     constants<>+40(SB), Y4
+	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
+	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+64(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
+	VBROADCASTSD     constants<>+72(SB), Y5
+	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
+	VBROADCASTSD     constants<>+88(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+96(SB), Y4
-	VFMADD213PD.BCST constants<>+24(SB), Y3, Y4
-	VBROADCASTSD     constants<>+104(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
+	VBROADCASTSD     constants<>+104(SB), Y4
+	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
+	VBROADCASTSD     constants<>+112(SB), Y6
+	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y0, Y4, Y0
@@ -3201,7 +3189,7 @@ rest4__not_relu:
 	VADDPD           Y4, Y3, Y3
 	VFMSUB213PD      Y4, Y1, Y3
 	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+96(SB), Y2
+	VBROADCASTSD     constants<>+104(SB), Y2
 	VMOVAPD.Z        Y2, K1, Y2
 	VADDPD           Y2, Y1, Y1
 	VMOVUPD          (R9)(DX*1), Y2
@@ -3211,8 +3199,8 @@ rest4__not_relu:
 	VMOVUPD          Y1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VADDPD.BCST      constants<>+24(SB), Y0, Y3
+	VBROADCASTSD     constants<>+32(SB), Y1
+	VADDPD.BCST      constants<>+32(SB), Y0, Y3
 	VDIVPD           Y3, Y1, Y1
 	VMULPD           Y1, Y0, Y0
 	VPMOVQ2M         Y2, K1
@@ -3234,7 +3222,7 @@ rest4__not_softplus:
 	VBROADCASTSD constants<>+352(SB), Y1
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+24(SB), Y2
+	VBROADCASTSD constants<>+32(SB), Y2
 	VMOVAPD      Y1, Y1
 	VMOVAPD      Y2, K1, Y1
 	VMULPD       Y1, Y0, Y2
@@ -3269,24 +3257,24 @@ rest4__not_leaky_relu:
 	VPSLLQ           $0x34, Y1, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+56(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
+	VBROADCASTSD     constants<>+64(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+88(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Y6
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+48(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+112(SB), Y4
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
-	VBROADCASTSD     constants<>+72(SB), Y6
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
+	VBROADCASTSD     constants<>+120(SB), Y4
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y3, Y4, Y1
-	VSUBPD.BCST      constants<>+24(SB), Y0, Y2
+	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
 	VFMADD231PD      Y0, Y1, Y2
 	VMOVUPD          (R9)(DX*1), Y3
 	VXORPD           Y4, Y4, Y4
@@ -3297,7 +3285,7 @@ rest4__not_leaky_relu:
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
 	VFMADD231PD      Y0, Y1, Y0
-	VBROADCASTSD     constants<>+24(SB), Y1
+	VBROADCASTSD     constants<>+32(SB), Y1
 	VMOVAPD          Y0, Y2
 	VMOVAPD          Y1, K1, Y2
 	VMOVUPD          Y2, (R9)(DX*2)
@@ -3330,21 +3318,21 @@ rest4__not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
 	VMULPD           Y6, Y6, Y3
 	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VFMADD213PD.BCST constants<>+40(SB), Y6, Y5
-	VBROADCASTSD     constants<>+48(SB), Y7
-	VFMADD213PD.BCST constants<>+56(SB), Y6, Y7
+	VBROADCASTSD     constants<>+40(SB), Y5
+	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
+	VBROADCASTSD     constants<>+56(SB), Y7
+	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
 	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+64(SB), Y7
-	VFMADD213PD.BCST constants<>+72(SB), Y6, Y7
-	VBROADCASTSD     constants<>+80(SB), Y8
-	VFMADD213PD.BCST constants<>+88(SB), Y6, Y8
+	VBROADCASTSD     constants<>+72(SB), Y7
+	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
+	VBROADCASTSD     constants<>+88(SB), Y8
+	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y7
 	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+24(SB), Y6, Y5
-	VBROADCASTSD     constants<>+104(SB), Y8
-	VFMADD213PD.BCST constants<>+112(SB), Y6, Y8
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+32(SB), Y6, Y5
+	VBROADCASTSD     constants<>+112(SB), Y8
+	VFMADD213PD.BCST constants<>+120(SB), Y6, Y8
 	VFMADD231PD      Y3, Y8, Y5
 	VFMADD231PD      Y4, Y7, Y5
 	VMULPD           Y1, Y5, Y1
@@ -3389,7 +3377,7 @@ rest4__not_elu:
 	VFMADD231PD      Y5, Y6, Y7
 	VMULPD           Y1, Y7, Y2
 	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+24(SB), Y3
+	VBROADCASTSD     constants<>+32(SB), Y3
 	VSUBPD           Y2, Y3, Y3
 	VPMOVQ2M         Y0, K1
 	VMOVAPD          Y3, Y3
@@ -3429,20 +3417,20 @@ rest4__not_gelu_erf:
 	VPSLLQ           $0x34, Y0, Y0
 	VMULPD           Y3, Y3, Y1
 	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+56(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+48(SB), Y5
+	VBROADCASTSD     constants<>+64(SB), Y4
+	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
+	VBROADCASTSD     constants<>+56(SB), Y5
 	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+88(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Y6
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y6
+	VBROADCASTSD     constants<>+96(SB), Y5
+	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
+	VBROADCASTSD     constants<>+48(SB), Y6
+	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y5
 	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+112(SB), Y4
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y4
-	VBROADCASTSD     constants<>+72(SB), Y6
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y6
+	VBROADCASTSD     constants<>+120(SB), Y4
+	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
+	VBROADCASTSD     constants<>+80(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
 	VFMADD231PD      Y1, Y6, Y4
 	VFMADD231PD      Y2, Y5, Y4
 	VMULPD           Y3, Y4, Y1
@@ -8949,20 +8937,20 @@ next:
 DATA constants<>+0(SB)/8, $0x40354ccccccccccd
 DATA constants<>+8(SB)/8, $0xc0026aec21bce75a
 DATA constants<>+16(SB)/8, $0xbfba5a7cf7572a98
-DATA constants<>+24(SB)/8, $0x3ff0000000000000
-DATA constants<>+32(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+40(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+48(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+56(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+64(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+72(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+80(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+88(SB)/8, $0x3f24309130958e26
-DATA constants<>+96(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+104(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+112(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+120(SB)/8, $0xc0352945b6c3760c
-DATA constants<>+128(SB)/8, $0x403527727136a401
+DATA constants<>+24(SB)/8, $0x403527727136a401
+DATA constants<>+32(SB)/8, $0x3ff0000000000000
+DATA constants<>+40(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+48(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+56(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+64(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+72(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+80(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+88(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+96(SB)/8, $0x3f24309130958e26
+DATA constants<>+104(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+112(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+120(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+128(SB)/8, $0xc0352945b6c3760c
 DATA constants<>+136(SB)/8, $0x7fefffffffffffff
 DATA constants<>+144(SB)/8, $0x3fcb6676bf7450f1
 DATA constants<>+152(SB)/8, $0x3ff9884533d43651

@@ -137,32 +137,35 @@ const geluLower, geluUpper = -21.16122, 21.15409
 // codeGELU is the Func of package kernel.
 const codeGELU = 2
 
-// geluBound is beyond both: one instruction bounds the magnitude where the target has it, which gives a NaN the bound.
+// geluBound is beyond both.
 const geluBound = 21.3
 
-func (x vec) geluBounded() vec {
-	if !target.spreads {
-		return x.atLeast(geluLower).atMost(geluUpper)
+// geluExponent is the exponent of two of 1/s − 1, in parts, for the logistic function s of GELU; x is bounded. Where one instruction bounds
+// a magnitude, which gives a NaN the bound, what is too small is left to a mask.
+func (x vec) geluExponent() reduced {
+	c := x
+	if target.spreads {
+		const smallerMagnitude = 0x02 // with the sign of x
+		c = x.like(func(i int, z reg.VecVirtual) { VRANGEPD_BCST(U8(smallerMagnitude), num(geluBound), x[i], z) })
+	} else {
+		c = x.atLeast(geluLower).atMost(geluUpper)
 	}
-	const smallerMagnitude = 0x02 // with the sign of x
-	return x.like(func(i int, z reg.VecVirtual) { VRANGEPD_BCST(U8(smallerMagnitude), num(geluBound), x[i], z) })
+	v := c.timesConst(-2 * geluA * log2e)
+	v.addProduct(c.timesConst(-2*geluA*geluB*log2e), c.mul(c))
+	if target.spreads {
+		return v.reduceWhere(x.isBelow(geluUpper))
+	}
+	return v.reduce()
 }
 
 func gelu(load func() vec, put func(int, vec)) {
-	c := load().geluBounded()
-	v := c.timesConst(-2 * geluA * log2e)
-	v.addProduct(c.timesConst(-2*geluA*geluB*log2e), c.mul(c))
-	r := v.reduce()
+	r := load().geluExponent()
 	sum := r.r.exp2Parts().scaledBy(r.scale)
-	one := sum.plus(c.fill(1))
+	one := sum.plus(r.r.fill(1))
 	low := load().atLeast(geluLower)
 	put(0, low.div(one))
-	c = low.atMost(geluUpper)
-	e := sum.value()
-	if target.spreads {
-		e = e.whereNot(low.isAbove(geluUpper)) // a subnormal number beyond it
-	}
-	s, slope, skew := logistic(e, one)
+	c := low.atMost(geluUpper)
+	s, slope, skew := logistic(sum.value(), one)
 	u1 := c.mul(c).linear(2*geluA, 6*geluA*geluB)
 	d1 := c.mul(slope)
 	d1.timesPlus(u1, s)

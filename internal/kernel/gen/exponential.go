@@ -33,16 +33,18 @@ const shifter = 0x1.8p52 + 1023
 // reduced is v = k + r with k integer, |r| ≤ ½, and scale = 2^k: zero for k = −1023, infinite for k = 1024.
 type reduced struct{ r, scale vec }
 
-// reduce splits v, which is already in units of the binary exponent: −1023.5 < v < 1024.5, unless the target has instructions for the
-// remainder and for powers of two, which take any number and wait for one another less.
+// reduce splits v, which is already in units of the binary exponent: −1023.5 < v < 1024.5.
 func (v vec) reduce() reduced {
-	if target.spreads {
-		r := v.like(func(i int, z reg.VecVirtual) { VREDUCEPD(U8(0), v[i], z) })
-		k, one := v.rounded(), v.fill(1)
-		return reduced{r, v.like(func(i int, z reg.VecVirtual) { VSCALEFPD(k[i], one[i], z) })}
-	}
 	k := v.rounded() // r need not wait for the sum with the shifter
 	return reduced{v.sub(k), v.plusConst(shifter).exponentBits()}
+}
+
+// reduceWhere is reduce, with a scale of zero where the mask does not hold, by instructions for the remainder and for powers of two, which take any
+// number and wait for one another less. Without the mask subnormal powers would cost an interruption each.
+func (v vec) reduceWhere(m mask) reduced {
+	r := v.like(func(i int, z reg.VecVirtual) { VREDUCEPD(U8(0), v[i], z) })
+	k, one := v.rounded(), v.fill(1)
+	return reduced{r, v.like(func(i int, z reg.VecVirtual) { VSCALEFPD_Z(k[i], one[i], m.k[i], z) })}
 }
 
 // reduceNatural splits x·c·log₂(e) for a power of two c, exact to the last place of r for all x.

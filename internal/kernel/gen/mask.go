@@ -11,7 +11,8 @@ const (
 	compareEqual     = 0x00
 	compareUnordered = 0x03
 	compareNotEqual  = 0x04
-	compareGreater   = 0x1e // ordered, quiet
+	compareGreater   = 0x1e // ordered, quiet, as is the next
+	compareLess      = 0x11
 )
 
 // A mask says for each lane of a vec whether something holds: with all bits of the lane, or at least its sign bit, or by a mask register.
@@ -58,8 +59,15 @@ func (x vec) isAbove(c float64) mask {
 			VCMPPD(U8(compareGreater), z, x[i], z)
 		})}
 	}
+	return x.compared(compareGreater, c)
+}
+
+// isBelow is where x < c.
+func (x vec) isBelow(c float64) mask { return x.compared(compareLess, c) }
+
+func (x vec) compared(relation uint64, c float64) mask {
 	bound := x.fill(c)
-	return compare(compareGreater, x.span(), func(i int) Op { return bound[i] }, x)
+	return compare(relation, x.span(), func(i int) Op { return bound[i] }, x)
 }
 
 // isNegative is where x has its sign bit set.
