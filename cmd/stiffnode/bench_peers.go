@@ -24,7 +24,8 @@ func (c *benchPeersCmd) Help() string {
 then timed alternately, a fortieth of a second each: CVODE(S), stiffnode, stiffnode, CVODE(S), and so on.
 
 In the tables, ms are milliseconds of processor time of all repeats, median [p10–p90]. They carry whatever shared the processor meanwhile. The ratio
-does so much less: it is taken within each round of turns, stiffnode's median over CVODE(S)'s, and what is printed is its median over rounds, [p10–p90]. A ratio marked
+does so much less: it is taken within each round of turns, stiffnode's median over CVODE(S)'s, and what is printed is its median over rounds, [p10–p90]; claims are about this median. Under "quiet" stands the ratio of
+the tenth percentiles of all repeats: where the two differ, the machine was noisy for most of the time, and the noise slowed one side more than the other. A ratio marked
 unpaired divides by the time of the baseline's own run, minutes before; it is what there is where the programs for turns have not been built.
 
 The command keeps itself and the baseline on one core, the last of those it may run on: choose it with taskset -c N stiffnode bench peers …`

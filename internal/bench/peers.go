@@ -50,7 +50,7 @@ func Peers(ctx context.Context, o PeerOptions) (*Report, error) {
 	core, undo := onOneCore()
 	defer undo()
 	r := &Report{Title: fmt.Sprintf("Against CVODE and CVODES, compiled for speed, at equal error: the cheapest settings of both, timed in turns; "+
-		"milliseconds of processor time, median [p10–p90] of repeats; ratio stiffnode/CVODE(S) within a round of turns, median [p10–p90] of rounds; on %s, %s",
+		"milliseconds of processor time, median [p10–p90] of repeats; ratio stiffnode/CVODE(S) within a round of turns, median [p10–p90] of rounds; quiet: ratio of tenth percentiles; on %s, %s",
 		cmp.Or(processor(), runtime.GOARCH), core)}
 	for _, part := range o.Parts {
 		o.Say("running the C baseline: %s", part)

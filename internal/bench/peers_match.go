@@ -33,6 +33,8 @@ type entrant struct {
 	compute ownSide
 	took    timing
 	ratio   timing
+	// quiet is the ratio of the tenth percentiles of all repeats, which a machine that is noisy now and then hardly changes.
+	quiet float64
 }
 
 // compare adds a table and its claims.
@@ -41,7 +43,7 @@ func (p *peerRow) compare(ctx context.Context, r *Report, theirs []baselineRun, 
 	if err != nil {
 		return err
 	}
-	table := Table{Title: p.problem + ": " + p.what, Rows: [][]string{{"error ≤", "CVODE(S)", "error", "ms", "stiffnode", "error", "ms", "ratio", "floor"}}}
+	table := Table{Title: p.problem + ": " + p.what, Rows: [][]string{{"error ≤", "CVODE(S)", "error", "ms", "stiffnode", "error", "ms", "ratio", "quiet", "floor"}}}
 	for _, target := range p.targets {
 		m, err := p.match(ctx, settings, theirs, target, o)
 		if err != nil {
@@ -58,7 +60,7 @@ func (p *peerRow) compare(ctx context.Context, r *Report, theirs []baselineRun, 
 
 // judge makes the claim that one of our settings is within its floor, and returns the row of the table.
 func (m *match) judge(r *Report, p *peerRow, label string, ours *entrant, target, floor float64) []string {
-	row := []string{sci(target), "–", "", "", "–", "", "", "", fmt.Sprint(floor)}
+	row := []string{sci(target), "–", "", "", "–", "", "", "", "", fmt.Sprint(floor)}
 	what := fmt.Sprintf("%s, %s%s", p.problem, p.what, label)
 	if m.peer != nil {
 		row[1], row[2], row[3] = m.peer.setting(), sci(m.peer.error()), m.peerTook
@@ -76,6 +78,9 @@ func (m *match) judge(r *Report, p *peerRow, label string, ours *entrant, target
 		spread, unpaired = " unpaired", ", not timed in turns"
 	}
 	row[7] = fmt.Sprintf("%.2f%s", ours.ratio.median, spread)
+	if m.paired {
+		row[8] = fmt.Sprintf("%.2f", ours.quiet)
+	}
 	r.claim(ours.ratio.median <= floor, "%s at error %s: %.2f of the baseline's time, floor %g%s", what, sci(target), ours.ratio.median, floor, unpaired)
 	return row
 }
@@ -114,9 +119,11 @@ func (p *peerRow) match(ctx context.Context, settings []setting, theirs []baseli
 	if err != nil {
 		return m, err
 	}
+	var theirTime timing
 	switch {
 	case m.paired:
-		m.peerTook = summary(slices.Concat(spent[0]...)).String()
+		theirTime = summary(slices.Concat(spent[0]...))
+		m.peerTook = theirTime.String()
 	case peer != nil:
 		median, high := peer.seconds()
 		m.peerTook = fmt.Sprintf("%.3g [–%.3g]", 1e3*median, 1e3*high)
@@ -126,7 +133,7 @@ func (p *peerRow) match(ctx context.Context, settings []setting, theirs []baseli
 		e.took = summary(slices.Concat(ours[i]...))
 		switch {
 		case m.paired:
-			e.ratio = ratioOf(ours[i], spent[0])
+			e.ratio, e.quiet = ratioOf(ours[i], spent[0]), e.took.low/theirTime.low
 		case peer != nil:
 			e.ratio.median = e.took.median / peer.time()
 		}
