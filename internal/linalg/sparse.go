@@ -1,6 +1,9 @@
 package linalg
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The limits within which elimination without interchanges is taken for stable: the usual threshold of sparse pivoting, by which no
 // pivot is smaller than a tenth of an entry below it, and the growth of the largest entry of a column (Duff, Erisman and Reid, Direct Methods for
@@ -26,9 +29,30 @@ var errUnstable error = UnstableError{}
 type sparsity struct {
 	n, operations int
 	order         []int32 // the k-th pivot is the diagonal entry of row order[k]
-	// in the order of elimination: entries of row k below the diagonal, above it, and those given, with their places among the values
-	lower, upper, given sparseRows
-	at                  []int32
+	// in the order of elimination: entries of row k below the diagonal and above it
+	lower, upper sparseRows
+	// the entries given: their columns, their places among the values, and those in the matrix, which is stored as the entries below the diagonal, those
+	// above it and the diagonal
+	given, at, places []int32
+	// the places that change with every multiplier: for entry (k, c) below the diagonal those of row k in the columns that row c has above it
+	targets []int32
+}
+
+// entries returns how many entries lie below the diagonal, and how many off it.
+func (f *sparsity) entries() (below, off int) {
+	return len(f.lower.cols), len(f.lower.cols) + len(f.upper.cols)
+}
+
+// place returns where entry c of row k is stored.
+func (f *sparsity) place(k, c int) int32 {
+	below, off := f.entries()
+	switch {
+	case c < k:
+		return f.lower.find(k, c)
+	case c > k:
+		return int32(below) + f.upper.find(k, c)
+	}
+	return int32(off + k)
 }
 
 // sparseRows are the columns of the entries of all rows: those of row k are cols[start[k]:start[k+1]], ascending.
@@ -40,6 +64,12 @@ func (s *sparseRows) add(cols []int32) {
 	}
 	s.cols = append(s.cols, cols...)
 	s.start = append(s.start, int32(len(s.cols)))
+}
+
+// find returns which of all entries is that of row k in column c.
+func (s *sparseRows) find(k, c int) int32 {
+	at, _ := slices.BinarySearch(s.of(k), int32(c))
+	return s.start[k] + int32(at)
 }
 
 // of returns the entries of row k.
@@ -59,9 +89,9 @@ func newSparsity(n int, rows, cols, at []int) sparsity {
 		place[i*n+cols[e]] = int32(at[e]) + 1
 	}
 	f.order = markowitz(n, filled)
-	var below, above, own []int32
+	var below, above, owner []int32
 	for k, i := range f.order {
-		below, above, own = below[:0], above[:0], own[:0]
+		below, above = below[:0], above[:0]
 		row := filled[int(i)*n : int(i+1)*n]
 		for c, j := range f.order {
 			switch {
@@ -73,17 +103,23 @@ func newSparsity(n int, rows, cols, at []int) sparsity {
 				above = append(above, int32(c))
 			}
 			if p := place[int(i)*n+int(j)]; p != 0 {
-				own = append(own, int32(c))
-				f.at = append(f.at, p-1)
+				f.given, f.at, owner = append(f.given, int32(c)), append(f.at, p-1), append(owner, int32(k))
 			}
 		}
 		f.lower.add(below)
 		f.upper.add(above)
-		f.given.add(own)
 	}
-	for _, k := range f.lower.cols {
-		f.operations += 1 + len(f.upper.of(int(k)))
+	for e, c := range f.given {
+		f.places = append(f.places, f.place(int(owner[e]), int(c)))
 	}
+	for k := range n {
+		for _, c := range f.lower.of(k) {
+			for _, j := range f.upper.of(int(c)) {
+				f.targets = append(f.targets, f.place(k, int(j)))
+			}
+		}
+	}
+	f.operations = len(f.lower.cols) + len(f.targets)
 	return f
 }
 

@@ -5,71 +5,66 @@ import "math"
 // A ComplexSparse is Sparse with a complex shift z.
 type ComplexSparse struct {
 	sparsity
-	l, u, inv []complex128
-	row, x    []complex128
-	largest   []float64
-	bad       SingularError
+	w, l, u, inv []complex128
+	x            []complex128
+	largest      []float64
+	bad          SingularError
 }
 
 // NewComplexSparse is NewSparse for a complex shift.
 func NewComplexSparse(n int, rows, cols, at []int) *ComplexSparse {
-	f := &ComplexSparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]complex128, n), row: make([]complex128, n), x: make([]complex128, n), largest: make([]float64, n)}
-	f.l, f.u = make([]complex128, len(f.lower.cols)), make([]complex128, len(f.upper.cols))
+	f := &ComplexSparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]complex128, n), x: make([]complex128, n), largest: make([]float64, n)}
+	below, off := f.entries()
+	f.w = make([]complex128, off+n)
+	f.l, f.u = f.w[:below], f.w[below:off]
 	return f
 }
 
 // Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
 // not finite, a *SingularError.
 func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, values []float64) error {
-	row, largest := f.row, f.largest
+	_, off := f.entries()
+	w, d, largest := f.w, f.w[off:], f.largest
+	clear(w[:off])
 	clear(largest)
-	steep, p, q, g := false, 0, 0, 0
-	for k := range f.n {
-		p1, q1, g1 := int(f.lower.start[k+1]), int(f.upper.start[k+1]), int(f.given.start[k+1])
-		below, above := f.lower.cols[p:p1], f.upper.cols[q:q1]
-		for _, c := range below {
-			row[c] = 0
+	for k := range d {
+		d[k] = z
+	}
+	for k, i := range f.order[:len(diagonal)] {
+		d[k] *= complex(diagonal[i], 0)
+	}
+	places, given := f.places[:len(f.at)], f.given[:len(f.at)]
+	for e, from := range f.at {
+		p, c := places[e], given[e]
+		v := w[p] - complex(gamma*values[from], 0)
+		w[p] = v
+		if m := modulus(v); m > largest[c] {
+			largest[c] = m
 		}
-		for _, c := range above {
-			row[c] = 0
-		}
-		row[k] = z
-		if diagonal != nil {
-			row[k] *= complex(diagonal[f.order[k]], 0)
-		}
-		at := f.at[g:g1]
-		for e, c := range f.given.cols[g:g1] {
-			v := row[c] - complex(gamma*values[at[e]], 0)
-			row[c] = v
-			if m := modulus(v); m > largest[c] {
-				largest[c] = m
-			}
-		}
-		for e, c := range below {
-			v := row[c] * f.inv[c]
-			f.l[p+e] = v
-			if !(modulus(v) <= sparseMultiplier) { // NaN too
+	}
+	steep, e, targets := false, 0, f.targets
+	for k := range d {
+		for ; e < int(f.lower.start[k+1]); e++ {
+			c := int(f.lower.cols[e])
+			l := w[e] * f.inv[c]
+			w[e] = l
+			if !(modulus(l) <= sparseMultiplier) { // NaN too
 				steep = true
 			}
-			from := f.upper.start[c]
-			cols := f.upper.cols[from:f.upper.start[c+1]]
-			u := f.u[from:][:len(cols)]
-			for e, c := range cols {
-				row[c] -= v * u[e]
+			u := f.u[f.upper.start[c]:f.upper.start[c+1]]
+			to := targets[:len(u)]
+			targets = targets[len(u):]
+			for j, v := range u {
+				w[to[j]] -= l * v
 			}
 		}
-		pivot := row[k]
+		pivot := d[k]
 		// the comparison is written so that NaN fails it
 		if m := modulus(pivot); !(m > 0 && m <= math.MaxFloat64) {
 			f.bad = SingularError{Column: int(f.order[k]), Pivot: m}
 			return &f.bad
 		}
 		f.inv[k] = reciprocal(pivot)
-		u := f.u[q:q1]
-		for e, c := range above {
-			u[e] = row[c]
-		}
-		p, q, g = p1, q1, g1
 	}
 	if steep {
 		return errUnstable

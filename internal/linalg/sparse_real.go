@@ -11,10 +11,10 @@ import (
 // walks along lists spends most of its time waiting, and costs several times as much as all n² multiplications.
 type Sparse struct {
 	sparsity
-	l, u, inv []float64
-	row, x    []float64 // row of W by columns; right-hand side
-	largest   []float64 // of the entries of W in a column
-	bad       SingularError
+	w, l, u, inv []float64 // all entries, those of L and of U, and the inverse pivots
+	x            []float64 // right-hand side
+	largest      []float64 // of the entries of W in a column
+	bad          SingularError
 
 	// transposed is W⁻ᵀ row by row, or nil. It is made by operations on rows (destination, source): upper ones, then lower ones
 	transposed               []float64
@@ -31,8 +31,10 @@ const (
 // NewSparse returns a workspace for matrices of size n whose entries outside the diagonal are zero except at (rows[e], cols[e]), no place being
 // named twice. Entry e of A is found at place at[e] of the values given to Factor.
 func NewSparse(n int, rows, cols, at []int) *Sparse {
-	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), row: make([]float64, n), x: make([]float64, n), largest: make([]float64, n)}
-	f.l, f.u = make([]float64, len(f.lower.cols)), make([]float64, len(f.upper.cols))
+	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), x: make([]float64, n), largest: make([]float64, n)}
+	below, off := f.entries()
+	f.w = make([]float64, off+n)
+	f.l, f.u = f.w[:below], f.w[below:off]
 	if n <= inverseMost && n*n <= inverseFill*f.Entries() {
 		f.prepareInverse()
 	}
@@ -59,21 +61,15 @@ func (f *Sparse) prepareInverse() {
 func (f *Sparse) invert() {
 	n, x := f.n, f.transposed
 	clear(x)
-	for i := range n {
-		x[i*n+i] = 1
-	}
-	// rows are divided by the pivots at the end, the multipliers in their place here
-	e := 0
+	// by rows scaled by their pivots: each is solved for as it is reached
 	for k, d := range f.inv {
-		for ; e < int(f.upper.start[k+1]); e++ {
-			f.values[e] = f.u[e] * d
-		}
+		i := int(f.order[k])
+		x[i*n+i] = d
+	}
+	for e, c := range f.upper.cols {
+		f.values[e] = f.u[e] * f.inv[c]
 	}
 	kernel.SubtractRows(x, n, f.upperPlaces, f.values[:len(f.u)])
-	for k, d := range f.inv {
-		i := int(f.order[k]) * n
-		kernel.Scale(x[i:i+n], d)
-	}
 	to := 0
 	for k := n - 1; k >= 0; k-- {
 		to += copy(f.values[to:], f.l[f.lower.start[k]:f.lower.start[k+1]])
@@ -84,55 +80,48 @@ func (f *Sparse) invert() {
 // Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
 // not finite, a *SingularError.
 func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []float64) error {
-	row, largest := f.row, f.largest
+	_, off := f.entries()
+	w, d, largest := f.w, f.w[off:], f.largest
+	clear(w[:off])
 	clear(largest)
-	steep, p, q, g := false, 0, 0, 0
-	for k := range f.n {
-		p1, q1, g1 := int(f.lower.start[k+1]), int(f.upper.start[k+1]), int(f.given.start[k+1])
-		below, above := f.lower.cols[p:p1], f.upper.cols[q:q1]
-		for _, c := range below {
-			row[c] = 0
+	for k := range d {
+		d[k] = z
+	}
+	for k, i := range f.order[:len(diagonal)] {
+		d[k] *= diagonal[i]
+	}
+	places, given := f.places[:len(f.at)], f.given[:len(f.at)]
+	for e, from := range f.at {
+		p, c := places[e], given[e]
+		v := w[p] - gamma*values[from]
+		w[p] = v
+		if m := math.Abs(v); m > largest[c] {
+			largest[c] = m
 		}
-		for _, c := range above {
-			row[c] = 0
-		}
-		row[k] = z
-		if diagonal != nil {
-			row[k] *= diagonal[f.order[k]]
-		}
-		at := f.at[g:g1]
-		for e, c := range f.given.cols[g:g1] {
-			v := row[c] - gamma*values[at[e]]
-			row[c] = v
-			if m := math.Abs(v); m > largest[c] {
-				largest[c] = m
-			}
-		}
-		for e, c := range below {
-			v := row[c] * f.inv[c]
-			f.l[p+e] = v
-			if !(math.Abs(v) <= sparseMultiplier) { // NaN too
+	}
+	steep, e, targets := false, 0, f.targets
+	for k := range d {
+		for ; e < int(f.lower.start[k+1]); e++ {
+			c := int(f.lower.cols[e])
+			l := w[e] * f.inv[c]
+			w[e] = l
+			if !(math.Abs(l) <= sparseMultiplier) { // NaN too
 				steep = true
 			}
-			from := f.upper.start[c]
-			cols := f.upper.cols[from:f.upper.start[c+1]]
-			u := f.u[from:][:len(cols)]
-			for e, c := range cols {
-				row[c] -= v * u[e]
+			u := f.u[f.upper.start[c]:f.upper.start[c+1]]
+			to := targets[:len(u)]
+			targets = targets[len(u):]
+			for j, v := range u {
+				w[to[j]] -= l * v
 			}
 		}
-		pivot := row[k]
+		pivot := d[k]
 		// the comparison is written so that NaN fails it
 		if m := math.Abs(pivot); !(m > 0 && m <= math.MaxFloat64) {
 			f.bad = SingularError{Column: int(f.order[k]), Pivot: m}
 			return &f.bad
 		}
 		f.inv[k] = 1 / pivot
-		u := f.u[q:q1]
-		for e, c := range above {
-			u[e] = row[c]
-		}
-		p, q, g = p1, q1, g1
 	}
 	if steep {
 		return errUnstable
