@@ -110,12 +110,17 @@ func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 }
 
 // worthGrowing says, without a root, whether a biased error lets the step size grow by bdfLeastGrowth at order q.
-func worthGrowing(err float64, q int) bool {
-	for range q + 1 {
-		err *= bdfLeastGrowth
+func worthGrowing(err float64, q int) bool { return err*leastGrowthPower[q] <= 1 }
+
+// leastGrowthPower[q] is bdfLeastGrowth to the power q+1.
+var leastGrowthPower = func() (p [maxBDFOrder + 2]float64) {
+	power := 1.0
+	for q := range p {
+		power *= bdfLeastGrowth
+		p[q] = power
 	}
-	return err <= 1
-}
+	return p
+}()
 
 // lowerError is the biased error that order q−1 would have made.
 func (st *bdfStepper) lowerError() float64 {

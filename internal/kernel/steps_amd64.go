@@ -18,7 +18,9 @@ func weights(w, y, atol []float64, rtol float64) {
 	if n > 0 {
 		weightsAVX2(&w[0], &y[0], &atol[0], rtol, n)
 	}
-	weightsGo(w[n:], y[n:], atol[n:], rtol)
+	if n < len(w) {
+		weightsGo(w[n:], y[n:], atol[n:], rtol)
+	}
 }
 
 func largerWeights(w, y, z, atol []float64, rtol float64) {
@@ -26,7 +28,9 @@ func largerWeights(w, y, z, atol []float64, rtol float64) {
 	if n > 0 {
 		largerWeightsAVX2(&w[0], &y[0], &z[0], &atol[0], rtol, n)
 	}
-	largerWeightsGo(w[n:], y[n:], z[n:], atol[n:], rtol)
+	if n < len(w) {
+		largerWeightsGo(w[n:], y[n:], z[n:], atol[n:], rtol)
+	}
 }
 
 func weightedSquares(v, w []float64) float64 {
@@ -34,7 +38,10 @@ func weightedSquares(v, w []float64) float64 {
 	if n > 0 {
 		s = weightedSquaresAVX2(&v[0], &w[0], n)
 	}
-	return s + weightedSquaresGo(v[n:], w[n:])
+	if n < len(v) {
+		s += weightedSquaresGo(v[n:], w[n:])
+	}
+	return s
 }
 
 func errorSquares(e, y, z, atol []float64, rtol float64) float64 {
@@ -42,7 +49,10 @@ func errorSquares(e, y, z, atol []float64, rtol float64) float64 {
 	if n > 0 {
 		s = errorSquaresAVX2(&e[0], &y[0], &z[0], &atol[0], rtol, n)
 	}
-	return s + errorSquaresGo(e[n:], y[n:], z[n:], atol[n:], rtol)
+	if n < len(e) {
+		s += errorSquaresGo(e[n:], y[n:], z[n:], atol[n:], rtol)
+	}
+	return s
 }
 
 func predict(p, z []float64, n int, r float64) {
@@ -70,7 +80,10 @@ func advance(e, y, z, d, w []float64, scale float64) float64 {
 	if n > 0 {
 		s = advanceAVX2(&e[0], &y[0], &z[0], &d[0], &w[0], scale, n)
 	}
-	return s + advanceGo(e[n:], y[n:], z[n:], d[n:], w[n:], scale)
+	if n < len(e) {
+		s += advanceGo(e[n:], y[n:], z[n:], d[n:], w[n:], scale)
+	}
+	return s
 }
 
 func combine(dst, y []float64, h float64, a, x []float64) {
