@@ -8,22 +8,43 @@ import "math"
 // Whatever a lane holds, NaN and infinity included, touches no other lane, and gives the same bits in every lane.
 const LaneWidth = 16
 
-// LaneNet is a chain of layers evaluated at LaneWidth points at once, lanes along the points. The generator knows the order and size of its
-// fields.
+// StageLanes is the number of points of a LaneNet for the stages of a step: one register or two.
+const StageLanes = 8
+
+// LaneNet is a chain of layers evaluated at LaneWidth or StageLanes points at once, lanes along the points. The generator knows the order
+// and size of its fields.
 type LaneNet struct {
 	layers []Layer   // From and At count neurons, Columns and Rows are not used
 	params []float64 // of every layer the weights, Out×In row-major, then the biases
 	a      []float64 // values, a row per neuron: the inputs, then the outputs of every layer
 	d1     []float64 // φ′ of the same neurons
-	// tangents along all inputs: for every input a panel of a row per neuron of a layer, inputs × widest layer × LaneWidth
+	// tangents along all inputs: for every input a panel of a row per neuron of a layer, inputs × widest layer × width
 	panel, panelNext []float64
 	inputs, widest   int
 	scratch          []float64 // of the activations
+	width            int       // lanes
 }
 
 // NewLaneNet returns a net with the given sizes, as NewNet does. All its parameters are zero.
 func NewLaneNet(sizes []int, hidden, output Func) *LaneNet {
-	n := &LaneNet{inputs: sizes[0], scratch: make([]float64, 10*LaneWidth)}
+	params := 0
+	for i, out := range sizes[1:] {
+		params += (sizes[i] + 1) * out
+	}
+	return newLaneNet(sizes, hidden, output, make([]float64, params), LaneWidth)
+}
+
+// Stages returns a net of StageLanes lanes that shares the parameters of n.
+func (n *Net) Stages() *LaneNet {
+	sizes := []int{n.layers[0].In}
+	for i := range n.layers {
+		sizes = append(sizes, n.layers[i].Out)
+	}
+	return newLaneNet(sizes, Func(n.layers[0].Func), Func(n.layers[len(n.layers)-1].Func), n.params, StageLanes)
+}
+
+func newLaneNet(sizes []int, hidden, output Func, params []float64, width int) *LaneNet {
+	n := &LaneNet{params: params, inputs: sizes[0], scratch: aligned(10 * width), width: width}
 	at, weight := 0, 0
 	for i, out := range sizes[1:] {
 		in := sizes[i]
@@ -37,11 +58,8 @@ func NewLaneNet(sizes []int, hidden, output Func) *LaneNet {
 		n.widest = max(n.widest, out)
 	}
 	neurons := at + sizes[len(sizes)-1]
-	n.params = make([]float64, weight)
-	n.a = make([]float64, neurons*LaneWidth)
-	n.d1 = make([]float64, neurons*LaneWidth)
-	n.panel = make([]float64, n.inputs*n.widest*LaneWidth)
-	n.panelNext = make([]float64, n.inputs*n.widest*LaneWidth)
+	n.a, n.d1 = aligned(neurons*width), aligned(neurons*width)
+	n.panel, n.panelNext = aligned(n.inputs*n.widest*width), aligned(n.inputs*n.widest*width)
 	return n
 }
 
@@ -49,12 +67,12 @@ func NewLaneNet(sizes []int, hidden, output Func) *LaneNet {
 func (n *LaneNet) Params() []float64 { return n.params }
 
 // Inputs returns the rows that Forward and ForwardJacobian take the inputs from.
-func (n *LaneNet) Inputs() []float64 { return n.a[:n.inputs*LaneWidth] }
+func (n *LaneNet) Inputs() []float64 { return n.a[:n.inputs*n.width] }
 
 // Outputs returns the rows of outputs of the last Forward or ForwardJacobian.
 func (n *LaneNet) Outputs() []float64 {
 	l := &n.layers[len(n.layers)-1]
-	return n.a[l.At*LaneWidth : (l.At+l.Out)*LaneWidth]
+	return n.a[l.At*n.width : (l.At+l.Out)*n.width]
 }
 
 // Forward carries the inputs through the layers.
@@ -64,44 +82,44 @@ func (n *LaneNet) Forward() { n.forward() }
 // output r with respect to input c.
 func (n *LaneNet) ForwardJacobian(jac []float64) {
 	out := n.layers[len(n.layers)-1].Out
-	if len(jac) < n.inputs*out*LaneWidth {
+	if len(jac) < n.inputs*out*n.width {
 		panic("kernel: ForwardJacobian with a slice too short")
 	}
 	n.forwardJacobian()
-	stride := n.widest * LaneWidth
+	stride := n.widest * n.width
 	for c := range n.inputs {
-		copy(jac[c*out*LaneWidth:(c+1)*out*LaneWidth], n.panel[c*stride:])
+		copy(jac[c*out*n.width:(c+1)*out*n.width], n.panel[c*stride:])
 	}
 }
 
 func (n *LaneNet) forwardGo(order int) {
 	for i := range n.layers {
 		l := &n.layers[i]
-		from, to := n.a[l.From*LaneWidth:], n.a[l.At*LaneWidth:(l.At+l.Out)*LaneWidth]
+		from, to := n.a[l.From*n.width:], n.a[l.At*n.width:(l.At+l.Out)*n.width]
 		weights := n.params[l.Weight:]
-		mulPanelGo(to, LaneWidth, weights, l.In, 1, from, LaneWidth, l.Out, l.In, LaneWidth, weights[l.In*l.Out:], nil, nil, 0)
-		Func(l.Func).applyGo(order, to, n.d1[l.At*LaneWidth:], nil, to)
+		mulPanelGo(to, n.width, weights, l.In, 1, from, n.width, l.Out, l.In, n.width, weights[l.In*l.Out:], nil, nil, 0)
+		Func(l.Func).applyGo(order, to, n.d1[l.At*n.width:], nil, to)
 	}
 }
 
 // forwardJacobianGo leaves the tangents of the outputs in panel.
 func (n *LaneNet) forwardJacobianGo() {
 	n.forwardGo(1)
-	stride := n.widest * LaneWidth
+	stride := n.widest * n.width
 	for i := range n.layers {
 		l := &n.layers[i]
-		d1 := n.d1[l.At*LaneWidth : (l.At+l.Out)*LaneWidth]
+		d1 := n.d1[l.At*n.width : (l.At+l.Out)*n.width]
 		weights := n.params[l.Weight:]
 		for c := range n.inputs {
 			to := n.panelNext[c*stride:]
 			if i > 0 {
-				mulPanelGo(to, LaneWidth, weights, l.In, 1, n.panel[c*stride:], LaneWidth, l.Out, l.In, LaneWidth, nil, nil, d1, LaneWidth)
+				mulPanelGo(to, n.width, weights, l.In, 1, n.panel[c*stride:], n.width, l.Out, l.In, n.width, nil, nil, d1, n.width)
 				continue
 			}
 			for r := range l.Out {
 				w := weights[r*l.In+c]
-				row := to[r*LaneWidth : (r+1)*LaneWidth]
-				for x, d := range d1[r*LaneWidth : (r+1)*LaneWidth] {
+				row := to[r*n.width : (r+1)*n.width]
+				for x, d := range d1[r*n.width : (r+1)*n.width] {
 					row[x] = w * d
 				}
 			}

@@ -11,6 +11,11 @@ package kernel
 //go:noescape
 func laneForwardAVX2(net *LaneNet, order int, jacobian bool)
 
+// laneForward8AVX2 is laneForwardAVX2 for StageLanes lanes.
+//
+//go:noescape
+func laneForward8AVX2(net *LaneNet, order int, jacobian bool)
+
 // factorLanesAVX2 is factorLanesGo.
 //
 //go:noescape
@@ -37,6 +42,9 @@ func normLanesAVX2(sum, e, y, z, atol *float64, rtol float64, k int)
 func laneForwardAVX512(net *LaneNet, order int, jacobian bool)
 
 //go:noescape
+func laneForward8AVX512(net *LaneNet, order int, jacobian bool)
+
+//go:noescape
 func factorLanesAVX512(lu, pivot, gamma, jac *float64, k int)
 
 //go:noescape
@@ -49,12 +57,9 @@ func scaleLanesAVX512(x, gamma, f *float64, k int)
 func normLanesAVX512(sum, e, y, z, atol *float64, rtol float64, k int)
 
 func (n *LaneNet) forward() {
-	switch {
-	case useAVX512:
-		laneForwardAVX512(n, 0, false)
-	case useAVX2:
-		laneForwardAVX2(n, 0, false)
-	default:
+	if useAVX2 {
+		n.forwardRegisters(0, false)
+	} else {
 		n.forwardGo(0)
 	}
 }
@@ -64,13 +69,22 @@ func (n *LaneNet) forwardJacobian() {
 		n.forwardJacobianGo()
 		return
 	}
-	if useAVX512 {
-		laneForwardAVX512(n, 1, true)
-	} else {
-		laneForwardAVX2(n, 1, true)
-	}
+	n.forwardRegisters(1, true)
 	if len(n.layers)%2 == 1 {
 		n.panel, n.panelNext = n.panelNext, n.panel
+	}
+}
+
+func (n *LaneNet) forwardRegisters(order int, jacobian bool) {
+	switch {
+	case useAVX512 && n.width == StageLanes:
+		laneForward8AVX512(n, order, jacobian)
+	case useAVX512:
+		laneForwardAVX512(n, order, jacobian)
+	case n.width == StageLanes:
+		laneForward8AVX2(n, order, jacobian)
+	default:
+		laneForwardAVX2(n, order, jacobian)
 	}
 }
 

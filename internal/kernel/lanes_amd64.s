@@ -1536,7 +1536,7 @@ activations:
 
 activation:
 	CMPQ 16(AX), $0x02
-	JNE  apply_not_gelu
+	JNE  apply64_not_gelu
 
 	// gelu
 	VMOVUPD     (DX), Y0
@@ -1620,7 +1620,7 @@ activation:
 	VMOVUPD     Y6, (DX)
 	VMOVUPD     Y7, 32(DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_end
+	JLT         apply64_end
 	VMOVUPD     constants<>+32(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -1658,7 +1658,7 @@ activation:
 	VMOVUPD     Y8, (BX)
 	VMOVUPD     Y9, 32(BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_end
+	JLT         apply64_end
 	VMULPD      Y10, Y10, Y0
 	VMULPD      Y11, Y11, Y1
 	VMULPD      Y4, Y0, Y0
@@ -1671,11 +1671,11 @@ activation:
 	VFMADD213PD Y5, Y7, Y1
 	VMULPD      Y2, Y0, Y0
 	VMULPD      Y3, Y1, Y0
-	JMP         apply_end
+	JMP         apply64_end
 
-apply_not_gelu:
+apply64_not_gelu:
 	CMPQ 16(AX), $0x01
-	JNE  apply_not_tanh
+	JNE  apply64_not_tanh
 
 	// tanh
 	VMOVUPD     (DX), Y0
@@ -1763,7 +1763,7 @@ apply_not_gelu:
 	VMOVUPD     Y6, (DX)
 	VMOVUPD     Y7, 32(DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_end
+	JLT         apply64_end
 	VMOVUPD     constants<>+832(SB), Y14
 	VMOVAPD     Y14, Y15
 	VDIVPD      Y12, Y14, Y12
@@ -1779,16 +1779,16 @@ apply_not_gelu:
 	VMOVUPD     Y0, (BX)
 	VMOVUPD     Y1, 32(BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_end
+	JLT         apply64_end
 	VMULPD      constants<>+864(SB), Y6, Y2
 	VMULPD      constants<>+864(SB), Y7, Y3
 	VMULPD      Y0, Y2, Y0
 	VMULPD      Y1, Y3, Y0
-	JMP         apply_end
+	JMP         apply64_end
 
-apply_not_tanh:
+apply64_not_tanh:
 	CMPQ 16(AX), $0x00
-	JNE  apply_not_identity
+	JNE  apply64_not_identity
 
 	// identity
 	VMOVUPD (DX), Y0
@@ -1796,20 +1796,20 @@ apply_not_tanh:
 	VMOVUPD Y0, (DX)
 	VMOVUPD Y1, 32(DX)
 	CMPQ    order+8(FP), $0x01
-	JLT     apply_end
+	JLT     apply64_end
 	VMOVUPD constants<>+512(SB), Y0
 	VMOVAPD Y0, Y1
 	VMOVUPD Y0, (BX)
 	VMOVUPD Y1, 32(BX)
 	CMPQ    order+8(FP), $0x02
-	JLT     apply_end
+	JLT     apply64_end
 	VMOVUPD constants<>+896(SB), Y0
 	VMOVAPD Y0, Y0
-	JMP     apply_end
+	JMP     apply64_end
 
-apply_not_identity:
+apply64_not_identity:
 	CMPQ 16(AX), $0x07
-	JNE  apply_not_silu
+	JNE  apply64_not_silu
 
 	// silu
 	VMOVUPD     (DX), Y0
@@ -1891,7 +1891,7 @@ apply_not_identity:
 	VMOVUPD     Y6, (DX)
 	VMOVUPD     Y7, 32(DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_end
+	JLT         apply64_end
 	VMOVUPD     constants<>+960(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -1923,18 +1923,18 @@ apply_not_identity:
 	VMOVUPD     Y2, (BX)
 	VMOVUPD     Y3, 32(BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_end
+	JLT         apply64_end
 	VMULPD      Y4, Y6, Y2
 	VMULPD      Y5, Y7, Y3
 	VADDPD      constants<>+832(SB), Y2, Y2
 	VADDPD      constants<>+832(SB), Y3, Y3
 	VMULPD      Y0, Y2, Y0
 	VMULPD      Y1, Y3, Y0
-	JMP         apply_end
+	JMP         apply64_end
 
-apply_not_silu:
+apply64_not_silu:
 	CMPQ 16(AX), $0x04
-	JNE  apply_not_relu
+	JNE  apply64_not_relu
 
 	// relu
 	VMOVUPD (DX), Y0
@@ -1946,7 +1946,7 @@ apply_not_silu:
 	VMOVUPD Y2, (DX)
 	VMOVUPD Y3, 32(DX)
 	CMPQ    order+8(FP), $0x01
-	JLT     apply_end
+	JLT     apply64_end
 	VCMPPD  $0x03, Y0, Y0, Y2
 	VCMPPD  $0x03, Y1, Y1, Y3
 	VXORPD  Y4, Y4, Y4
@@ -1962,12 +1962,12 @@ apply_not_silu:
 	VMOVUPD Y1, (BX)
 	VMOVUPD Y0, 32(BX)
 	CMPQ    order+8(FP), $0x02
-	JLT     apply_end
-	JMP     apply_end
+	JLT     apply64_end
+	JMP     apply64_end
 
-apply_not_relu:
+apply64_not_relu:
 	CMPQ 16(AX), $0x06
-	JNE  apply_not_softplus
+	JNE  apply64_not_softplus
 
 	// softplus
 	VMOVUPD     (DX), Y0
@@ -2036,7 +2036,7 @@ apply_not_relu:
 	VADDPD      Y3, Y1, Y1
 	VMOVUPD     Y1, (DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_softplus_next
+	JLT         apply64_softplus_next
 	VMOVUPD     constants<>+512(SB), Y1
 	VADDPD      constants<>+512(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
@@ -2044,10 +2044,10 @@ apply_not_relu:
 	VBLENDVPD   Y2, Y0, Y1, Y2
 	VMOVUPD     Y2, (BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_softplus_next
+	JLT         apply64_softplus_next
 	VMULPD      Y1, Y0, Y0
 
-apply_softplus_next:
+apply64_softplus_next:
 	VMOVUPD     32(DX), Y0
 	VANDPD      constants<>+672(SB), Y0, Y0
 	VMOVUPD     constants<>+960(SB), Y1
@@ -2114,7 +2114,7 @@ apply_softplus_next:
 	VADDPD      Y3, Y1, Y1
 	VMOVUPD     Y1, 32(DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_end
+	JLT         apply64_end
 	VMOVUPD     constants<>+512(SB), Y1
 	VADDPD      constants<>+512(SB), Y0, Y3
 	VDIVPD      Y3, Y1, Y1
@@ -2122,13 +2122,13 @@ apply_softplus_next:
 	VBLENDVPD   Y2, Y0, Y1, Y2
 	VMOVUPD     Y2, 32(BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_end
+	JLT         apply64_end
 	VMULPD      Y1, Y0, Y0
-	JMP         apply_end
+	JMP         apply64_end
 
-apply_not_softplus:
+apply64_not_softplus:
 	CMPQ 16(AX), $0x05
-	JNE  apply_not_leaky_relu
+	JNE  apply64_not_leaky_relu
 
 	// leaky_relu
 	VMOVUPD   (DX), Y0
@@ -2148,7 +2148,7 @@ apply_not_softplus:
 	VMOVUPD   Y4, (DX)
 	VMOVUPD   Y5, 32(DX)
 	CMPQ      order+8(FP), $0x01
-	JLT       apply_end
+	JLT       apply64_end
 	VCMPPD    $0x03, Y0, Y0, Y0
 	VCMPPD    $0x03, Y1, Y1, Y1
 	VORPD     Y0, Y2, Y0
@@ -2156,12 +2156,12 @@ apply_not_softplus:
 	VMOVUPD   Y0, (BX)
 	VMOVUPD   Y1, 32(BX)
 	CMPQ      order+8(FP), $0x02
-	JLT       apply_end
-	JMP       apply_end
+	JLT       apply64_end
+	JMP       apply64_end
 
-apply_not_leaky_relu:
+apply64_not_leaky_relu:
 	CMPQ 16(AX), $0x08
-	JNE  apply_not_elu
+	JNE  apply64_not_elu
 
 	// elu
 	VMOVUPD     (DX), Y0
@@ -2241,7 +2241,7 @@ apply_not_leaky_relu:
 	VMOVUPD     Y4, (DX)
 	VMOVUPD     Y5, 32(DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_end
+	JLT         apply64_end
 	VFMADD231PD Y0, Y2, Y0
 	VFMADD231PD Y1, Y3, Y1
 	VMOVUPD     constants<>+512(SB), Y2
@@ -2251,14 +2251,14 @@ apply_not_leaky_relu:
 	VMOVUPD     Y2, (BX)
 	VMOVUPD     Y3, 32(BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_end
+	JLT         apply64_end
 	VANDNPD     Y0, Y8, Y0
 	VANDNPD     Y1, Y9, Y0
-	JMP         apply_end
+	JMP         apply64_end
 
-apply_not_elu:
+apply64_not_elu:
 	CMPQ 16(AX), $0x03
-	JNE  apply_not_gelu_erf
+	JNE  apply64_not_gelu_erf
 
 	// gelu_erf
 	VMOVUPD      (DX), Y0
@@ -2345,7 +2345,7 @@ apply_not_elu:
 	VMULPD       Y2, Y3, Y0
 	VMOVUPD      Y0, (DX)
 	CMPQ         order+8(FP), $0x01
-	JLT          apply_gelu_erf_next
+	JLT          apply64_gelu_erf_next
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
@@ -2353,12 +2353,12 @@ apply_not_elu:
 	VADDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (BX)
 	CMPQ         order+8(FP), $0x02
-	JLT          apply_gelu_erf_next
+	JLT          apply64_gelu_erf_next
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
 
-apply_gelu_erf_next:
+apply64_gelu_erf_next:
 	VMOVUPD      32(DX), Y0
 	VANDPD       constants<>+672(SB), Y0, Y1
 	VMOVUPD      constants<>+1504(SB), Y2
@@ -2443,7 +2443,7 @@ apply_gelu_erf_next:
 	VMULPD       Y2, Y3, Y0
 	VMOVUPD      Y0, 32(DX)
 	CMPQ         order+8(FP), $0x01
-	JLT          apply_end
+	JLT          apply64_end
 	VMOVUPD      constants<>+1504(SB), Y0
 	VMINPD       Y3, Y0, Y0
 	VMULPD       constants<>+2400(SB), Y1, Y1
@@ -2451,13 +2451,13 @@ apply_gelu_erf_next:
 	VADDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, 32(BX)
 	CMPQ         order+8(FP), $0x02
-	JLT          apply_end
+	JLT          apply64_end
 	VMOVUPD      constants<>+832(SB), Y2
 	VFNMADD231PD Y0, Y0, Y2
 	VMULPD       Y1, Y2, Y0
-	JMP          apply_end
+	JMP          apply64_end
 
-apply_not_gelu_erf:
+apply64_not_gelu_erf:
 	// sinh
 	VMOVUPD     (DX), Y0
 	VMOVUPD     32(DX), Y1
@@ -2542,7 +2542,7 @@ apply_not_gelu_erf:
 	VMOVUPD     Y2, (DX)
 	VMOVUPD     Y3, 32(DX)
 	CMPQ        order+8(FP), $0x01
-	JLT         apply_end
+	JLT         apply64_end
 	VMOVUPD     constants<>+2528(SB), Y2
 	VMOVAPD     Y2, Y3
 	VDIVPD      Y0, Y2, Y2
@@ -2552,13 +2552,14 @@ apply_not_gelu_erf:
 	VMOVUPD     Y2, (BX)
 	VMOVUPD     Y3, 32(BX)
 	CMPQ        order+8(FP), $0x02
-	JLT         apply_end
+	JLT         apply64_end
 
-apply_end:
+apply64_end:
 	ADDQ $0x40, DX
 	ADDQ $0x40, BX
 	SUBQ $0x40, SI
-	JNE  activation
+	JEQ  activated
+	JMP  activation
 
 activated:
 	MOVB  jacobian+16(FP), CL
@@ -2778,6 +2779,2098 @@ tangent_1_dot:
 	VMOVUPD      Y3, 96(DX)
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000080, SI
+	SUBQ         $0x01, R9
+	JGE          tangent_1_rows
+
+tangent_1_finished:
+	ADDQ $0x01, R9
+
+next_direction:
+	MOVQ 16(SP), CX
+	INCQ CX
+	MOVQ CX, 16(SP)
+	MOVQ net+0(FP), DX
+	CMPQ CX, 144(DX)
+	JNE  direction
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ CX, 8(SP)
+	MOVQ DX, (SP)
+
+next:
+	MOVQ net+0(FP), CX
+	MOVQ 8(CX), DX
+	SHLQ $0x06, DX
+	ADDQ (CX), DX
+	ADDQ $0x40, AX
+	CMPQ AX, DX
+	JNE  layer
+	VZEROUPPER
+	RET
+
+// func laneForward8AVX2(net *byte, order int, jacobian bool)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneForward8AVX2(SB), NOSPLIT, $24-17
+	MOVQ net+0(FP), AX
+	MOVQ 96(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 120(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ (AX), AX
+
+layer:
+	MOVQ  net+0(FP), CX
+	MOVQ  (AX), DX
+	MOVQ  8(AX), BX
+	MOVQ  48(CX), SI
+	MOVQ  24(AX), DI
+	SHLQ  $0x06, DI
+	MOVQ  32(AX), R8
+	SHLQ  $0x06, R8
+	ADDQ  SI, DI
+	ADDQ  SI, R8
+	MOVQ  24(CX), CX
+	MOVQ  40(AX), SI
+	LEAQ  (CX)(SI*8), SI
+	MOVQ  DX, CX
+	IMULQ BX, CX
+	LEAQ  (SI)(CX*8), CX
+	MOVQ  DX, R9
+	ADDQ  DX, R9
+	SUBQ  $0x03, BX
+	JLT   forward_3_finished
+	CMPQ  BX, $0x01
+	JEQ   forward_3_finished
+
+forward_3_rows:
+	VBROADCASTSD (CX), Y0
+	VMOVAPD      Y0, Y1
+	VBROADCASTSD 8(CX), Y2
+	VMOVAPD      Y2, Y3
+	VBROADCASTSD 16(CX), Y4
+	VMOVAPD      Y4, Y5
+	MOVQ         DI, R10
+	MOVQ         DX, R11
+
+forward_3_dot:
+	VBROADCASTSD (SI), Y6
+	VBROADCASTSD (SI)(DX*8), Y7
+	VBROADCASTSD (SI)(R9*8), Y8
+	VMOVUPD      (R10), Y9
+	VFMADD231PD  Y9, Y6, Y0
+	VFMADD231PD  Y9, Y7, Y2
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      32(R10), Y9
+	VFMADD231PD  Y9, Y6, Y1
+	VFMADD231PD  Y9, Y7, Y3
+	VFMADD231PD  Y9, Y8, Y5
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          forward_3_dot
+	VMOVUPD      Y0, (R8)
+	VMOVUPD      Y1, 32(R8)
+	VMOVUPD      Y2, 64(R8)
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y4, 128(R8)
+	VMOVUPD      Y5, 160(R8)
+	ADDQ         $0x000000c0, R8
+	ADDQ         $0x18, CX
+	LEAQ         (SI)(R9*8), SI
+	SUBQ         $0x03, BX
+	JGE          forward_3_rows
+
+forward_3_finished:
+	ADDQ $0x03, BX
+	SUBQ $0x02, BX
+	JLT  forward_2_finished
+
+forward_2_rows:
+	VBROADCASTSD (CX), Y0
+	VMOVAPD      Y0, Y1
+	VBROADCASTSD 8(CX), Y2
+	VMOVAPD      Y2, Y3
+	MOVQ         DI, R9
+	MOVQ         DX, R10
+
+forward_2_dot:
+	VBROADCASTSD (SI), Y4
+	VBROADCASTSD (SI)(DX*8), Y5
+	VMOVUPD      (R9), Y6
+	VFMADD231PD  Y6, Y4, Y0
+	VFMADD231PD  Y6, Y5, Y2
+	VMOVUPD      32(R9), Y6
+	VFMADD231PD  Y6, Y4, Y1
+	VFMADD231PD  Y6, Y5, Y3
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000040, R9
+	DECQ         R10
+	JNE          forward_2_dot
+	VMOVUPD      Y0, (R8)
+	VMOVUPD      Y1, 32(R8)
+	VMOVUPD      Y2, 64(R8)
+	VMOVUPD      Y3, 96(R8)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x10, CX
+	LEAQ         (SI)(DX*8), SI
+	SUBQ         $0x02, BX
+	JGE          forward_2_rows
+
+forward_2_finished:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  forward_1_finished
+
+forward_1_rows:
+	VBROADCASTSD (CX), Y0
+	VMOVAPD      Y0, Y1
+	MOVQ         DI, R9
+	MOVQ         DX, R10
+
+forward_1_dot:
+	VBROADCASTSD (SI), Y2
+	VMOVUPD      (R9), Y3
+	VFMADD231PD  Y3, Y2, Y0
+	VMOVUPD      32(R9), Y3
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000040, R9
+	DECQ         R10
+	JNE          forward_1_dot
+	VMOVUPD      Y0, (R8)
+	VMOVUPD      Y1, 32(R8)
+	ADDQ         $0x00000040, R8
+	ADDQ         $0x08, CX
+	SUBQ         $0x01, BX
+	JGE          forward_1_rows
+
+forward_1_finished:
+	ADDQ $0x01, BX
+	MOVQ net+0(FP), CX
+	MOVQ 32(AX), DX
+	SHLQ $0x06, DX
+	MOVQ 72(CX), BX
+	ADDQ DX, BX
+	MOVQ 48(CX), SI
+	ADDQ SI, DX
+	MOVQ 8(AX), SI
+	CMPQ 16(AX), $0x02
+	JNE  activations
+	MOVQ 160(CX), CX
+	SUBQ $0x03, SI
+	JLT  gelu_3_finished
+	CMPQ SI, $0x01
+	JEQ  gelu_3_finished
+
+gelu_3_rows:
+	VMOVUPD     constants<>+0(SB), Y0
+	VMOVUPD     constants<>+32(SB), Y1
+	VMOVUPD     constants<>+64(SB), Y2
+	VMOVUPD     constants<>+96(SB), Y3
+	VMAXPD      (DX), Y0, Y4
+	VMAXPD      32(DX), Y0, Y5
+	VMAXPD      64(DX), Y0, Y6
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y5, Y1, Y5
+	VMINPD      Y6, Y1, Y6
+	VMULPD      Y4, Y4, Y7
+	VMULPD      Y5, Y5, Y8
+	VMULPD      Y6, Y6, Y9
+	VFMADD213PD Y2, Y3, Y7
+	VFMADD213PD Y2, Y3, Y8
+	VFMADD213PD Y2, Y3, Y9
+	VMULPD      Y4, Y7, Y7
+	VMULPD      Y5, Y8, Y8
+	VMULPD      Y6, Y9, Y9
+	VROUNDPD    $0x00, Y7, Y4
+	VROUNDPD    $0x00, Y8, Y5
+	VROUNDPD    $0x00, Y9, Y6
+	VSUBPD      Y4, Y7, Y4
+	VMOVUPD     Y4, (CX)
+	VSUBPD      Y5, Y8, Y5
+	VMOVUPD     Y5, 32(CX)
+	VSUBPD      Y6, Y9, Y6
+	VMOVUPD     Y6, 64(CX)
+	VADDPD      constants<>+128(SB), Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VMOVUPD     Y7, 192(CX)
+	VADDPD      constants<>+128(SB), Y8, Y8
+	VPSLLQ      $0x34, Y8, Y8
+	VMOVUPD     Y8, 224(CX)
+	VADDPD      constants<>+128(SB), Y9, Y9
+	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     Y9, 256(CX)
+	VMAXPD      96(DX), Y0, Y4
+	VMAXPD      128(DX), Y0, Y5
+	VMAXPD      160(DX), Y0, Y0
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y5, Y1, Y5
+	VMINPD      Y0, Y1, Y0
+	VMULPD      Y4, Y4, Y1
+	VMULPD      Y5, Y5, Y6
+	VMULPD      Y0, Y0, Y7
+	VFMADD213PD Y2, Y3, Y1
+	VFMADD213PD Y2, Y3, Y6
+	VFMADD213PD Y2, Y3, Y7
+	VMULPD      Y4, Y1, Y1
+	VMULPD      Y5, Y6, Y6
+	VMULPD      Y0, Y7, Y7
+	VROUNDPD    $0x00, Y1, Y4
+	VROUNDPD    $0x00, Y6, Y5
+	VROUNDPD    $0x00, Y7, Y0
+	VSUBPD      Y4, Y1, Y4
+	VMOVUPD     Y4, 96(CX)
+	VSUBPD      Y5, Y6, Y5
+	VMOVUPD     Y5, 128(CX)
+	VSUBPD      Y0, Y7, Y0
+	VMOVUPD     Y0, 160(CX)
+	VADDPD      constants<>+128(SB), Y1, Y1
+	VPSLLQ      $0x34, Y1, Y1
+	VMOVUPD     Y1, 288(CX)
+	VADDPD      constants<>+128(SB), Y6, Y6
+	VPSLLQ      $0x34, Y6, Y6
+	VMOVUPD     Y6, 320(CX)
+	VADDPD      constants<>+128(SB), Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VMOVUPD     Y7, 352(CX)
+	VMOVUPD     constants<>+160(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMOVAPD     Y0, Y2
+	VMOVAPD     Y0, Y3
+	VMOVAPD     Y0, Y4
+	VMOVAPD     Y0, Y5
+	VMOVUPD     constants<>+192(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+224(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+256(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+288(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+320(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+352(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+384(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+416(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+448(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+480(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	VMOVUPD     constants<>+512(SB), Y6
+	VFMADD132PD (CX), Y6, Y0
+	VFMADD132PD 32(CX), Y6, Y1
+	VFMADD132PD 64(CX), Y6, Y2
+	VFMADD132PD 96(CX), Y6, Y3
+	VFMADD132PD 128(CX), Y6, Y4
+	VFMADD132PD 160(CX), Y6, Y5
+	CMPQ        order+8(FP), $0x00
+	JNE         gelu_3_derivative
+	VMOVUPD     constants<>+512(SB), Y6
+	VMOVUPD     constants<>+0(SB), Y7
+	VFMADD132PD 192(CX), Y6, Y0
+	VMAXPD      (DX), Y7, Y8
+	VDIVPD      Y0, Y8, Y8
+	VMOVUPD     Y8, (DX)
+	VFMADD132PD 224(CX), Y6, Y1
+	VMAXPD      32(DX), Y7, Y0
+	VDIVPD      Y1, Y0, Y0
+	VMOVUPD     Y0, 32(DX)
+	VFMADD132PD 256(CX), Y6, Y2
+	VMAXPD      64(DX), Y7, Y0
+	VDIVPD      Y2, Y0, Y0
+	VMOVUPD     Y0, 64(DX)
+	VFMADD132PD 288(CX), Y6, Y3
+	VMAXPD      96(DX), Y7, Y0
+	VDIVPD      Y3, Y0, Y0
+	VMOVUPD     Y0, 96(DX)
+	VFMADD132PD 320(CX), Y6, Y4
+	VMAXPD      128(DX), Y7, Y0
+	VDIVPD      Y4, Y0, Y0
+	VMOVUPD     Y0, 128(DX)
+	VFMADD132PD 352(CX), Y6, Y5
+	VMAXPD      160(DX), Y7, Y0
+	VDIVPD      Y5, Y0, Y0
+	VMOVUPD     Y0, 160(DX)
+	JMP         gelu_3_end
+
+gelu_3_derivative:
+	VMOVUPD     constants<>+512(SB), Y6
+	VMULPD      192(CX), Y0, Y7
+	VFMADD132PD 192(CX), Y6, Y0
+	VMOVUPD     Y7, (CX)
+	VMOVUPD     Y0, 192(CX)
+	VMULPD      224(CX), Y1, Y0
+	VFMADD132PD 224(CX), Y6, Y1
+	VMOVUPD     Y0, 32(CX)
+	VMOVUPD     Y1, 224(CX)
+	VMULPD      256(CX), Y2, Y0
+	VFMADD132PD 256(CX), Y6, Y2
+	VMOVUPD     Y0, 64(CX)
+	VMOVUPD     Y2, 256(CX)
+	VMULPD      288(CX), Y3, Y0
+	VFMADD132PD 288(CX), Y6, Y3
+	VMOVUPD     Y0, 96(CX)
+	VMOVUPD     Y3, 288(CX)
+	VMULPD      320(CX), Y4, Y0
+	VFMADD132PD 320(CX), Y6, Y4
+	VMOVUPD     Y0, 128(CX)
+	VMOVUPD     Y4, 320(CX)
+	VMULPD      352(CX), Y5, Y0
+	VFMADD132PD 352(CX), Y6, Y5
+	VMOVUPD     Y0, 160(CX)
+	VMOVUPD     Y5, 352(CX)
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     192(CX), Y0
+	VMOVUPD     224(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, (DX)
+	VMOVUPD     Y5, 32(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y6, Y0
+	VDIVPD      Y1, Y6, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y7
+	VMOVAPD     Y7, Y8
+	VFMADD213PD constants<>+576(SB), Y2, Y7
+	VFMADD213PD constants<>+576(SB), Y3, Y8
+	VMOVUPD     (CX), Y2
+	VMOVUPD     32(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y7, Y2
+	VFMADD213PD Y1, Y8, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	VMOVUPD     64(DX), Y0
+	VMOVUPD     96(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     256(CX), Y0
+	VMOVUPD     288(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, 64(DX)
+	VMOVUPD     Y5, 96(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y6, Y0
+	VDIVPD      Y1, Y6, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y7
+	VMOVAPD     Y7, Y8
+	VFMADD213PD constants<>+576(SB), Y2, Y7
+	VFMADD213PD constants<>+576(SB), Y3, Y8
+	VMOVUPD     64(CX), Y2
+	VMOVUPD     96(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y7, Y2
+	VFMADD213PD Y1, Y8, Y3
+	VMOVUPD     Y2, 64(BX)
+	VMOVUPD     Y3, 96(BX)
+	VMOVUPD     128(DX), Y0
+	VMOVUPD     160(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     320(CX), Y0
+	VMOVUPD     352(CX), Y1
+	VDIVPD      Y0, Y2, Y4
+	VDIVPD      Y1, Y3, Y5
+	VMOVUPD     Y4, 128(DX)
+	VMOVUPD     Y5, 160(DX)
+	VMOVUPD     constants<>+32(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VDIVPD      Y0, Y6, Y0
+	VDIVPD      Y1, Y6, Y1
+	VMULPD      Y4, Y4, Y2
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constants<>+544(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y6
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     128(CX), Y2
+	VMOVUPD     160(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y8
+	VMOVAPD     Y8, Y9
+	VMINPD      Y2, Y8, Y8
+	VMINPD      Y3, Y9, Y9
+	VMULPD      Y0, Y8, Y2
+	VMULPD      Y1, Y9, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VFMADD213PD Y0, Y6, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, 128(BX)
+	VMOVUPD     Y3, 160(BX)
+
+gelu_3_end:
+	ADDQ $0x000000c0, DX
+	ADDQ $0x000000c0, BX
+	SUBQ $0x03, SI
+	JGE  gelu_3_rows
+
+gelu_3_finished:
+	ADDQ $0x03, SI
+	SUBQ $0x02, SI
+	JLT  gelu_2_finished
+
+gelu_2_rows:
+	VMOVUPD     constants<>+0(SB), Y0
+	VMOVUPD     constants<>+32(SB), Y1
+	VMOVUPD     constants<>+64(SB), Y2
+	VMOVUPD     constants<>+96(SB), Y3
+	VMAXPD      (DX), Y0, Y4
+	VMAXPD      32(DX), Y0, Y5
+	VMAXPD      64(DX), Y0, Y6
+	VMAXPD      96(DX), Y0, Y0
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y5, Y1, Y5
+	VMINPD      Y6, Y1, Y6
+	VMINPD      Y0, Y1, Y0
+	VMULPD      Y4, Y4, Y1
+	VMULPD      Y5, Y5, Y7
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y0, Y0, Y9
+	VFMADD213PD Y2, Y3, Y1
+	VFMADD213PD Y2, Y3, Y7
+	VFMADD213PD Y2, Y3, Y8
+	VFMADD213PD Y2, Y3, Y9
+	VMULPD      Y4, Y1, Y1
+	VMULPD      Y5, Y7, Y7
+	VMULPD      Y6, Y8, Y8
+	VMULPD      Y0, Y9, Y9
+	VROUNDPD    $0x00, Y1, Y4
+	VROUNDPD    $0x00, Y7, Y5
+	VROUNDPD    $0x00, Y8, Y6
+	VROUNDPD    $0x00, Y9, Y0
+	VSUBPD      Y4, Y1, Y4
+	VMOVUPD     Y4, (CX)
+	VSUBPD      Y5, Y7, Y5
+	VMOVUPD     Y5, 32(CX)
+	VSUBPD      Y6, Y8, Y6
+	VMOVUPD     Y6, 64(CX)
+	VSUBPD      Y0, Y9, Y0
+	VMOVUPD     Y0, 96(CX)
+	VADDPD      constants<>+128(SB), Y1, Y1
+	VPSLLQ      $0x34, Y1, Y1
+	VMOVUPD     Y1, 128(CX)
+	VADDPD      constants<>+128(SB), Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VMOVUPD     Y7, 160(CX)
+	VADDPD      constants<>+128(SB), Y8, Y8
+	VPSLLQ      $0x34, Y8, Y8
+	VMOVUPD     Y8, 192(CX)
+	VADDPD      constants<>+128(SB), Y9, Y9
+	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     Y9, 224(CX)
+	VMOVUPD     constants<>+160(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMOVAPD     Y0, Y2
+	VMOVAPD     Y0, Y3
+	VMOVUPD     constants<>+192(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+224(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+256(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+288(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+320(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+352(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+384(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+416(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+448(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+480(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	VMOVUPD     constants<>+512(SB), Y4
+	VFMADD132PD (CX), Y4, Y0
+	VFMADD132PD 32(CX), Y4, Y1
+	VFMADD132PD 64(CX), Y4, Y2
+	VFMADD132PD 96(CX), Y4, Y3
+	CMPQ        order+8(FP), $0x00
+	JNE         gelu_2_derivative
+	VMOVUPD     constants<>+512(SB), Y4
+	VMOVUPD     constants<>+0(SB), Y5
+	VFMADD132PD 128(CX), Y4, Y0
+	VMAXPD      (DX), Y5, Y6
+	VDIVPD      Y0, Y6, Y6
+	VMOVUPD     Y6, (DX)
+	VFMADD132PD 160(CX), Y4, Y1
+	VMAXPD      32(DX), Y5, Y0
+	VDIVPD      Y1, Y0, Y0
+	VMOVUPD     Y0, 32(DX)
+	VFMADD132PD 192(CX), Y4, Y2
+	VMAXPD      64(DX), Y5, Y0
+	VDIVPD      Y2, Y0, Y0
+	VMOVUPD     Y0, 64(DX)
+	VFMADD132PD 224(CX), Y4, Y3
+	VMAXPD      96(DX), Y5, Y0
+	VDIVPD      Y3, Y0, Y0
+	VMOVUPD     Y0, 96(DX)
+	JMP         gelu_2_end
+
+gelu_2_derivative:
+	VMOVUPD     constants<>+512(SB), Y4
+	VMULPD      128(CX), Y0, Y5
+	VFMADD132PD 128(CX), Y4, Y0
+	VMOVUPD     Y5, (CX)
+	VMOVUPD     Y0, 128(CX)
+	VMULPD      160(CX), Y1, Y0
+	VFMADD132PD 160(CX), Y4, Y1
+	VMOVUPD     Y0, 32(CX)
+	VMOVUPD     Y1, 160(CX)
+	VMULPD      192(CX), Y2, Y0
+	VFMADD132PD 192(CX), Y4, Y2
+	VMOVUPD     Y0, 64(CX)
+	VMOVUPD     Y2, 192(CX)
+	VMULPD      224(CX), Y3, Y0
+	VFMADD132PD 224(CX), Y4, Y3
+	VMOVUPD     Y0, 96(CX)
+	VMOVUPD     Y3, 224(CX)
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     128(CX), Y0
+	VMOVUPD     160(CX), Y1
+	VDIVPD      Y0, Y2, Y5
+	VDIVPD      Y1, Y3, Y6
+	VMOVUPD     Y5, (DX)
+	VMOVUPD     Y6, 32(DX)
+	VMOVUPD     constants<>+32(SB), Y5
+	VMOVAPD     Y5, Y6
+	VMINPD      Y2, Y5, Y5
+	VMINPD      Y3, Y6, Y6
+	VDIVPD      Y0, Y4, Y0
+	VDIVPD      Y1, Y4, Y1
+	VMULPD      Y5, Y5, Y2
+	VMULPD      Y6, Y6, Y3
+	VMOVUPD     constants<>+544(SB), Y7
+	VMOVAPD     Y7, Y8
+	VFMADD213PD constants<>+576(SB), Y2, Y7
+	VFMADD213PD constants<>+576(SB), Y3, Y8
+	VMOVUPD     (CX), Y2
+	VMOVUPD     32(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y9
+	VMOVAPD     Y9, Y10
+	VMINPD      Y2, Y9, Y9
+	VMINPD      Y3, Y10, Y10
+	VMULPD      Y0, Y9, Y2
+	VMULPD      Y1, Y10, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y5, Y2, Y2
+	VMULPD      Y6, Y3, Y3
+	VFMADD213PD Y0, Y7, Y2
+	VFMADD213PD Y1, Y8, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	VMOVUPD     64(DX), Y0
+	VMOVUPD     96(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     192(CX), Y0
+	VMOVUPD     224(CX), Y1
+	VDIVPD      Y0, Y2, Y5
+	VDIVPD      Y1, Y3, Y6
+	VMOVUPD     Y5, 64(DX)
+	VMOVUPD     Y6, 96(DX)
+	VMOVUPD     constants<>+32(SB), Y5
+	VMOVAPD     Y5, Y6
+	VMINPD      Y2, Y5, Y5
+	VMINPD      Y3, Y6, Y6
+	VDIVPD      Y0, Y4, Y0
+	VDIVPD      Y1, Y4, Y1
+	VMULPD      Y5, Y5, Y2
+	VMULPD      Y6, Y6, Y3
+	VMOVUPD     constants<>+544(SB), Y4
+	VMOVAPD     Y4, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y4
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     64(CX), Y2
+	VMOVUPD     96(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y8
+	VMOVAPD     Y8, Y9
+	VMINPD      Y2, Y8, Y8
+	VMINPD      Y3, Y9, Y9
+	VMULPD      Y0, Y8, Y2
+	VMULPD      Y1, Y9, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y5, Y2, Y2
+	VMULPD      Y6, Y3, Y3
+	VFMADD213PD Y0, Y4, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, 64(BX)
+	VMOVUPD     Y3, 96(BX)
+
+gelu_2_end:
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	SUBQ $0x02, SI
+	JGE  gelu_2_rows
+
+gelu_2_finished:
+	ADDQ $0x02, SI
+	SUBQ $0x01, SI
+	JLT  gelu_1_finished
+
+gelu_1_rows:
+	VMOVUPD     constants<>+0(SB), Y0
+	VMOVUPD     constants<>+32(SB), Y1
+	VMOVUPD     constants<>+64(SB), Y2
+	VMOVUPD     constants<>+96(SB), Y3
+	VMAXPD      (DX), Y0, Y4
+	VMAXPD      32(DX), Y0, Y0
+	VMINPD      Y4, Y1, Y4
+	VMINPD      Y0, Y1, Y0
+	VMULPD      Y4, Y4, Y1
+	VMULPD      Y0, Y0, Y5
+	VFMADD213PD Y2, Y3, Y1
+	VFMADD213PD Y2, Y3, Y5
+	VMULPD      Y4, Y1, Y1
+	VMULPD      Y0, Y5, Y5
+	VROUNDPD    $0x00, Y1, Y4
+	VROUNDPD    $0x00, Y5, Y0
+	VSUBPD      Y4, Y1, Y4
+	VMOVUPD     Y4, (CX)
+	VSUBPD      Y0, Y5, Y0
+	VMOVUPD     Y0, 32(CX)
+	VADDPD      constants<>+128(SB), Y1, Y1
+	VPSLLQ      $0x34, Y1, Y1
+	VMOVUPD     Y1, 64(CX)
+	VADDPD      constants<>+128(SB), Y5, Y5
+	VPSLLQ      $0x34, Y5, Y5
+	VMOVUPD     Y5, 96(CX)
+	VMOVUPD     constants<>+160(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMOVUPD     constants<>+192(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+224(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+256(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+288(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+320(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+352(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+384(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+416(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+448(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+480(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	VMOVUPD     constants<>+512(SB), Y2
+	VFMADD132PD (CX), Y2, Y0
+	VFMADD132PD 32(CX), Y2, Y1
+	CMPQ        order+8(FP), $0x00
+	JNE         gelu_1_derivative
+	VMOVUPD     constants<>+512(SB), Y2
+	VMOVUPD     constants<>+0(SB), Y3
+	VFMADD132PD 64(CX), Y2, Y0
+	VMAXPD      (DX), Y3, Y4
+	VDIVPD      Y0, Y4, Y4
+	VMOVUPD     Y4, (DX)
+	VFMADD132PD 96(CX), Y2, Y1
+	VMAXPD      32(DX), Y3, Y0
+	VDIVPD      Y1, Y0, Y0
+	VMOVUPD     Y0, 32(DX)
+	JMP         gelu_1_end
+
+gelu_1_derivative:
+	VMOVUPD     constants<>+512(SB), Y2
+	VMULPD      64(CX), Y0, Y3
+	VFMADD132PD 64(CX), Y2, Y0
+	VMOVUPD     Y3, (CX)
+	VMOVUPD     Y0, 64(CX)
+	VMULPD      96(CX), Y1, Y0
+	VFMADD132PD 96(CX), Y2, Y1
+	VMOVUPD     Y0, 32(CX)
+	VMOVUPD     Y1, 96(CX)
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y3
+	VMOVAPD     Y3, Y4
+	VMAXPD      Y0, Y3, Y3
+	VMAXPD      Y1, Y4, Y4
+	VMOVUPD     64(CX), Y0
+	VMOVUPD     96(CX), Y1
+	VDIVPD      Y0, Y3, Y5
+	VDIVPD      Y1, Y4, Y6
+	VMOVUPD     Y5, (DX)
+	VMOVUPD     Y6, 32(DX)
+	VMOVUPD     constants<>+32(SB), Y5
+	VMOVAPD     Y5, Y6
+	VMINPD      Y3, Y5, Y5
+	VMINPD      Y4, Y6, Y6
+	VDIVPD      Y0, Y2, Y0
+	VDIVPD      Y1, Y2, Y1
+	VMULPD      Y5, Y5, Y2
+	VMULPD      Y6, Y6, Y3
+	VMOVUPD     constants<>+544(SB), Y4
+	VMOVAPD     Y4, Y7
+	VFMADD213PD constants<>+576(SB), Y2, Y4
+	VFMADD213PD constants<>+576(SB), Y3, Y7
+	VMOVUPD     (CX), Y2
+	VMOVUPD     32(CX), Y3
+	VMOVUPD     constants<>+608(SB), Y8
+	VMOVAPD     Y8, Y9
+	VMINPD      Y2, Y8, Y8
+	VMINPD      Y3, Y9, Y9
+	VMULPD      Y0, Y8, Y2
+	VMULPD      Y1, Y9, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VMULPD      Y5, Y2, Y2
+	VMULPD      Y6, Y3, Y3
+	VFMADD213PD Y0, Y4, Y2
+	VFMADD213PD Y1, Y7, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+
+gelu_1_end:
+	ADDQ $0x00000040, DX
+	ADDQ $0x00000040, BX
+	SUBQ $0x01, SI
+	JGE  gelu_1_rows
+
+gelu_1_finished:
+	ADDQ $0x01, SI
+	JMP  activated
+
+activations:
+	SHLQ $0x06, SI
+
+activation:
+	CMPQ 16(AX), $0x02
+	JNE  apply64_not_gelu
+
+	// gelu
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+0(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     constants<>+32(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMINPD      Y2, Y0, Y0
+	VMINPD      Y3, Y1, Y1
+	VMULPD      constants<>+64(SB), Y0, Y2
+	VMULPD      constants<>+64(SB), Y1, Y3
+	VMULPD      constants<>+96(SB), Y0, Y4
+	VMULPD      constants<>+96(SB), Y1, Y5
+	VMULPD      Y0, Y0, Y0
+	VMULPD      Y1, Y1, Y1
+	VFMADD231PD Y0, Y4, Y2
+	VFMADD231PD Y1, Y5, Y3
+	VROUNDPD    $0x00, Y2, Y0
+	VROUNDPD    $0x00, Y3, Y1
+	VSUBPD      Y0, Y2, Y0
+	VSUBPD      Y1, Y3, Y1
+	VADDPD      constants<>+128(SB), Y2, Y2
+	VADDPD      constants<>+128(SB), Y3, Y3
+	VPSLLQ      $0x34, Y2, Y2
+	VPSLLQ      $0x34, Y3, Y3
+	VMULPD      Y0, Y0, Y4
+	VMULPD      Y1, Y1, Y5
+	VMULPD      Y4, Y4, Y6
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constants<>+224(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+256(SB), Y0, Y8
+	VFMADD213PD constants<>+256(SB), Y1, Y9
+	VMOVUPD     constants<>+160(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+192(SB), Y0, Y10
+	VFMADD213PD constants<>+192(SB), Y1, Y11
+	VFMADD231PD Y4, Y10, Y8
+	VFMADD231PD Y5, Y11, Y9
+	VMOVUPD     constants<>+352(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+384(SB), Y0, Y10
+	VFMADD213PD constants<>+384(SB), Y1, Y11
+	VMOVUPD     constants<>+288(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+320(SB), Y0, Y12
+	VFMADD213PD constants<>+320(SB), Y1, Y13
+	VFMADD231PD Y4, Y12, Y10
+	VFMADD231PD Y5, Y13, Y11
+	VFMADD231PD Y6, Y8, Y10
+	VFMADD231PD Y7, Y9, Y11
+	VMOVUPD     constants<>+480(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+512(SB), Y0, Y8
+	VFMADD213PD constants<>+512(SB), Y1, Y9
+	VMOVUPD     constants<>+416(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+448(SB), Y0, Y12
+	VFMADD213PD constants<>+448(SB), Y1, Y13
+	VFMADD231PD Y4, Y12, Y8
+	VFMADD231PD Y5, Y13, Y9
+	VMULPD      Y6, Y2, Y0
+	VMULPD      Y7, Y3, Y1
+	VMOVUPD     constants<>+512(SB), Y4
+	VMOVAPD     Y4, Y5
+	VFMADD231PD Y8, Y2, Y4
+	VFMADD231PD Y9, Y3, Y5
+	VFMADD231PD Y10, Y0, Y4
+	VFMADD231PD Y11, Y1, Y5
+	VMOVUPD     (DX), Y6
+	VMOVUPD     32(DX), Y7
+	VMOVUPD     constants<>+0(SB), Y12
+	VMOVAPD     Y12, Y13
+	VMAXPD      Y6, Y12, Y12
+	VMAXPD      Y7, Y13, Y13
+	VDIVPD      Y4, Y12, Y6
+	VDIVPD      Y5, Y13, Y7
+	VMOVUPD     Y6, (DX)
+	VMOVUPD     Y7, 32(DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_end
+	VMOVUPD     constants<>+32(SB), Y6
+	VMOVAPD     Y6, Y7
+	VMINPD      Y12, Y6, Y6
+	VMINPD      Y13, Y7, Y7
+	VMULPD      Y8, Y2, Y2
+	VMULPD      Y9, Y3, Y3
+	VFMADD231PD Y10, Y0, Y2
+	VFMADD231PD Y11, Y1, Y3
+	VMOVUPD     constants<>+512(SB), Y0
+	VMOVAPD     Y0, Y1
+	VDIVPD      Y4, Y0, Y0
+	VDIVPD      Y5, Y1, Y1
+	VMOVUPD     constants<>+608(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y2, Y4, Y4
+	VMINPD      Y3, Y5, Y5
+	VMULPD      Y0, Y4, Y2
+	VMULPD      Y1, Y5, Y3
+	VMULPD      Y0, Y2, Y2
+	VMULPD      Y1, Y3, Y3
+	VSUBPD      constants<>+512(SB), Y4, Y4
+	VSUBPD      constants<>+512(SB), Y5, Y5
+	VMULPD      Y0, Y4, Y4
+	VMULPD      Y1, Y5, Y5
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y7, Y7, Y9
+	VMOVUPD     constants<>+544(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+576(SB), Y8, Y10
+	VFMADD213PD constants<>+576(SB), Y9, Y11
+	VMULPD      Y2, Y6, Y8
+	VMULPD      Y3, Y7, Y9
+	VFMADD213PD Y0, Y10, Y8
+	VFMADD213PD Y1, Y11, Y9
+	VMOVUPD     Y8, (BX)
+	VMOVUPD     Y9, 32(BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_end
+	VMULPD      Y10, Y10, Y0
+	VMULPD      Y11, Y11, Y1
+	VMULPD      Y4, Y0, Y0
+	VMULPD      Y5, Y1, Y1
+	VFMADD231PD constants<>+640(SB), Y6, Y0
+	VFMADD231PD constants<>+640(SB), Y7, Y1
+	VADDPD      Y10, Y10, Y4
+	VADDPD      Y11, Y11, Y5
+	VFMADD213PD Y4, Y6, Y0
+	VFMADD213PD Y5, Y7, Y1
+	VMULPD      Y2, Y0, Y0
+	VMULPD      Y3, Y1, Y0
+	JMP         apply64_end
+
+apply64_not_gelu:
+	CMPQ 16(AX), $0x01
+	JNE  apply64_not_tanh
+
+	// tanh
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VANDPD      constants<>+672(SB), Y0, Y0
+	VANDPD      constants<>+672(SB), Y1, Y1
+	VMOVUPD     constants<>+704(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMINPD      Y0, Y2, Y2
+	VMINPD      Y1, Y3, Y3
+	VMOVUPD     constants<>+128(SB), Y0
+	VMOVAPD     Y0, Y1
+	VFMADD231PD constants<>+736(SB), Y2, Y0
+	VFMADD231PD constants<>+736(SB), Y3, Y1
+	VSUBPD      constants<>+128(SB), Y0, Y4
+	VSUBPD      constants<>+128(SB), Y1, Y5
+	VMOVUPD     constants<>+736(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMSUB213PD Y4, Y2, Y6
+	VFMSUB213PD Y5, Y3, Y7
+	VFMADD231PD constants<>+768(SB), Y2, Y6
+	VFMADD231PD constants<>+768(SB), Y3, Y7
+	VPSLLQ      $0x34, Y0, Y0
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y6, Y6, Y2
+	VMULPD      Y7, Y7, Y3
+	VMULPD      Y2, Y2, Y4
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constants<>+192(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+224(SB), Y6, Y8
+	VFMADD213PD constants<>+224(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD231PD Y2, Y10, Y8
+	VFMADD231PD Y3, Y11, Y9
+	VMOVUPD     constants<>+320(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+352(SB), Y6, Y10
+	VFMADD213PD constants<>+352(SB), Y7, Y11
+	VMOVUPD     constants<>+256(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+288(SB), Y6, Y12
+	VFMADD213PD constants<>+288(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y10
+	VFMADD231PD Y3, Y13, Y11
+	VFMADD231PD Y4, Y8, Y10
+	VFMADD231PD Y5, Y9, Y11
+	VMOVUPD     constants<>+448(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+480(SB), Y6, Y8
+	VFMADD213PD constants<>+480(SB), Y7, Y9
+	VMOVUPD     constants<>+384(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+416(SB), Y6, Y12
+	VFMADD213PD constants<>+416(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y8
+	VFMADD231PD Y3, Y13, Y9
+	VMULPD      Y6, Y0, Y2
+	VMULPD      Y7, Y1, Y3
+	VMULPD      Y4, Y2, Y4
+	VMULPD      Y5, Y3, Y5
+	VSUBPD      constants<>+512(SB), Y0, Y6
+	VSUBPD      constants<>+512(SB), Y1, Y7
+	VFMADD231PD Y8, Y2, Y6
+	VFMADD231PD Y9, Y3, Y7
+	VFMADD231PD Y10, Y4, Y6
+	VFMADD231PD Y11, Y5, Y7
+	VADDPD      constants<>+512(SB), Y0, Y12
+	VADDPD      constants<>+512(SB), Y1, Y13
+	VFMADD231PD Y8, Y2, Y12
+	VFMADD231PD Y9, Y3, Y13
+	VFMADD231PD Y10, Y4, Y12
+	VFMADD231PD Y11, Y5, Y13
+	VMOVUPD     (DX), Y14
+	VMOVUPD     32(DX), Y15
+	VANDPD      constants<>+800(SB), Y14, Y14
+	VANDPD      constants<>+800(SB), Y15, Y15
+	VDIVPD      Y12, Y6, Y6
+	VDIVPD      Y13, Y7, Y7
+	VANDPD      constants<>+672(SB), Y6, Y6
+	VANDPD      constants<>+672(SB), Y7, Y7
+	VORPD       Y14, Y6, Y6
+	VORPD       Y15, Y7, Y7
+	VMOVUPD     Y6, (DX)
+	VMOVUPD     Y7, 32(DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_end
+	VMOVUPD     constants<>+832(SB), Y14
+	VMOVAPD     Y14, Y15
+	VDIVPD      Y12, Y14, Y12
+	VDIVPD      Y13, Y15, Y13
+	VFMADD231PD Y8, Y2, Y0
+	VFMADD231PD Y9, Y3, Y1
+	VFMADD231PD Y10, Y4, Y0
+	VFMADD231PD Y11, Y5, Y1
+	VMULPD      Y12, Y0, Y0
+	VMULPD      Y13, Y1, Y1
+	VMULPD      Y12, Y0, Y0
+	VMULPD      Y13, Y1, Y1
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, 32(BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_end
+	VMULPD      constants<>+864(SB), Y6, Y2
+	VMULPD      constants<>+864(SB), Y7, Y3
+	VMULPD      Y0, Y2, Y0
+	VMULPD      Y1, Y3, Y0
+	JMP         apply64_end
+
+apply64_not_tanh:
+	CMPQ 16(AX), $0x00
+	JNE  apply64_not_identity
+
+	// identity
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD Y0, (DX)
+	VMOVUPD Y1, 32(DX)
+	CMPQ    order+8(FP), $0x01
+	JLT     apply64_end
+	VMOVUPD constants<>+512(SB), Y0
+	VMOVAPD Y0, Y1
+	VMOVUPD Y0, (BX)
+	VMOVUPD Y1, 32(BX)
+	CMPQ    order+8(FP), $0x02
+	JLT     apply64_end
+	VMOVUPD constants<>+896(SB), Y0
+	VMOVAPD Y0, Y0
+	JMP     apply64_end
+
+apply64_not_identity:
+	CMPQ 16(AX), $0x07
+	JNE  apply64_not_silu
+
+	// silu
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+928(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMAXPD      Y0, Y2, Y2
+	VMAXPD      Y1, Y3, Y3
+	VMOVUPD     constants<>+960(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMINPD      Y2, Y0, Y0
+	VMINPD      Y3, Y1, Y1
+	VMOVUPD     constants<>+128(SB), Y2
+	VMOVAPD     Y2, Y3
+	VFMADD231PD constants<>+992(SB), Y0, Y2
+	VFMADD231PD constants<>+992(SB), Y1, Y3
+	VSUBPD      constants<>+128(SB), Y2, Y4
+	VSUBPD      constants<>+128(SB), Y3, Y5
+	VMOVUPD     constants<>+992(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMSUB213PD Y4, Y0, Y6
+	VFMSUB213PD Y5, Y1, Y7
+	VFMADD231PD constants<>+1024(SB), Y0, Y6
+	VFMADD231PD constants<>+1024(SB), Y1, Y7
+	VPSLLQ      $0x34, Y2, Y0
+	VPSLLQ      $0x34, Y3, Y1
+	VMULPD      Y6, Y6, Y2
+	VMULPD      Y7, Y7, Y3
+	VMULPD      Y2, Y2, Y4
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constants<>+224(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+256(SB), Y6, Y8
+	VFMADD213PD constants<>+256(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+192(SB), Y6, Y10
+	VFMADD213PD constants<>+192(SB), Y7, Y11
+	VFMADD231PD Y2, Y10, Y8
+	VFMADD231PD Y3, Y11, Y9
+	VMOVUPD     constants<>+352(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+384(SB), Y6, Y10
+	VFMADD213PD constants<>+384(SB), Y7, Y11
+	VMOVUPD     constants<>+288(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+320(SB), Y6, Y12
+	VFMADD213PD constants<>+320(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y10
+	VFMADD231PD Y3, Y13, Y11
+	VFMADD231PD Y4, Y8, Y10
+	VFMADD231PD Y5, Y9, Y11
+	VMOVUPD     constants<>+480(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+512(SB), Y6, Y8
+	VFMADD213PD constants<>+512(SB), Y7, Y9
+	VMOVUPD     constants<>+416(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+448(SB), Y6, Y12
+	VFMADD213PD constants<>+448(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y8
+	VFMADD231PD Y3, Y13, Y9
+	VMULPD      Y4, Y0, Y2
+	VMULPD      Y5, Y1, Y3
+	VMOVUPD     constants<>+512(SB), Y4
+	VMOVAPD     Y4, Y5
+	VFMADD231PD Y8, Y0, Y4
+	VFMADD231PD Y9, Y1, Y5
+	VFMADD231PD Y10, Y2, Y4
+	VFMADD231PD Y11, Y3, Y5
+	VMOVUPD     (DX), Y6
+	VMOVUPD     32(DX), Y7
+	VMOVUPD     constants<>+928(SB), Y12
+	VMOVAPD     Y12, Y13
+	VMAXPD      Y6, Y12, Y12
+	VMAXPD      Y7, Y13, Y13
+	VDIVPD      Y4, Y12, Y6
+	VDIVPD      Y5, Y13, Y7
+	VMOVUPD     Y6, (DX)
+	VMOVUPD     Y7, 32(DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_end
+	VMOVUPD     constants<>+960(SB), Y6
+	VMOVAPD     Y6, Y7
+	VMINPD      Y12, Y6, Y6
+	VMINPD      Y13, Y7, Y7
+	VMULPD      Y8, Y0, Y0
+	VMULPD      Y9, Y1, Y1
+	VFMADD231PD Y10, Y2, Y0
+	VFMADD231PD Y11, Y3, Y1
+	VMOVUPD     constants<>+512(SB), Y2
+	VMOVAPD     Y2, Y3
+	VDIVPD      Y4, Y2, Y2
+	VDIVPD      Y5, Y3, Y3
+	VMOVUPD     constants<>+608(SB), Y4
+	VMOVAPD     Y4, Y5
+	VMINPD      Y0, Y4, Y4
+	VMINPD      Y1, Y5, Y5
+	VMULPD      Y2, Y4, Y0
+	VMULPD      Y3, Y5, Y1
+	VMULPD      Y2, Y0, Y0
+	VMULPD      Y3, Y1, Y1
+	VSUBPD      constants<>+512(SB), Y4, Y4
+	VSUBPD      constants<>+512(SB), Y5, Y5
+	VMULPD      Y2, Y4, Y4
+	VMULPD      Y3, Y5, Y5
+	VMULPD      Y0, Y6, Y8
+	VMULPD      Y1, Y7, Y9
+	VADDPD      Y2, Y8, Y2
+	VADDPD      Y3, Y9, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_end
+	VMULPD      Y4, Y6, Y2
+	VMULPD      Y5, Y7, Y3
+	VADDPD      constants<>+832(SB), Y2, Y2
+	VADDPD      constants<>+832(SB), Y3, Y3
+	VMULPD      Y0, Y2, Y0
+	VMULPD      Y1, Y3, Y0
+	JMP         apply64_end
+
+apply64_not_silu:
+	CMPQ 16(AX), $0x04
+	JNE  apply64_not_relu
+
+	// relu
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD constants<>+896(SB), Y2
+	VMOVAPD Y2, Y3
+	VMAXPD  Y0, Y2, Y2
+	VMAXPD  Y1, Y3, Y3
+	VMOVUPD Y2, (DX)
+	VMOVUPD Y3, 32(DX)
+	CMPQ    order+8(FP), $0x01
+	JLT     apply64_end
+	VCMPPD  $0x03, Y0, Y0, Y2
+	VCMPPD  $0x03, Y1, Y1, Y3
+	VXORPD  Y4, Y4, Y4
+	VCMPPD  $0x1e, Y4, Y0, Y4
+	VXORPD  Y0, Y0, Y0
+	VCMPPD  $0x1e, Y0, Y1, Y0
+	VMOVUPD constants<>+512(SB), Y1
+	VMOVAPD Y1, Y5
+	VANDPD  Y1, Y4, Y1
+	VANDPD  Y5, Y0, Y0
+	VORPD   Y2, Y1, Y1
+	VORPD   Y3, Y0, Y0
+	VMOVUPD Y1, (BX)
+	VMOVUPD Y0, 32(BX)
+	CMPQ    order+8(FP), $0x02
+	JLT     apply64_end
+	JMP     apply64_end
+
+apply64_not_relu:
+	CMPQ 16(AX), $0x06
+	JNE  apply64_not_softplus
+
+	// softplus
+	VMOVUPD     (DX), Y0
+	VANDPD      constants<>+672(SB), Y0, Y0
+	VMOVUPD     constants<>+960(SB), Y1
+	VMINPD      Y0, Y1, Y1
+	VMOVUPD     constants<>+128(SB), Y0
+	VFMADD231PD constants<>+992(SB), Y1, Y0
+	VSUBPD      constants<>+128(SB), Y0, Y2
+	VMOVUPD     constants<>+992(SB), Y3
+	VFMSUB213PD Y2, Y1, Y3
+	VFMADD231PD constants<>+1024(SB), Y1, Y3
+	VPSLLQ      $0x34, Y0, Y0
+	VMULPD      Y3, Y3, Y1
+	VMULPD      Y1, Y1, Y2
+	VMOVUPD     constants<>+224(SB), Y4
+	VFMADD213PD constants<>+256(SB), Y3, Y4
+	VMOVUPD     constants<>+160(SB), Y5
+	VFMADD213PD constants<>+192(SB), Y3, Y5
+	VFMADD231PD Y1, Y5, Y4
+	VMOVUPD     constants<>+352(SB), Y5
+	VFMADD213PD constants<>+384(SB), Y3, Y5
+	VMOVUPD     constants<>+288(SB), Y6
+	VFMADD213PD constants<>+320(SB), Y3, Y6
+	VFMADD231PD Y1, Y6, Y5
+	VFMADD231PD Y2, Y4, Y5
+	VMOVUPD     constants<>+480(SB), Y4
+	VFMADD213PD constants<>+512(SB), Y3, Y4
+	VMOVUPD     constants<>+416(SB), Y6
+	VFMADD213PD constants<>+448(SB), Y3, Y6
+	VFMADD231PD Y1, Y6, Y4
+	VFMADD231PD Y2, Y5, Y4
+	VMULPD      Y0, Y4, Y0
+	VMOVUPD     constants<>+1056(SB), Y1
+	VCMPPD      $0x1e, Y1, Y0, Y1
+	VMOVUPD     constants<>+1088(SB), Y2
+	VFMADD213PD constants<>+1120(SB), Y0, Y2
+	VBLENDVPD   Y1, Y2, Y0, Y2
+	VADDPD      constants<>+832(SB), Y2, Y3
+	VDIVPD      Y3, Y2, Y3
+	VMULPD      Y3, Y3, Y4
+	VMULPD      Y4, Y4, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constants<>+1152(SB), Y7
+	VFMADD213PD constants<>+1184(SB), Y4, Y7
+	VMOVUPD     constants<>+1216(SB), Y8
+	VFMADD231PD Y5, Y8, Y7
+	VMOVUPD     constants<>+1248(SB), Y8
+	VFMADD213PD constants<>+1280(SB), Y4, Y8
+	VMOVUPD     constants<>+1312(SB), Y9
+	VFMADD213PD constants<>+1344(SB), Y4, Y9
+	VFMADD231PD Y5, Y9, Y8
+	VFMADD231PD Y6, Y7, Y8
+	VMULPD      Y4, Y8, Y4
+	VMULPD      constants<>+1088(SB), Y2, Y5
+	VMULPD      Y2, Y5, Y5
+	VADDPD      Y5, Y4, Y4
+	VFMSUB213PD Y5, Y3, Y4
+	VADDPD      Y2, Y4, Y2
+	VMOVUPD     constants<>+480(SB), Y3
+	VANDPD      Y3, Y1, Y1
+	VADDPD      Y1, Y2, Y1
+	VMOVUPD     (DX), Y2
+	VMOVUPD     constants<>+896(SB), Y3
+	VMAXPD      Y2, Y3, Y3
+	VADDPD      Y3, Y1, Y1
+	VMOVUPD     Y1, (DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_softplus_next
+	VMOVUPD     constants<>+512(SB), Y1
+	VADDPD      constants<>+512(SB), Y0, Y3
+	VDIVPD      Y3, Y1, Y1
+	VMULPD      Y1, Y0, Y0
+	VBLENDVPD   Y2, Y0, Y1, Y2
+	VMOVUPD     Y2, (BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_softplus_next
+	VMULPD      Y1, Y0, Y0
+
+apply64_softplus_next:
+	VMOVUPD     32(DX), Y0
+	VANDPD      constants<>+672(SB), Y0, Y0
+	VMOVUPD     constants<>+960(SB), Y1
+	VMINPD      Y0, Y1, Y1
+	VMOVUPD     constants<>+128(SB), Y0
+	VFMADD231PD constants<>+992(SB), Y1, Y0
+	VSUBPD      constants<>+128(SB), Y0, Y2
+	VMOVUPD     constants<>+992(SB), Y3
+	VFMSUB213PD Y2, Y1, Y3
+	VFMADD231PD constants<>+1024(SB), Y1, Y3
+	VPSLLQ      $0x34, Y0, Y0
+	VMULPD      Y3, Y3, Y1
+	VMULPD      Y1, Y1, Y2
+	VMOVUPD     constants<>+224(SB), Y4
+	VFMADD213PD constants<>+256(SB), Y3, Y4
+	VMOVUPD     constants<>+160(SB), Y5
+	VFMADD213PD constants<>+192(SB), Y3, Y5
+	VFMADD231PD Y1, Y5, Y4
+	VMOVUPD     constants<>+352(SB), Y5
+	VFMADD213PD constants<>+384(SB), Y3, Y5
+	VMOVUPD     constants<>+288(SB), Y6
+	VFMADD213PD constants<>+320(SB), Y3, Y6
+	VFMADD231PD Y1, Y6, Y5
+	VFMADD231PD Y2, Y4, Y5
+	VMOVUPD     constants<>+480(SB), Y4
+	VFMADD213PD constants<>+512(SB), Y3, Y4
+	VMOVUPD     constants<>+416(SB), Y6
+	VFMADD213PD constants<>+448(SB), Y3, Y6
+	VFMADD231PD Y1, Y6, Y4
+	VFMADD231PD Y2, Y5, Y4
+	VMULPD      Y0, Y4, Y0
+	VMOVUPD     constants<>+1056(SB), Y1
+	VCMPPD      $0x1e, Y1, Y0, Y1
+	VMOVUPD     constants<>+1088(SB), Y2
+	VFMADD213PD constants<>+1120(SB), Y0, Y2
+	VBLENDVPD   Y1, Y2, Y0, Y2
+	VADDPD      constants<>+832(SB), Y2, Y3
+	VDIVPD      Y3, Y2, Y3
+	VMULPD      Y3, Y3, Y4
+	VMULPD      Y4, Y4, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constants<>+1152(SB), Y7
+	VFMADD213PD constants<>+1184(SB), Y4, Y7
+	VMOVUPD     constants<>+1216(SB), Y8
+	VFMADD231PD Y5, Y8, Y7
+	VMOVUPD     constants<>+1248(SB), Y8
+	VFMADD213PD constants<>+1280(SB), Y4, Y8
+	VMOVUPD     constants<>+1312(SB), Y9
+	VFMADD213PD constants<>+1344(SB), Y4, Y9
+	VFMADD231PD Y5, Y9, Y8
+	VFMADD231PD Y6, Y7, Y8
+	VMULPD      Y4, Y8, Y4
+	VMULPD      constants<>+1088(SB), Y2, Y5
+	VMULPD      Y2, Y5, Y5
+	VADDPD      Y5, Y4, Y4
+	VFMSUB213PD Y5, Y3, Y4
+	VADDPD      Y2, Y4, Y2
+	VMOVUPD     constants<>+480(SB), Y3
+	VANDPD      Y3, Y1, Y1
+	VADDPD      Y1, Y2, Y1
+	VMOVUPD     32(DX), Y2
+	VMOVUPD     constants<>+896(SB), Y3
+	VMAXPD      Y2, Y3, Y3
+	VADDPD      Y3, Y1, Y1
+	VMOVUPD     Y1, 32(DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_end
+	VMOVUPD     constants<>+512(SB), Y1
+	VADDPD      constants<>+512(SB), Y0, Y3
+	VDIVPD      Y3, Y1, Y1
+	VMULPD      Y1, Y0, Y0
+	VBLENDVPD   Y2, Y0, Y1, Y2
+	VMOVUPD     Y2, 32(BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_end
+	VMULPD      Y1, Y0, Y0
+	JMP         apply64_end
+
+apply64_not_softplus:
+	CMPQ 16(AX), $0x05
+	JNE  apply64_not_leaky_relu
+
+	// leaky_relu
+	VMOVUPD   (DX), Y0
+	VMOVUPD   32(DX), Y1
+	VMOVUPD   constants<>+1376(SB), Y2
+	VMOVAPD   Y2, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x1e, Y4, Y0, Y4
+	VXORPD    Y5, Y5, Y5
+	VCMPPD    $0x1e, Y5, Y1, Y5
+	VMOVUPD   constants<>+512(SB), Y6
+	VMOVAPD   Y6, Y7
+	VBLENDVPD Y4, Y6, Y2, Y2
+	VBLENDVPD Y5, Y7, Y3, Y3
+	VMULPD    Y2, Y0, Y4
+	VMULPD    Y3, Y1, Y5
+	VMOVUPD   Y4, (DX)
+	VMOVUPD   Y5, 32(DX)
+	CMPQ      order+8(FP), $0x01
+	JLT       apply64_end
+	VCMPPD    $0x03, Y0, Y0, Y0
+	VCMPPD    $0x03, Y1, Y1, Y1
+	VORPD     Y0, Y2, Y0
+	VORPD     Y1, Y3, Y1
+	VMOVUPD   Y0, (BX)
+	VMOVUPD   Y1, 32(BX)
+	CMPQ      order+8(FP), $0x02
+	JLT       apply64_end
+	JMP       apply64_end
+
+apply64_not_leaky_relu:
+	CMPQ 16(AX), $0x08
+	JNE  apply64_not_elu
+
+	// elu
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     constants<>+896(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMINPD      Y0, Y2, Y2
+	VMINPD      Y1, Y3, Y3
+	VMOVUPD     constants<>+1408(SB), Y0
+	VMOVAPD     Y0, Y1
+	VMAXPD      Y2, Y0, Y0
+	VMAXPD      Y3, Y1, Y1
+	VMOVUPD     constants<>+128(SB), Y2
+	VMOVAPD     Y2, Y3
+	VFMADD231PD constants<>+1440(SB), Y0, Y2
+	VFMADD231PD constants<>+1440(SB), Y1, Y3
+	VSUBPD      constants<>+128(SB), Y2, Y4
+	VSUBPD      constants<>+128(SB), Y3, Y5
+	VMOVUPD     constants<>+1440(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMSUB213PD Y4, Y0, Y6
+	VFMSUB213PD Y5, Y1, Y7
+	VFMADD231PD constants<>+1472(SB), Y0, Y6
+	VFMADD231PD constants<>+1472(SB), Y1, Y7
+	VPSLLQ      $0x34, Y2, Y0
+	VPSLLQ      $0x34, Y3, Y1
+	VMULPD      Y6, Y6, Y2
+	VMULPD      Y7, Y7, Y3
+	VMULPD      Y2, Y2, Y4
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constants<>+192(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+224(SB), Y6, Y8
+	VFMADD213PD constants<>+224(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD231PD Y2, Y10, Y8
+	VFMADD231PD Y3, Y11, Y9
+	VMOVUPD     constants<>+320(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+352(SB), Y6, Y10
+	VFMADD213PD constants<>+352(SB), Y7, Y11
+	VMOVUPD     constants<>+256(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+288(SB), Y6, Y12
+	VFMADD213PD constants<>+288(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y10
+	VFMADD231PD Y3, Y13, Y11
+	VFMADD231PD Y4, Y8, Y10
+	VFMADD231PD Y5, Y9, Y11
+	VMOVUPD     constants<>+448(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+480(SB), Y6, Y8
+	VFMADD213PD constants<>+480(SB), Y7, Y9
+	VMOVUPD     constants<>+384(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+416(SB), Y6, Y12
+	VFMADD213PD constants<>+416(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y8
+	VFMADD231PD Y3, Y13, Y9
+	VFMADD231PD Y4, Y10, Y8
+	VFMADD231PD Y5, Y11, Y9
+	VMULPD      Y6, Y8, Y2
+	VMULPD      Y7, Y9, Y3
+	VSUBPD      constants<>+512(SB), Y0, Y4
+	VSUBPD      constants<>+512(SB), Y1, Y5
+	VFMADD231PD Y0, Y2, Y4
+	VFMADD231PD Y1, Y3, Y5
+	VMOVUPD     (DX), Y6
+	VMOVUPD     32(DX), Y7
+	VXORPD      Y8, Y8, Y8
+	VCMPPD      $0x1e, Y8, Y6, Y8
+	VXORPD      Y9, Y9, Y9
+	VCMPPD      $0x1e, Y9, Y7, Y9
+	VBLENDVPD   Y8, Y6, Y4, Y4
+	VBLENDVPD   Y9, Y7, Y5, Y5
+	VMOVUPD     Y4, (DX)
+	VMOVUPD     Y5, 32(DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_end
+	VFMADD231PD Y0, Y2, Y0
+	VFMADD231PD Y1, Y3, Y1
+	VMOVUPD     constants<>+512(SB), Y2
+	VMOVAPD     Y2, Y3
+	VBLENDVPD   Y8, Y2, Y0, Y2
+	VBLENDVPD   Y9, Y3, Y1, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_end
+	VANDNPD     Y0, Y8, Y0
+	VANDNPD     Y1, Y9, Y0
+	JMP         apply64_end
+
+apply64_not_elu:
+	CMPQ 16(AX), $0x03
+	JNE  apply64_not_gelu_erf
+
+	// gelu_erf
+	VMOVUPD      (DX), Y0
+	VANDPD       constants<>+672(SB), Y0, Y1
+	VMOVUPD      constants<>+1504(SB), Y2
+	VMINPD       Y1, Y2, Y2
+	VMULPD       Y2, Y2, Y1
+	VMOVAPD      Y1, Y3
+	VFMSUB231PD  Y2, Y2, Y3
+	VMOVUPD      constants<>+128(SB), Y4
+	VFMADD231PD  constants<>+1536(SB), Y1, Y4
+	VSUBPD       constants<>+128(SB), Y4, Y5
+	VMOVUPD      constants<>+1536(SB), Y6
+	VFMSUB213PD  Y5, Y1, Y6
+	VFMADD231PD  constants<>+1568(SB), Y1, Y6
+	VPSLLQ       $0x34, Y4, Y1
+	VFMADD231PD  constants<>+1536(SB), Y3, Y6
+	VMULPD       Y6, Y6, Y3
+	VMULPD       Y3, Y3, Y4
+	VMOVUPD      constants<>+224(SB), Y5
+	VFMADD213PD  constants<>+256(SB), Y6, Y5
+	VMOVUPD      constants<>+160(SB), Y7
+	VFMADD213PD  constants<>+192(SB), Y6, Y7
+	VFMADD231PD  Y3, Y7, Y5
+	VMOVUPD      constants<>+352(SB), Y7
+	VFMADD213PD  constants<>+384(SB), Y6, Y7
+	VMOVUPD      constants<>+288(SB), Y8
+	VFMADD213PD  constants<>+320(SB), Y6, Y8
+	VFMADD231PD  Y3, Y8, Y7
+	VFMADD231PD  Y4, Y5, Y7
+	VMOVUPD      constants<>+480(SB), Y5
+	VFMADD213PD  constants<>+512(SB), Y6, Y5
+	VMOVUPD      constants<>+416(SB), Y8
+	VFMADD213PD  constants<>+448(SB), Y6, Y8
+	VFMADD231PD  Y3, Y8, Y5
+	VFMADD231PD  Y4, Y7, Y5
+	VMULPD       Y1, Y5, Y1
+	VADDPD       constants<>+1600(SB), Y2, Y3
+	VSUBPD       constants<>+1600(SB), Y2, Y2
+	VDIVPD       Y3, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VMULPD       Y4, Y4, Y5
+	VMOVUPD      constants<>+1632(SB), Y6
+	VFMADD213PD  constants<>+1664(SB), Y2, Y6
+	VMOVUPD      constants<>+1696(SB), Y7
+	VFMADD231PD  Y4, Y7, Y6
+	VMOVUPD      constants<>+1728(SB), Y7
+	VFMADD213PD  constants<>+1760(SB), Y2, Y7
+	VMOVUPD      constants<>+1792(SB), Y8
+	VFMADD213PD  constants<>+1824(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMOVUPD      constants<>+1856(SB), Y6
+	VFMADD213PD  constants<>+1888(SB), Y2, Y6
+	VMOVUPD      constants<>+1920(SB), Y8
+	VFMADD213PD  constants<>+1952(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y6
+	VFMADD231PD  Y5, Y7, Y6
+	VMOVUPD      constants<>+1984(SB), Y7
+	VFMADD213PD  constants<>+2016(SB), Y2, Y7
+	VMOVUPD      constants<>+2048(SB), Y8
+	VFMADD213PD  constants<>+2080(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMOVUPD      constants<>+2112(SB), Y6
+	VFMADD213PD  constants<>+2144(SB), Y2, Y6
+	VMOVUPD      constants<>+2176(SB), Y8
+	VFMADD213PD  constants<>+2208(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y6
+	VFMADD231PD  Y5, Y7, Y6
+	VMOVUPD      constants<>+2240(SB), Y7
+	VFMADD213PD  constants<>+2272(SB), Y2, Y7
+	VMOVUPD      constants<>+2304(SB), Y8
+	VFMADD213PD  constants<>+2336(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMULPD       Y1, Y7, Y2
+	VDIVPD       Y3, Y2, Y2
+	VMOVUPD      constants<>+512(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VBLENDVPD    Y0, Y2, Y3, Y2
+	VMOVUPD      constants<>+2368(SB), Y3
+	VMAXPD       Y0, Y3, Y3
+	VMULPD       Y2, Y3, Y0
+	VMOVUPD      Y0, (DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply64_gelu_erf_next
+	VMOVUPD      constants<>+1504(SB), Y0
+	VMINPD       Y3, Y0, Y0
+	VMULPD       constants<>+2400(SB), Y1, Y1
+	VMULPD       Y1, Y0, Y3
+	VADDPD       Y2, Y3, Y2
+	VMOVUPD      Y2, (BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply64_gelu_erf_next
+	VMOVUPD      constants<>+832(SB), Y2
+	VFNMADD231PD Y0, Y0, Y2
+	VMULPD       Y1, Y2, Y0
+
+apply64_gelu_erf_next:
+	VMOVUPD      32(DX), Y0
+	VANDPD       constants<>+672(SB), Y0, Y1
+	VMOVUPD      constants<>+1504(SB), Y2
+	VMINPD       Y1, Y2, Y2
+	VMULPD       Y2, Y2, Y1
+	VMOVAPD      Y1, Y3
+	VFMSUB231PD  Y2, Y2, Y3
+	VMOVUPD      constants<>+128(SB), Y4
+	VFMADD231PD  constants<>+1536(SB), Y1, Y4
+	VSUBPD       constants<>+128(SB), Y4, Y5
+	VMOVUPD      constants<>+1536(SB), Y6
+	VFMSUB213PD  Y5, Y1, Y6
+	VFMADD231PD  constants<>+1568(SB), Y1, Y6
+	VPSLLQ       $0x34, Y4, Y1
+	VFMADD231PD  constants<>+1536(SB), Y3, Y6
+	VMULPD       Y6, Y6, Y3
+	VMULPD       Y3, Y3, Y4
+	VMOVUPD      constants<>+224(SB), Y5
+	VFMADD213PD  constants<>+256(SB), Y6, Y5
+	VMOVUPD      constants<>+160(SB), Y7
+	VFMADD213PD  constants<>+192(SB), Y6, Y7
+	VFMADD231PD  Y3, Y7, Y5
+	VMOVUPD      constants<>+352(SB), Y7
+	VFMADD213PD  constants<>+384(SB), Y6, Y7
+	VMOVUPD      constants<>+288(SB), Y8
+	VFMADD213PD  constants<>+320(SB), Y6, Y8
+	VFMADD231PD  Y3, Y8, Y7
+	VFMADD231PD  Y4, Y5, Y7
+	VMOVUPD      constants<>+480(SB), Y5
+	VFMADD213PD  constants<>+512(SB), Y6, Y5
+	VMOVUPD      constants<>+416(SB), Y8
+	VFMADD213PD  constants<>+448(SB), Y6, Y8
+	VFMADD231PD  Y3, Y8, Y5
+	VFMADD231PD  Y4, Y7, Y5
+	VMULPD       Y1, Y5, Y1
+	VADDPD       constants<>+1600(SB), Y2, Y3
+	VSUBPD       constants<>+1600(SB), Y2, Y2
+	VDIVPD       Y3, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VMULPD       Y4, Y4, Y5
+	VMOVUPD      constants<>+1632(SB), Y6
+	VFMADD213PD  constants<>+1664(SB), Y2, Y6
+	VMOVUPD      constants<>+1696(SB), Y7
+	VFMADD231PD  Y4, Y7, Y6
+	VMOVUPD      constants<>+1728(SB), Y7
+	VFMADD213PD  constants<>+1760(SB), Y2, Y7
+	VMOVUPD      constants<>+1792(SB), Y8
+	VFMADD213PD  constants<>+1824(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMOVUPD      constants<>+1856(SB), Y6
+	VFMADD213PD  constants<>+1888(SB), Y2, Y6
+	VMOVUPD      constants<>+1920(SB), Y8
+	VFMADD213PD  constants<>+1952(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y6
+	VFMADD231PD  Y5, Y7, Y6
+	VMOVUPD      constants<>+1984(SB), Y7
+	VFMADD213PD  constants<>+2016(SB), Y2, Y7
+	VMOVUPD      constants<>+2048(SB), Y8
+	VFMADD213PD  constants<>+2080(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMOVUPD      constants<>+2112(SB), Y6
+	VFMADD213PD  constants<>+2144(SB), Y2, Y6
+	VMOVUPD      constants<>+2176(SB), Y8
+	VFMADD213PD  constants<>+2208(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y6
+	VFMADD231PD  Y5, Y7, Y6
+	VMOVUPD      constants<>+2240(SB), Y7
+	VFMADD213PD  constants<>+2272(SB), Y2, Y7
+	VMOVUPD      constants<>+2304(SB), Y8
+	VFMADD213PD  constants<>+2336(SB), Y2, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMULPD       Y1, Y7, Y2
+	VDIVPD       Y3, Y2, Y2
+	VMOVUPD      constants<>+512(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VBLENDVPD    Y0, Y2, Y3, Y2
+	VMOVUPD      constants<>+2368(SB), Y3
+	VMAXPD       Y0, Y3, Y3
+	VMULPD       Y2, Y3, Y0
+	VMOVUPD      Y0, 32(DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply64_end
+	VMOVUPD      constants<>+1504(SB), Y0
+	VMINPD       Y3, Y0, Y0
+	VMULPD       constants<>+2400(SB), Y1, Y1
+	VMULPD       Y1, Y0, Y3
+	VADDPD       Y2, Y3, Y2
+	VMOVUPD      Y2, 32(BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply64_end
+	VMOVUPD      constants<>+832(SB), Y2
+	VFNMADD231PD Y0, Y0, Y2
+	VMULPD       Y1, Y2, Y0
+	JMP          apply64_end
+
+apply64_not_gelu_erf:
+	// sinh
+	VMOVUPD     (DX), Y0
+	VMOVUPD     32(DX), Y1
+	VANDPD      constants<>+672(SB), Y0, Y0
+	VANDPD      constants<>+672(SB), Y1, Y1
+	VMOVUPD     constants<>+2432(SB), Y2
+	VMOVAPD     Y2, Y3
+	VMINPD      Y0, Y2, Y2
+	VMINPD      Y1, Y3, Y3
+	VMOVUPD     constants<>+128(SB), Y0
+	VMOVAPD     Y0, Y1
+	VFMADD231PD constants<>+1440(SB), Y2, Y0
+	VFMADD231PD constants<>+1440(SB), Y3, Y1
+	VSUBPD      constants<>+128(SB), Y0, Y4
+	VSUBPD      constants<>+128(SB), Y1, Y5
+	VMOVUPD     constants<>+1440(SB), Y6
+	VMOVAPD     Y6, Y7
+	VFMSUB213PD Y4, Y2, Y6
+	VFMSUB213PD Y5, Y3, Y7
+	VFMADD231PD constants<>+1472(SB), Y2, Y6
+	VFMADD231PD constants<>+1472(SB), Y3, Y7
+	VPSLLQ      $0x34, Y0, Y0
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y6, Y6, Y2
+	VMULPD      Y7, Y7, Y3
+	VMULPD      Y2, Y2, Y4
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constants<>+192(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+224(SB), Y6, Y8
+	VFMADD213PD constants<>+224(SB), Y7, Y9
+	VMOVUPD     constants<>+160(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD231PD Y2, Y10, Y8
+	VFMADD231PD Y3, Y11, Y9
+	VMOVUPD     constants<>+320(SB), Y10
+	VMOVAPD     Y10, Y11
+	VFMADD213PD constants<>+352(SB), Y6, Y10
+	VFMADD213PD constants<>+352(SB), Y7, Y11
+	VMOVUPD     constants<>+256(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+288(SB), Y6, Y12
+	VFMADD213PD constants<>+288(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y10
+	VFMADD231PD Y3, Y13, Y11
+	VFMADD231PD Y4, Y8, Y10
+	VFMADD231PD Y5, Y9, Y11
+	VMOVUPD     constants<>+448(SB), Y8
+	VMOVAPD     Y8, Y9
+	VFMADD213PD constants<>+480(SB), Y6, Y8
+	VFMADD213PD constants<>+480(SB), Y7, Y9
+	VMOVUPD     constants<>+384(SB), Y12
+	VMOVAPD     Y12, Y13
+	VFMADD213PD constants<>+416(SB), Y6, Y12
+	VFMADD213PD constants<>+416(SB), Y7, Y13
+	VFMADD231PD Y2, Y12, Y8
+	VFMADD231PD Y3, Y13, Y9
+	VFMADD231PD Y4, Y10, Y8
+	VFMADD231PD Y5, Y11, Y9
+	VMULPD      Y6, Y8, Y2
+	VMULPD      Y7, Y9, Y3
+	VPSUBQ      constants<>+2464(SB), Y0, Y0
+	VPSUBQ      constants<>+2464(SB), Y1, Y1
+	VSUBPD      constants<>+2496(SB), Y0, Y4
+	VSUBPD      constants<>+2496(SB), Y1, Y5
+	VFMADD231PD Y0, Y2, Y4
+	VFMADD231PD Y1, Y3, Y5
+	VFMADD231PD Y0, Y2, Y0
+	VFMADD231PD Y1, Y3, Y1
+	VDIVPD      Y0, Y4, Y2
+	VDIVPD      Y1, Y5, Y3
+	VMULPD      constants<>+1088(SB), Y2, Y2
+	VMULPD      constants<>+1088(SB), Y3, Y3
+	VFMADD231PD constants<>+832(SB), Y4, Y2
+	VFMADD231PD constants<>+832(SB), Y5, Y3
+	VMOVUPD     (DX), Y4
+	VMOVUPD     32(DX), Y5
+	VANDPD      constants<>+800(SB), Y4, Y4
+	VANDPD      constants<>+800(SB), Y5, Y5
+	VORPD       Y4, Y2, Y2
+	VORPD       Y5, Y3, Y3
+	VMOVUPD     Y2, (DX)
+	VMOVUPD     Y3, 32(DX)
+	CMPQ        order+8(FP), $0x01
+	JLT         apply64_end
+	VMOVUPD     constants<>+2528(SB), Y2
+	VMOVAPD     Y2, Y3
+	VDIVPD      Y0, Y2, Y2
+	VDIVPD      Y1, Y3, Y3
+	VFMADD231PD constants<>+832(SB), Y0, Y2
+	VFMADD231PD constants<>+832(SB), Y1, Y3
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     Y3, 32(BX)
+	CMPQ        order+8(FP), $0x02
+	JLT         apply64_end
+
+apply64_end:
+	ADDQ $0x40, DX
+	ADDQ $0x40, BX
+	SUBQ $0x40, SI
+	JEQ  activated
+	JMP  activation
+
+activated:
+	MOVB  jacobian+16(FP), CL
+	TESTB CL, CL
+	JEQ   next
+	XORQ  CX, CX
+	MOVQ  CX, 16(SP)
+
+direction:
+	MOVQ  net+0(FP), CX
+	MOVQ  152(CX), DX
+	SHLQ  $0x06, DX
+	IMULQ 16(SP), DX
+	MOVQ  DX, BX
+	ADDQ  8(SP), DX
+	ADDQ  (SP), BX
+	MOVQ  32(AX), SI
+	SHLQ  $0x06, SI
+	ADDQ  72(CX), SI
+	MOVQ  24(CX), DI
+	MOVQ  40(AX), R8
+	LEAQ  (DI)(R8*8), R8
+	MOVQ  (AX), DI
+	MOVQ  8(AX), R9
+	CMPQ  AX, (CX)
+	JNE   later_layer
+	MOVQ  16(SP), CX
+	LEAQ  (R8)(CX*8), R8
+
+first_layer:
+	VBROADCASTSD (R8), Y0
+	VMULPD       (SI), Y0, Y1
+	VMULPD       32(SI), Y0, Y0
+	VMOVUPD      Y1, (DX)
+	VMOVUPD      Y0, 32(DX)
+	ADDQ         $0x00000040, SI
+	ADDQ         $0x00000040, DX
+	LEAQ         (R8)(DI*8), R8
+	DECQ         R9
+	JNE          first_layer
+	JMP          next_direction
+
+later_layer:
+	MOVQ DI, CX
+	ADDQ DI, CX
+	SUBQ $0x03, R9
+	JLT  tangent_3_finished
+	CMPQ R9, $0x01
+	JEQ  tangent_3_finished
+
+tangent_3_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   BX, R10
+	MOVQ   DI, R11
+
+tangent_3_dot:
+	VBROADCASTSD (R8), Y6
+	VBROADCASTSD (R8)(DI*8), Y7
+	VBROADCASTSD (R8)(CX*8), Y8
+	VMOVUPD      (R10), Y9
+	VFMADD231PD  Y9, Y6, Y0
+	VFMADD231PD  Y9, Y7, Y2
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      32(R10), Y9
+	VFMADD231PD  Y9, Y6, Y1
+	VFMADD231PD  Y9, Y7, Y3
+	VFMADD231PD  Y9, Y8, Y5
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          tangent_3_dot
+	VMULPD       (SI), Y0, Y0
+	VMOVUPD      Y0, (DX)
+	VMULPD       32(SI), Y1, Y1
+	VMOVUPD      Y1, 32(DX)
+	VMULPD       64(SI), Y2, Y2
+	VMOVUPD      Y2, 64(DX)
+	VMULPD       96(SI), Y3, Y3
+	VMOVUPD      Y3, 96(DX)
+	VMULPD       128(SI), Y4, Y4
+	VMOVUPD      Y4, 128(DX)
+	VMULPD       160(SI), Y5, Y5
+	VMOVUPD      Y5, 160(DX)
+	ADDQ         $0x000000c0, DX
+	ADDQ         $0x000000c0, SI
+	LEAQ         (R8)(CX*8), R8
+	SUBQ         $0x03, R9
+	JGE          tangent_3_rows
+
+tangent_3_finished:
+	ADDQ $0x03, R9
+	SUBQ $0x02, R9
+	JLT  tangent_2_finished
+
+tangent_2_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   BX, CX
+	MOVQ   DI, R10
+
+tangent_2_dot:
+	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (R8)(DI*8), Y5
+	VMOVUPD      (CX), Y6
+	VFMADD231PD  Y6, Y4, Y0
+	VFMADD231PD  Y6, Y5, Y2
+	VMOVUPD      32(CX), Y6
+	VFMADD231PD  Y6, Y4, Y1
+	VFMADD231PD  Y6, Y5, Y3
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000040, CX
+	DECQ         R10
+	JNE          tangent_2_dot
+	VMULPD       (SI), Y0, Y0
+	VMOVUPD      Y0, (DX)
+	VMULPD       32(SI), Y1, Y1
+	VMOVUPD      Y1, 32(DX)
+	VMULPD       64(SI), Y2, Y2
+	VMOVUPD      Y2, 64(DX)
+	VMULPD       96(SI), Y3, Y3
+	VMOVUPD      Y3, 96(DX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, SI
+	LEAQ         (R8)(DI*8), R8
+	SUBQ         $0x02, R9
+	JGE          tangent_2_rows
+
+tangent_2_finished:
+	ADDQ $0x02, R9
+	SUBQ $0x01, R9
+	JLT  tangent_1_finished
+
+tangent_1_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   BX, CX
+	MOVQ   DI, R10
+
+tangent_1_dot:
+	VBROADCASTSD (R8), Y2
+	VMOVUPD      (CX), Y3
+	VFMADD231PD  Y3, Y2, Y0
+	VMOVUPD      32(CX), Y3
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000040, CX
+	DECQ         R10
+	JNE          tangent_1_dot
+	VMULPD       (SI), Y0, Y0
+	VMOVUPD      Y0, (DX)
+	VMULPD       32(SI), Y1, Y1
+	VMOVUPD      Y1, 32(DX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, SI
 	SUBQ         $0x01, R9
 	JGE          tangent_1_rows
 

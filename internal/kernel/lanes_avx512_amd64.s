@@ -262,1747 +262,29 @@ forward_1_finished:
 	SHLQ $0x07, DX
 	MOVQ 72(CX), BX
 	ADDQ DX, BX
-	MOVQ 48(CX), SI
-	ADDQ SI, DX
-	MOVQ 8(AX), SI
-	CMPQ 16(AX), $0x02
-	JNE  activations
-	MOVQ 160(CX), CX
-	SUBQ $0x05, SI
-	JLT  gelu_5_finished
-	CMPQ SI, $0x01
-	JEQ  gelu_5_finished
-
-gelu_5_rows:
-	VBROADCASTSD constants<>+0(SB), Z0
-	VBROADCASTSD constants<>+8(SB), Z1
-	VBROADCASTSD constants<>+16(SB), Z2
-	VBROADCASTSD constants<>+24(SB), Z3
-	VMAXPD       (DX), Z0, Z4
-	VMAXPD       64(DX), Z0, Z5
-	VMAXPD       128(DX), Z0, Z6
-	VMAXPD       192(DX), Z0, Z7
-	VMAXPD       256(DX), Z0, Z8
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z6, Z1, Z6
-	VMINPD       Z7, Z1, Z7
-	VMINPD       Z8, Z1, Z8
-	VMULPD       Z4, Z4, Z9
-	VMULPD       Z5, Z5, Z10
-	VMULPD       Z6, Z6, Z11
-	VMULPD       Z7, Z7, Z12
-	VMULPD       Z8, Z8, Z13
-	VFMADD213PD  Z2, Z3, Z9
-	VFMADD213PD  Z2, Z3, Z10
-	VFMADD213PD  Z2, Z3, Z11
-	VFMADD213PD  Z2, Z3, Z12
-	VFMADD213PD  Z2, Z3, Z13
-	VMULPD       Z4, Z9, Z9
-	VMULPD       Z5, Z10, Z10
-	VMULPD       Z6, Z11, Z11
-	VMULPD       Z7, Z12, Z12
-	VMULPD       Z8, Z13, Z13
-	VRNDSCALEPD  $0x00, Z9, Z4
-	VRNDSCALEPD  $0x00, Z10, Z5
-	VRNDSCALEPD  $0x00, Z11, Z6
-	VRNDSCALEPD  $0x00, Z12, Z7
-	VRNDSCALEPD  $0x00, Z13, Z8
-	VSUBPD       Z4, Z9, Z4
-	VMOVUPD      Z4, (CX)
-	VSUBPD       Z5, Z10, Z5
-	VMOVUPD      Z5, 64(CX)
-	VSUBPD       Z6, Z11, Z6
-	VMOVUPD      Z6, 128(CX)
-	VSUBPD       Z7, Z12, Z7
-	VMOVUPD      Z7, 192(CX)
-	VSUBPD       Z8, Z13, Z8
-	VMOVUPD      Z8, 256(CX)
-	VADDPD.BCST  constants<>+32(SB), Z9, Z9
-	VPSLLQ       $0x34, Z9, Z9
-	VMOVUPD      Z9, 640(CX)
-	VADDPD.BCST  constants<>+32(SB), Z10, Z10
-	VPSLLQ       $0x34, Z10, Z10
-	VMOVUPD      Z10, 704(CX)
-	VADDPD.BCST  constants<>+32(SB), Z11, Z11
-	VPSLLQ       $0x34, Z11, Z11
-	VMOVUPD      Z11, 768(CX)
-	VADDPD.BCST  constants<>+32(SB), Z12, Z12
-	VPSLLQ       $0x34, Z12, Z12
-	VMOVUPD      Z12, 832(CX)
-	VADDPD.BCST  constants<>+32(SB), Z13, Z13
-	VPSLLQ       $0x34, Z13, Z13
-	VMOVUPD      Z13, 896(CX)
-	VMAXPD       320(DX), Z0, Z4
-	VMAXPD       384(DX), Z0, Z5
-	VMAXPD       448(DX), Z0, Z6
-	VMAXPD       512(DX), Z0, Z7
-	VMAXPD       576(DX), Z0, Z0
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z6, Z1, Z6
-	VMINPD       Z7, Z1, Z7
-	VMINPD       Z0, Z1, Z0
-	VMULPD       Z4, Z4, Z1
-	VMULPD       Z5, Z5, Z8
-	VMULPD       Z6, Z6, Z9
-	VMULPD       Z7, Z7, Z10
-	VMULPD       Z0, Z0, Z11
-	VFMADD213PD  Z2, Z3, Z1
-	VFMADD213PD  Z2, Z3, Z8
-	VFMADD213PD  Z2, Z3, Z9
-	VFMADD213PD  Z2, Z3, Z10
-	VFMADD213PD  Z2, Z3, Z11
-	VMULPD       Z4, Z1, Z1
-	VMULPD       Z5, Z8, Z8
-	VMULPD       Z6, Z9, Z9
-	VMULPD       Z7, Z10, Z10
-	VMULPD       Z0, Z11, Z11
-	VRNDSCALEPD  $0x00, Z1, Z4
-	VRNDSCALEPD  $0x00, Z8, Z5
-	VRNDSCALEPD  $0x00, Z9, Z6
-	VRNDSCALEPD  $0x00, Z10, Z7
-	VRNDSCALEPD  $0x00, Z11, Z0
-	VSUBPD       Z4, Z1, Z4
-	VMOVUPD      Z4, 320(CX)
-	VSUBPD       Z5, Z8, Z5
-	VMOVUPD      Z5, 384(CX)
-	VSUBPD       Z6, Z9, Z6
-	VMOVUPD      Z6, 448(CX)
-	VSUBPD       Z7, Z10, Z7
-	VMOVUPD      Z7, 512(CX)
-	VSUBPD       Z0, Z11, Z0
-	VMOVUPD      Z0, 576(CX)
-	VADDPD.BCST  constants<>+32(SB), Z1, Z1
-	VPSLLQ       $0x34, Z1, Z1
-	VMOVUPD      Z1, 960(CX)
-	VADDPD.BCST  constants<>+32(SB), Z8, Z8
-	VPSLLQ       $0x34, Z8, Z8
-	VMOVUPD      Z8, 1024(CX)
-	VADDPD.BCST  constants<>+32(SB), Z9, Z9
-	VPSLLQ       $0x34, Z9, Z9
-	VMOVUPD      Z9, 1088(CX)
-	VADDPD.BCST  constants<>+32(SB), Z10, Z10
-	VPSLLQ       $0x34, Z10, Z10
-	VMOVUPD      Z10, 1152(CX)
-	VADDPD.BCST  constants<>+32(SB), Z11, Z11
-	VPSLLQ       $0x34, Z11, Z11
-	VMOVUPD      Z11, 1216(CX)
-	VBROADCASTSD constants<>+40(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVAPD      Z0, Z2
-	VMOVAPD      Z0, Z3
-	VMOVAPD      Z0, Z4
-	VMOVAPD      Z0, Z5
-	VMOVAPD      Z0, Z6
-	VMOVAPD      Z0, Z7
-	VMOVAPD      Z0, Z8
-	VMOVAPD      Z0, Z9
-	VBROADCASTSD constants<>+48(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+56(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+64(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+72(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+80(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+88(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+96(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+104(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+112(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+120(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	VBROADCASTSD constants<>+128(SB), Z10
-	VFMADD132PD  (CX), Z10, Z0
-	VFMADD132PD  64(CX), Z10, Z1
-	VFMADD132PD  128(CX), Z10, Z2
-	VFMADD132PD  192(CX), Z10, Z3
-	VFMADD132PD  256(CX), Z10, Z4
-	VFMADD132PD  320(CX), Z10, Z5
-	VFMADD132PD  384(CX), Z10, Z6
-	VFMADD132PD  448(CX), Z10, Z7
-	VFMADD132PD  512(CX), Z10, Z8
-	VFMADD132PD  576(CX), Z10, Z9
-	CMPQ         order+8(FP), $0x00
-	JNE          gelu_5_derivative
-	VBROADCASTSD constants<>+128(SB), Z10
-	VBROADCASTSD constants<>+0(SB), Z11
-	VFMADD132PD  640(CX), Z10, Z0
-	VMAXPD       (DX), Z11, Z12
-	VDIVPD       Z0, Z12, Z12
-	VMOVUPD      Z12, (DX)
-	VFMADD132PD  704(CX), Z10, Z1
-	VMAXPD       64(DX), Z11, Z0
-	VDIVPD       Z1, Z0, Z0
-	VMOVUPD      Z0, 64(DX)
-	VFMADD132PD  768(CX), Z10, Z2
-	VMAXPD       128(DX), Z11, Z0
-	VDIVPD       Z2, Z0, Z0
-	VMOVUPD      Z0, 128(DX)
-	VFMADD132PD  832(CX), Z10, Z3
-	VMAXPD       192(DX), Z11, Z0
-	VDIVPD       Z3, Z0, Z0
-	VMOVUPD      Z0, 192(DX)
-	VFMADD132PD  896(CX), Z10, Z4
-	VMAXPD       256(DX), Z11, Z0
-	VDIVPD       Z4, Z0, Z0
-	VMOVUPD      Z0, 256(DX)
-	VFMADD132PD  960(CX), Z10, Z5
-	VMAXPD       320(DX), Z11, Z0
-	VDIVPD       Z5, Z0, Z0
-	VMOVUPD      Z0, 320(DX)
-	VFMADD132PD  1024(CX), Z10, Z6
-	VMAXPD       384(DX), Z11, Z0
-	VDIVPD       Z6, Z0, Z0
-	VMOVUPD      Z0, 384(DX)
-	VFMADD132PD  1088(CX), Z10, Z7
-	VMAXPD       448(DX), Z11, Z0
-	VDIVPD       Z7, Z0, Z0
-	VMOVUPD      Z0, 448(DX)
-	VFMADD132PD  1152(CX), Z10, Z8
-	VMAXPD       512(DX), Z11, Z0
-	VDIVPD       Z8, Z0, Z0
-	VMOVUPD      Z0, 512(DX)
-	VFMADD132PD  1216(CX), Z10, Z9
-	VMAXPD       576(DX), Z11, Z0
-	VDIVPD       Z9, Z0, Z0
-	VMOVUPD      Z0, 576(DX)
-	JMP          gelu_5_end
-
-gelu_5_derivative:
-	VBROADCASTSD     constants<>+128(SB), Z10
-	VMULPD           640(CX), Z0, Z11
-	VFMADD132PD      640(CX), Z10, Z0
-	VMOVUPD          Z11, (CX)
-	VMOVUPD          Z0, 640(CX)
-	VMULPD           704(CX), Z1, Z0
-	VFMADD132PD      704(CX), Z10, Z1
-	VMOVUPD          Z0, 64(CX)
-	VMOVUPD          Z1, 704(CX)
-	VMULPD           768(CX), Z2, Z0
-	VFMADD132PD      768(CX), Z10, Z2
-	VMOVUPD          Z0, 128(CX)
-	VMOVUPD          Z2, 768(CX)
-	VMULPD           832(CX), Z3, Z0
-	VFMADD132PD      832(CX), Z10, Z3
-	VMOVUPD          Z0, 192(CX)
-	VMOVUPD          Z3, 832(CX)
-	VMULPD           896(CX), Z4, Z0
-	VFMADD132PD      896(CX), Z10, Z4
-	VMOVUPD          Z0, 256(CX)
-	VMOVUPD          Z4, 896(CX)
-	VMULPD           960(CX), Z5, Z0
-	VFMADD132PD      960(CX), Z10, Z5
-	VMOVUPD          Z0, 320(CX)
-	VMOVUPD          Z5, 960(CX)
-	VMULPD           1024(CX), Z6, Z0
-	VFMADD132PD      1024(CX), Z10, Z6
-	VMOVUPD          Z0, 384(CX)
-	VMOVUPD          Z6, 1024(CX)
-	VMULPD           1088(CX), Z7, Z0
-	VFMADD132PD      1088(CX), Z10, Z7
-	VMOVUPD          Z0, 448(CX)
-	VMOVUPD          Z7, 1088(CX)
-	VMULPD           1152(CX), Z8, Z0
-	VFMADD132PD      1152(CX), Z10, Z8
-	VMOVUPD          Z0, 512(CX)
-	VMOVUPD          Z8, 1152(CX)
-	VMULPD           1216(CX), Z9, Z0
-	VFMADD132PD      1216(CX), Z10, Z9
-	VMOVUPD          Z0, 576(CX)
-	VMOVUPD          Z9, 1216(CX)
-	VMOVUPD          (DX), Z0
-	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          640(CX), Z0
-	VMOVUPD          704(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, (DX)
-	VMOVUPD          Z5, 64(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z10, Z0
-	VDIVPD           Z1, Z10, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          (CX), Z2
-	VMOVUPD          64(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
-	VMOVUPD          128(DX), Z0
-	VMOVUPD          192(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          768(CX), Z0
-	VMOVUPD          832(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 128(DX)
-	VMOVUPD          Z5, 192(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z10, Z0
-	VDIVPD           Z1, Z10, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          128(CX), Z2
-	VMOVUPD          192(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 128(BX)
-	VMOVUPD          Z3, 192(BX)
-	VMOVUPD          256(DX), Z0
-	VMOVUPD          320(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          896(CX), Z0
-	VMOVUPD          960(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 256(DX)
-	VMOVUPD          Z5, 320(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z10, Z0
-	VDIVPD           Z1, Z10, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          256(CX), Z2
-	VMOVUPD          320(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 256(BX)
-	VMOVUPD          Z3, 320(BX)
-	VMOVUPD          384(DX), Z0
-	VMOVUPD          448(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          1024(CX), Z0
-	VMOVUPD          1088(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 384(DX)
-	VMOVUPD          Z5, 448(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z10, Z0
-	VDIVPD           Z1, Z10, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          384(CX), Z2
-	VMOVUPD          448(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 384(BX)
-	VMOVUPD          Z3, 448(BX)
-	VMOVUPD          512(DX), Z0
-	VMOVUPD          576(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          1152(CX), Z0
-	VMOVUPD          1216(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 512(DX)
-	VMOVUPD          Z5, 576(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z10, Z0
-	VDIVPD           Z1, Z10, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          512(CX), Z2
-	VMOVUPD          576(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 512(BX)
-	VMOVUPD          Z3, 576(BX)
-
-gelu_5_end:
-	ADDQ $0x00000280, DX
-	ADDQ $0x00000280, BX
-	SUBQ $0x05, SI
-	JGE  gelu_5_rows
-
-gelu_5_finished:
-	ADDQ $0x05, SI
-	SUBQ $0x04, SI
-	JLT  gelu_4_finished
-
-gelu_4_rows:
-	VBROADCASTSD constants<>+0(SB), Z0
-	VBROADCASTSD constants<>+8(SB), Z1
-	VBROADCASTSD constants<>+16(SB), Z2
-	VBROADCASTSD constants<>+24(SB), Z3
-	VMAXPD       (DX), Z0, Z4
-	VMAXPD       64(DX), Z0, Z5
-	VMAXPD       128(DX), Z0, Z6
-	VMAXPD       192(DX), Z0, Z7
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z6, Z1, Z6
-	VMINPD       Z7, Z1, Z7
-	VMULPD       Z4, Z4, Z8
-	VMULPD       Z5, Z5, Z9
-	VMULPD       Z6, Z6, Z10
-	VMULPD       Z7, Z7, Z11
-	VFMADD213PD  Z2, Z3, Z8
-	VFMADD213PD  Z2, Z3, Z9
-	VFMADD213PD  Z2, Z3, Z10
-	VFMADD213PD  Z2, Z3, Z11
-	VMULPD       Z4, Z8, Z8
-	VMULPD       Z5, Z9, Z9
-	VMULPD       Z6, Z10, Z10
-	VMULPD       Z7, Z11, Z11
-	VRNDSCALEPD  $0x00, Z8, Z4
-	VRNDSCALEPD  $0x00, Z9, Z5
-	VRNDSCALEPD  $0x00, Z10, Z6
-	VRNDSCALEPD  $0x00, Z11, Z7
-	VSUBPD       Z4, Z8, Z4
-	VMOVUPD      Z4, (CX)
-	VSUBPD       Z5, Z9, Z5
-	VMOVUPD      Z5, 64(CX)
-	VSUBPD       Z6, Z10, Z6
-	VMOVUPD      Z6, 128(CX)
-	VSUBPD       Z7, Z11, Z7
-	VMOVUPD      Z7, 192(CX)
-	VADDPD.BCST  constants<>+32(SB), Z8, Z8
-	VPSLLQ       $0x34, Z8, Z8
-	VMOVUPD      Z8, 512(CX)
-	VADDPD.BCST  constants<>+32(SB), Z9, Z9
-	VPSLLQ       $0x34, Z9, Z9
-	VMOVUPD      Z9, 576(CX)
-	VADDPD.BCST  constants<>+32(SB), Z10, Z10
-	VPSLLQ       $0x34, Z10, Z10
-	VMOVUPD      Z10, 640(CX)
-	VADDPD.BCST  constants<>+32(SB), Z11, Z11
-	VPSLLQ       $0x34, Z11, Z11
-	VMOVUPD      Z11, 704(CX)
-	VMAXPD       256(DX), Z0, Z4
-	VMAXPD       320(DX), Z0, Z5
-	VMAXPD       384(DX), Z0, Z6
-	VMAXPD       448(DX), Z0, Z0
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z6, Z1, Z6
-	VMINPD       Z0, Z1, Z0
-	VMULPD       Z4, Z4, Z1
-	VMULPD       Z5, Z5, Z7
-	VMULPD       Z6, Z6, Z8
-	VMULPD       Z0, Z0, Z9
-	VFMADD213PD  Z2, Z3, Z1
-	VFMADD213PD  Z2, Z3, Z7
-	VFMADD213PD  Z2, Z3, Z8
-	VFMADD213PD  Z2, Z3, Z9
-	VMULPD       Z4, Z1, Z1
-	VMULPD       Z5, Z7, Z7
-	VMULPD       Z6, Z8, Z8
-	VMULPD       Z0, Z9, Z9
-	VRNDSCALEPD  $0x00, Z1, Z4
-	VRNDSCALEPD  $0x00, Z7, Z5
-	VRNDSCALEPD  $0x00, Z8, Z6
-	VRNDSCALEPD  $0x00, Z9, Z0
-	VSUBPD       Z4, Z1, Z4
-	VMOVUPD      Z4, 256(CX)
-	VSUBPD       Z5, Z7, Z5
-	VMOVUPD      Z5, 320(CX)
-	VSUBPD       Z6, Z8, Z6
-	VMOVUPD      Z6, 384(CX)
-	VSUBPD       Z0, Z9, Z0
-	VMOVUPD      Z0, 448(CX)
-	VADDPD.BCST  constants<>+32(SB), Z1, Z1
-	VPSLLQ       $0x34, Z1, Z1
-	VMOVUPD      Z1, 768(CX)
-	VADDPD.BCST  constants<>+32(SB), Z7, Z7
-	VPSLLQ       $0x34, Z7, Z7
-	VMOVUPD      Z7, 832(CX)
-	VADDPD.BCST  constants<>+32(SB), Z8, Z8
-	VPSLLQ       $0x34, Z8, Z8
-	VMOVUPD      Z8, 896(CX)
-	VADDPD.BCST  constants<>+32(SB), Z9, Z9
-	VPSLLQ       $0x34, Z9, Z9
-	VMOVUPD      Z9, 960(CX)
-	VBROADCASTSD constants<>+40(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVAPD      Z0, Z2
-	VMOVAPD      Z0, Z3
-	VMOVAPD      Z0, Z4
-	VMOVAPD      Z0, Z5
-	VMOVAPD      Z0, Z6
-	VMOVAPD      Z0, Z7
-	VBROADCASTSD constants<>+48(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+56(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+64(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+72(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+80(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+88(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+96(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+104(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+112(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+120(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	VBROADCASTSD constants<>+128(SB), Z8
-	VFMADD132PD  (CX), Z8, Z0
-	VFMADD132PD  64(CX), Z8, Z1
-	VFMADD132PD  128(CX), Z8, Z2
-	VFMADD132PD  192(CX), Z8, Z3
-	VFMADD132PD  256(CX), Z8, Z4
-	VFMADD132PD  320(CX), Z8, Z5
-	VFMADD132PD  384(CX), Z8, Z6
-	VFMADD132PD  448(CX), Z8, Z7
-	CMPQ         order+8(FP), $0x00
-	JNE          gelu_4_derivative
-	VBROADCASTSD constants<>+128(SB), Z8
-	VBROADCASTSD constants<>+0(SB), Z9
-	VFMADD132PD  512(CX), Z8, Z0
-	VMAXPD       (DX), Z9, Z10
-	VDIVPD       Z0, Z10, Z10
-	VMOVUPD      Z10, (DX)
-	VFMADD132PD  576(CX), Z8, Z1
-	VMAXPD       64(DX), Z9, Z0
-	VDIVPD       Z1, Z0, Z0
-	VMOVUPD      Z0, 64(DX)
-	VFMADD132PD  640(CX), Z8, Z2
-	VMAXPD       128(DX), Z9, Z0
-	VDIVPD       Z2, Z0, Z0
-	VMOVUPD      Z0, 128(DX)
-	VFMADD132PD  704(CX), Z8, Z3
-	VMAXPD       192(DX), Z9, Z0
-	VDIVPD       Z3, Z0, Z0
-	VMOVUPD      Z0, 192(DX)
-	VFMADD132PD  768(CX), Z8, Z4
-	VMAXPD       256(DX), Z9, Z0
-	VDIVPD       Z4, Z0, Z0
-	VMOVUPD      Z0, 256(DX)
-	VFMADD132PD  832(CX), Z8, Z5
-	VMAXPD       320(DX), Z9, Z0
-	VDIVPD       Z5, Z0, Z0
-	VMOVUPD      Z0, 320(DX)
-	VFMADD132PD  896(CX), Z8, Z6
-	VMAXPD       384(DX), Z9, Z0
-	VDIVPD       Z6, Z0, Z0
-	VMOVUPD      Z0, 384(DX)
-	VFMADD132PD  960(CX), Z8, Z7
-	VMAXPD       448(DX), Z9, Z0
-	VDIVPD       Z7, Z0, Z0
-	VMOVUPD      Z0, 448(DX)
-	JMP          gelu_4_end
-
-gelu_4_derivative:
-	VBROADCASTSD     constants<>+128(SB), Z8
-	VMULPD           512(CX), Z0, Z9
-	VFMADD132PD      512(CX), Z8, Z0
-	VMOVUPD          Z9, (CX)
-	VMOVUPD          Z0, 512(CX)
-	VMULPD           576(CX), Z1, Z0
-	VFMADD132PD      576(CX), Z8, Z1
-	VMOVUPD          Z0, 64(CX)
-	VMOVUPD          Z1, 576(CX)
-	VMULPD           640(CX), Z2, Z0
-	VFMADD132PD      640(CX), Z8, Z2
-	VMOVUPD          Z0, 128(CX)
-	VMOVUPD          Z2, 640(CX)
-	VMULPD           704(CX), Z3, Z0
-	VFMADD132PD      704(CX), Z8, Z3
-	VMOVUPD          Z0, 192(CX)
-	VMOVUPD          Z3, 704(CX)
-	VMULPD           768(CX), Z4, Z0
-	VFMADD132PD      768(CX), Z8, Z4
-	VMOVUPD          Z0, 256(CX)
-	VMOVUPD          Z4, 768(CX)
-	VMULPD           832(CX), Z5, Z0
-	VFMADD132PD      832(CX), Z8, Z5
-	VMOVUPD          Z0, 320(CX)
-	VMOVUPD          Z5, 832(CX)
-	VMULPD           896(CX), Z6, Z0
-	VFMADD132PD      896(CX), Z8, Z6
-	VMOVUPD          Z0, 384(CX)
-	VMOVUPD          Z6, 896(CX)
-	VMULPD           960(CX), Z7, Z0
-	VFMADD132PD      960(CX), Z8, Z7
-	VMOVUPD          Z0, 448(CX)
-	VMOVUPD          Z7, 960(CX)
-	VMOVUPD          (DX), Z0
-	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          512(CX), Z0
-	VMOVUPD          576(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, (DX)
-	VMOVUPD          Z5, 64(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z8, Z0
-	VDIVPD           Z1, Z8, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          (CX), Z2
-	VMOVUPD          64(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z9
-	VMOVAPD          Z9, Z10
-	VMINPD           Z2, Z9, Z9
-	VMINPD           Z3, Z10, Z10
-	VMULPD           Z0, Z9, Z2
-	VMULPD           Z1, Z10, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
-	VMOVUPD          128(DX), Z0
-	VMOVUPD          192(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          640(CX), Z0
-	VMOVUPD          704(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 128(DX)
-	VMOVUPD          Z5, 192(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z8, Z0
-	VDIVPD           Z1, Z8, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          128(CX), Z2
-	VMOVUPD          192(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z9
-	VMOVAPD          Z9, Z10
-	VMINPD           Z2, Z9, Z9
-	VMINPD           Z3, Z10, Z10
-	VMULPD           Z0, Z9, Z2
-	VMULPD           Z1, Z10, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 128(BX)
-	VMOVUPD          Z3, 192(BX)
-	VMOVUPD          256(DX), Z0
-	VMOVUPD          320(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          768(CX), Z0
-	VMOVUPD          832(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 256(DX)
-	VMOVUPD          Z5, 320(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z8, Z0
-	VDIVPD           Z1, Z8, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          256(CX), Z2
-	VMOVUPD          320(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z9
-	VMOVAPD          Z9, Z10
-	VMINPD           Z2, Z9, Z9
-	VMINPD           Z3, Z10, Z10
-	VMULPD           Z0, Z9, Z2
-	VMULPD           Z1, Z10, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 256(BX)
-	VMOVUPD          Z3, 320(BX)
-	VMOVUPD          384(DX), Z0
-	VMOVUPD          448(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          896(CX), Z0
-	VMOVUPD          960(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 384(DX)
-	VMOVUPD          Z5, 448(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z8, Z0
-	VDIVPD           Z1, Z8, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          384(CX), Z2
-	VMOVUPD          448(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 384(BX)
-	VMOVUPD          Z3, 448(BX)
-
-gelu_4_end:
-	ADDQ $0x00000200, DX
-	ADDQ $0x00000200, BX
-	SUBQ $0x04, SI
-	JGE  gelu_4_rows
-
-gelu_4_finished:
-	ADDQ $0x04, SI
-	SUBQ $0x03, SI
-	JLT  gelu_3_finished
-
-gelu_3_rows:
-	VBROADCASTSD constants<>+0(SB), Z0
-	VBROADCASTSD constants<>+8(SB), Z1
-	VBROADCASTSD constants<>+16(SB), Z2
-	VBROADCASTSD constants<>+24(SB), Z3
-	VMAXPD       (DX), Z0, Z4
-	VMAXPD       64(DX), Z0, Z5
-	VMAXPD       128(DX), Z0, Z6
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z6, Z1, Z6
-	VMULPD       Z4, Z4, Z7
-	VMULPD       Z5, Z5, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z2, Z3, Z7
-	VFMADD213PD  Z2, Z3, Z8
-	VFMADD213PD  Z2, Z3, Z9
-	VMULPD       Z4, Z7, Z7
-	VMULPD       Z5, Z8, Z8
-	VMULPD       Z6, Z9, Z9
-	VRNDSCALEPD  $0x00, Z7, Z4
-	VRNDSCALEPD  $0x00, Z8, Z5
-	VRNDSCALEPD  $0x00, Z9, Z6
-	VSUBPD       Z4, Z7, Z4
-	VMOVUPD      Z4, (CX)
-	VSUBPD       Z5, Z8, Z5
-	VMOVUPD      Z5, 64(CX)
-	VSUBPD       Z6, Z9, Z6
-	VMOVUPD      Z6, 128(CX)
-	VADDPD.BCST  constants<>+32(SB), Z7, Z7
-	VPSLLQ       $0x34, Z7, Z7
-	VMOVUPD      Z7, 384(CX)
-	VADDPD.BCST  constants<>+32(SB), Z8, Z8
-	VPSLLQ       $0x34, Z8, Z8
-	VMOVUPD      Z8, 448(CX)
-	VADDPD.BCST  constants<>+32(SB), Z9, Z9
-	VPSLLQ       $0x34, Z9, Z9
-	VMOVUPD      Z9, 512(CX)
-	VMAXPD       192(DX), Z0, Z4
-	VMAXPD       256(DX), Z0, Z5
-	VMAXPD       320(DX), Z0, Z0
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z0, Z1, Z0
-	VMULPD       Z4, Z4, Z1
-	VMULPD       Z5, Z5, Z6
-	VMULPD       Z0, Z0, Z7
-	VFMADD213PD  Z2, Z3, Z1
-	VFMADD213PD  Z2, Z3, Z6
-	VFMADD213PD  Z2, Z3, Z7
-	VMULPD       Z4, Z1, Z1
-	VMULPD       Z5, Z6, Z6
-	VMULPD       Z0, Z7, Z7
-	VRNDSCALEPD  $0x00, Z1, Z4
-	VRNDSCALEPD  $0x00, Z6, Z5
-	VRNDSCALEPD  $0x00, Z7, Z0
-	VSUBPD       Z4, Z1, Z4
-	VMOVUPD      Z4, 192(CX)
-	VSUBPD       Z5, Z6, Z5
-	VMOVUPD      Z5, 256(CX)
-	VSUBPD       Z0, Z7, Z0
-	VMOVUPD      Z0, 320(CX)
-	VADDPD.BCST  constants<>+32(SB), Z1, Z1
-	VPSLLQ       $0x34, Z1, Z1
-	VMOVUPD      Z1, 576(CX)
-	VADDPD.BCST  constants<>+32(SB), Z6, Z6
-	VPSLLQ       $0x34, Z6, Z6
-	VMOVUPD      Z6, 640(CX)
-	VADDPD.BCST  constants<>+32(SB), Z7, Z7
-	VPSLLQ       $0x34, Z7, Z7
-	VMOVUPD      Z7, 704(CX)
-	VBROADCASTSD constants<>+40(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVAPD      Z0, Z2
-	VMOVAPD      Z0, Z3
-	VMOVAPD      Z0, Z4
-	VMOVAPD      Z0, Z5
-	VBROADCASTSD constants<>+48(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+56(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+64(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+72(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+80(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+88(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+96(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+104(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+112(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+120(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	VBROADCASTSD constants<>+128(SB), Z6
-	VFMADD132PD  (CX), Z6, Z0
-	VFMADD132PD  64(CX), Z6, Z1
-	VFMADD132PD  128(CX), Z6, Z2
-	VFMADD132PD  192(CX), Z6, Z3
-	VFMADD132PD  256(CX), Z6, Z4
-	VFMADD132PD  320(CX), Z6, Z5
-	CMPQ         order+8(FP), $0x00
-	JNE          gelu_3_derivative
-	VBROADCASTSD constants<>+128(SB), Z6
-	VBROADCASTSD constants<>+0(SB), Z7
-	VFMADD132PD  384(CX), Z6, Z0
-	VMAXPD       (DX), Z7, Z8
-	VDIVPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (DX)
-	VFMADD132PD  448(CX), Z6, Z1
-	VMAXPD       64(DX), Z7, Z0
-	VDIVPD       Z1, Z0, Z0
-	VMOVUPD      Z0, 64(DX)
-	VFMADD132PD  512(CX), Z6, Z2
-	VMAXPD       128(DX), Z7, Z0
-	VDIVPD       Z2, Z0, Z0
-	VMOVUPD      Z0, 128(DX)
-	VFMADD132PD  576(CX), Z6, Z3
-	VMAXPD       192(DX), Z7, Z0
-	VDIVPD       Z3, Z0, Z0
-	VMOVUPD      Z0, 192(DX)
-	VFMADD132PD  640(CX), Z6, Z4
-	VMAXPD       256(DX), Z7, Z0
-	VDIVPD       Z4, Z0, Z0
-	VMOVUPD      Z0, 256(DX)
-	VFMADD132PD  704(CX), Z6, Z5
-	VMAXPD       320(DX), Z7, Z0
-	VDIVPD       Z5, Z0, Z0
-	VMOVUPD      Z0, 320(DX)
-	JMP          gelu_3_end
-
-gelu_3_derivative:
-	VBROADCASTSD     constants<>+128(SB), Z6
-	VMULPD           384(CX), Z0, Z7
-	VFMADD132PD      384(CX), Z6, Z0
-	VMOVUPD          Z7, (CX)
-	VMOVUPD          Z0, 384(CX)
-	VMULPD           448(CX), Z1, Z0
-	VFMADD132PD      448(CX), Z6, Z1
-	VMOVUPD          Z0, 64(CX)
-	VMOVUPD          Z1, 448(CX)
-	VMULPD           512(CX), Z2, Z0
-	VFMADD132PD      512(CX), Z6, Z2
-	VMOVUPD          Z0, 128(CX)
-	VMOVUPD          Z2, 512(CX)
-	VMULPD           576(CX), Z3, Z0
-	VFMADD132PD      576(CX), Z6, Z3
-	VMOVUPD          Z0, 192(CX)
-	VMOVUPD          Z3, 576(CX)
-	VMULPD           640(CX), Z4, Z0
-	VFMADD132PD      640(CX), Z6, Z4
-	VMOVUPD          Z0, 256(CX)
-	VMOVUPD          Z4, 640(CX)
-	VMULPD           704(CX), Z5, Z0
-	VFMADD132PD      704(CX), Z6, Z5
-	VMOVUPD          Z0, 320(CX)
-	VMOVUPD          Z5, 704(CX)
-	VMOVUPD          (DX), Z0
-	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          384(CX), Z0
-	VMOVUPD          448(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, (DX)
-	VMOVUPD          Z5, 64(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z6, Z0
-	VDIVPD           Z1, Z6, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z7
-	VMOVAPD          Z7, Z8
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z8
-	VMOVUPD          (CX), Z2
-	VMOVUPD          64(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z9
-	VMOVAPD          Z9, Z10
-	VMINPD           Z2, Z9, Z9
-	VMINPD           Z3, Z10, Z10
-	VMULPD           Z0, Z9, Z2
-	VMULPD           Z1, Z10, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z7, Z2
-	VFMADD213PD      Z1, Z8, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
-	VMOVUPD          128(DX), Z0
-	VMOVUPD          192(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          512(CX), Z0
-	VMOVUPD          576(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 128(DX)
-	VMOVUPD          Z5, 192(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z6, Z0
-	VDIVPD           Z1, Z6, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z7
-	VMOVAPD          Z7, Z8
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z8
-	VMOVUPD          128(CX), Z2
-	VMOVUPD          192(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z9
-	VMOVAPD          Z9, Z10
-	VMINPD           Z2, Z9, Z9
-	VMINPD           Z3, Z10, Z10
-	VMULPD           Z0, Z9, Z2
-	VMULPD           Z1, Z10, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z7, Z2
-	VFMADD213PD      Z1, Z8, Z3
-	VMOVUPD          Z2, 128(BX)
-	VMOVUPD          Z3, 192(BX)
-	VMOVUPD          256(DX), Z0
-	VMOVUPD          320(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          640(CX), Z0
-	VMOVUPD          704(CX), Z1
-	VDIVPD           Z0, Z2, Z4
-	VDIVPD           Z1, Z3, Z5
-	VMOVUPD          Z4, 256(DX)
-	VMOVUPD          Z5, 320(DX)
-	VBROADCASTSD     constants<>+8(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VDIVPD           Z0, Z6, Z0
-	VDIVPD           Z1, Z6, Z1
-	VMULPD           Z4, Z4, Z2
-	VMULPD           Z5, Z5, Z3
-	VBROADCASTSD     constants<>+136(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z6
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          256(CX), Z2
-	VMOVUPD          320(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Z5, Z3, Z3
-	VFMADD213PD      Z0, Z6, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 256(BX)
-	VMOVUPD          Z3, 320(BX)
-
-gelu_3_end:
-	ADDQ $0x00000180, DX
-	ADDQ $0x00000180, BX
-	SUBQ $0x03, SI
-	JGE  gelu_3_rows
-
-gelu_3_finished:
-	ADDQ $0x03, SI
-	SUBQ $0x02, SI
-	JLT  gelu_2_finished
-
-gelu_2_rows:
-	VBROADCASTSD constants<>+0(SB), Z0
-	VBROADCASTSD constants<>+8(SB), Z1
-	VBROADCASTSD constants<>+16(SB), Z2
-	VBROADCASTSD constants<>+24(SB), Z3
-	VMAXPD       (DX), Z0, Z4
-	VMAXPD       64(DX), Z0, Z5
-	VMAXPD       128(DX), Z0, Z6
-	VMAXPD       192(DX), Z0, Z0
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z5, Z1, Z5
-	VMINPD       Z6, Z1, Z6
-	VMINPD       Z0, Z1, Z0
-	VMULPD       Z4, Z4, Z1
-	VMULPD       Z5, Z5, Z7
-	VMULPD       Z6, Z6, Z8
-	VMULPD       Z0, Z0, Z9
-	VFMADD213PD  Z2, Z3, Z1
-	VFMADD213PD  Z2, Z3, Z7
-	VFMADD213PD  Z2, Z3, Z8
-	VFMADD213PD  Z2, Z3, Z9
-	VMULPD       Z4, Z1, Z1
-	VMULPD       Z5, Z7, Z7
-	VMULPD       Z6, Z8, Z8
-	VMULPD       Z0, Z9, Z9
-	VRNDSCALEPD  $0x00, Z1, Z4
-	VRNDSCALEPD  $0x00, Z7, Z5
-	VRNDSCALEPD  $0x00, Z8, Z6
-	VRNDSCALEPD  $0x00, Z9, Z0
-	VSUBPD       Z4, Z1, Z4
-	VMOVUPD      Z4, (CX)
-	VSUBPD       Z5, Z7, Z5
-	VMOVUPD      Z5, 64(CX)
-	VSUBPD       Z6, Z8, Z6
-	VMOVUPD      Z6, 128(CX)
-	VSUBPD       Z0, Z9, Z0
-	VMOVUPD      Z0, 192(CX)
-	VADDPD.BCST  constants<>+32(SB), Z1, Z1
-	VPSLLQ       $0x34, Z1, Z1
-	VMOVUPD      Z1, 256(CX)
-	VADDPD.BCST  constants<>+32(SB), Z7, Z7
-	VPSLLQ       $0x34, Z7, Z7
-	VMOVUPD      Z7, 320(CX)
-	VADDPD.BCST  constants<>+32(SB), Z8, Z8
-	VPSLLQ       $0x34, Z8, Z8
-	VMOVUPD      Z8, 384(CX)
-	VADDPD.BCST  constants<>+32(SB), Z9, Z9
-	VPSLLQ       $0x34, Z9, Z9
-	VMOVUPD      Z9, 448(CX)
-	VBROADCASTSD constants<>+40(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVAPD      Z0, Z2
-	VMOVAPD      Z0, Z3
-	VBROADCASTSD constants<>+48(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+56(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+64(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+72(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+80(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+88(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+96(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+104(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+112(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+120(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	VBROADCASTSD constants<>+128(SB), Z4
-	VFMADD132PD  (CX), Z4, Z0
-	VFMADD132PD  64(CX), Z4, Z1
-	VFMADD132PD  128(CX), Z4, Z2
-	VFMADD132PD  192(CX), Z4, Z3
-	CMPQ         order+8(FP), $0x00
-	JNE          gelu_2_derivative
-	VBROADCASTSD constants<>+128(SB), Z4
-	VBROADCASTSD constants<>+0(SB), Z5
-	VFMADD132PD  256(CX), Z4, Z0
-	VMAXPD       (DX), Z5, Z6
-	VDIVPD       Z0, Z6, Z6
-	VMOVUPD      Z6, (DX)
-	VFMADD132PD  320(CX), Z4, Z1
-	VMAXPD       64(DX), Z5, Z0
-	VDIVPD       Z1, Z0, Z0
-	VMOVUPD      Z0, 64(DX)
-	VFMADD132PD  384(CX), Z4, Z2
-	VMAXPD       128(DX), Z5, Z0
-	VDIVPD       Z2, Z0, Z0
-	VMOVUPD      Z0, 128(DX)
-	VFMADD132PD  448(CX), Z4, Z3
-	VMAXPD       192(DX), Z5, Z0
-	VDIVPD       Z3, Z0, Z0
-	VMOVUPD      Z0, 192(DX)
-	JMP          gelu_2_end
-
-gelu_2_derivative:
-	VBROADCASTSD     constants<>+128(SB), Z4
-	VMULPD           256(CX), Z0, Z5
-	VFMADD132PD      256(CX), Z4, Z0
-	VMOVUPD          Z5, (CX)
-	VMOVUPD          Z0, 256(CX)
-	VMULPD           320(CX), Z1, Z0
-	VFMADD132PD      320(CX), Z4, Z1
-	VMOVUPD          Z0, 64(CX)
-	VMOVUPD          Z1, 320(CX)
-	VMULPD           384(CX), Z2, Z0
-	VFMADD132PD      384(CX), Z4, Z2
-	VMOVUPD          Z0, 128(CX)
-	VMOVUPD          Z2, 384(CX)
-	VMULPD           448(CX), Z3, Z0
-	VFMADD132PD      448(CX), Z4, Z3
-	VMOVUPD          Z0, 192(CX)
-	VMOVUPD          Z3, 448(CX)
-	VMOVUPD          (DX), Z0
-	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          256(CX), Z0
-	VMOVUPD          320(CX), Z1
-	VDIVPD           Z0, Z2, Z5
-	VDIVPD           Z1, Z3, Z6
-	VMOVUPD          Z5, (DX)
-	VMOVUPD          Z6, 64(DX)
-	VBROADCASTSD     constants<>+8(SB), Z5
-	VMOVAPD          Z5, Z6
-	VMINPD           Z2, Z5, Z5
-	VMINPD           Z3, Z6, Z6
-	VDIVPD           Z0, Z4, Z0
-	VDIVPD           Z1, Z4, Z1
-	VMULPD           Z5, Z5, Z2
-	VMULPD           Z6, Z6, Z3
-	VBROADCASTSD     constants<>+136(SB), Z7
-	VMOVAPD          Z7, Z8
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z8
-	VMOVUPD          (CX), Z2
-	VMOVUPD          64(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z9
-	VMOVAPD          Z9, Z10
-	VMINPD           Z2, Z9, Z9
-	VMINPD           Z3, Z10, Z10
-	VMULPD           Z0, Z9, Z2
-	VMULPD           Z1, Z10, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z5, Z2, Z2
-	VMULPD           Z6, Z3, Z3
-	VFMADD213PD      Z0, Z7, Z2
-	VFMADD213PD      Z1, Z8, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
-	VMOVUPD          128(DX), Z0
-	VMOVUPD          192(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Z1, Z3, Z3
-	VMOVUPD          384(CX), Z0
-	VMOVUPD          448(CX), Z1
-	VDIVPD           Z0, Z2, Z5
-	VDIVPD           Z1, Z3, Z6
-	VMOVUPD          Z5, 128(DX)
-	VMOVUPD          Z6, 192(DX)
-	VBROADCASTSD     constants<>+8(SB), Z5
-	VMOVAPD          Z5, Z6
-	VMINPD           Z2, Z5, Z5
-	VMINPD           Z3, Z6, Z6
-	VDIVPD           Z0, Z4, Z0
-	VDIVPD           Z1, Z4, Z1
-	VMULPD           Z5, Z5, Z2
-	VMULPD           Z6, Z6, Z3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z4
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          128(CX), Z2
-	VMOVUPD          192(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z5, Z2, Z2
-	VMULPD           Z6, Z3, Z3
-	VFMADD213PD      Z0, Z4, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, 128(BX)
-	VMOVUPD          Z3, 192(BX)
-
-gelu_2_end:
-	ADDQ $0x00000100, DX
-	ADDQ $0x00000100, BX
-	SUBQ $0x02, SI
-	JGE  gelu_2_rows
-
-gelu_2_finished:
-	ADDQ $0x02, SI
-	SUBQ $0x01, SI
-	JLT  gelu_1_finished
-
-gelu_1_rows:
-	VBROADCASTSD constants<>+0(SB), Z0
-	VBROADCASTSD constants<>+8(SB), Z1
-	VBROADCASTSD constants<>+16(SB), Z2
-	VBROADCASTSD constants<>+24(SB), Z3
-	VMAXPD       (DX), Z0, Z4
-	VMAXPD       64(DX), Z0, Z0
-	VMINPD       Z4, Z1, Z4
-	VMINPD       Z0, Z1, Z0
-	VMULPD       Z4, Z4, Z1
-	VMULPD       Z0, Z0, Z5
-	VFMADD213PD  Z2, Z3, Z1
-	VFMADD213PD  Z2, Z3, Z5
-	VMULPD       Z4, Z1, Z1
-	VMULPD       Z0, Z5, Z5
-	VRNDSCALEPD  $0x00, Z1, Z4
-	VRNDSCALEPD  $0x00, Z5, Z0
-	VSUBPD       Z4, Z1, Z4
-	VMOVUPD      Z4, (CX)
-	VSUBPD       Z0, Z5, Z0
-	VMOVUPD      Z0, 64(CX)
-	VADDPD.BCST  constants<>+32(SB), Z1, Z1
-	VPSLLQ       $0x34, Z1, Z1
-	VMOVUPD      Z1, 128(CX)
-	VADDPD.BCST  constants<>+32(SB), Z5, Z5
-	VPSLLQ       $0x34, Z5, Z5
-	VMOVUPD      Z5, 192(CX)
-	VBROADCASTSD constants<>+40(SB), Z0
-	VMOVAPD      Z0, Z1
-	VBROADCASTSD constants<>+48(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+56(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+64(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+72(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+80(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+88(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+96(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+104(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+112(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+120(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	VBROADCASTSD constants<>+128(SB), Z2
-	VFMADD132PD  (CX), Z2, Z0
-	VFMADD132PD  64(CX), Z2, Z1
-	CMPQ         order+8(FP), $0x00
-	JNE          gelu_1_derivative
-	VBROADCASTSD constants<>+128(SB), Z2
-	VBROADCASTSD constants<>+0(SB), Z3
-	VFMADD132PD  128(CX), Z2, Z0
-	VMAXPD       (DX), Z3, Z4
-	VDIVPD       Z0, Z4, Z4
-	VMOVUPD      Z4, (DX)
-	VFMADD132PD  192(CX), Z2, Z1
-	VMAXPD       64(DX), Z3, Z0
-	VDIVPD       Z1, Z0, Z0
-	VMOVUPD      Z0, 64(DX)
-	JMP          gelu_1_end
-
-gelu_1_derivative:
-	VBROADCASTSD     constants<>+128(SB), Z2
-	VMULPD           128(CX), Z0, Z3
-	VFMADD132PD      128(CX), Z2, Z0
-	VMOVUPD          Z3, (CX)
-	VMOVUPD          Z0, 128(CX)
-	VMULPD           192(CX), Z1, Z0
-	VFMADD132PD      192(CX), Z2, Z1
-	VMOVUPD          Z0, 64(CX)
-	VMOVUPD          Z1, 192(CX)
-	VMOVUPD          (DX), Z0
-	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+0(SB), Z3
-	VMOVAPD          Z3, Z4
-	VMAXPD           Z0, Z3, Z3
-	VMAXPD           Z1, Z4, Z4
-	VMOVUPD          128(CX), Z0
-	VMOVUPD          192(CX), Z1
-	VDIVPD           Z0, Z3, Z5
-	VDIVPD           Z1, Z4, Z6
-	VMOVUPD          Z5, (DX)
-	VMOVUPD          Z6, 64(DX)
-	VBROADCASTSD     constants<>+8(SB), Z5
-	VMOVAPD          Z5, Z6
-	VMINPD           Z3, Z5, Z5
-	VMINPD           Z4, Z6, Z6
-	VDIVPD           Z0, Z2, Z0
-	VDIVPD           Z1, Z2, Z1
-	VMULPD           Z5, Z5, Z2
-	VMULPD           Z6, Z6, Z3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z7
-	VFMADD213PD.BCST constants<>+144(SB), Z2, Z4
-	VFMADD213PD.BCST constants<>+144(SB), Z3, Z7
-	VMOVUPD          (CX), Z2
-	VMOVUPD          64(CX), Z3
-	VBROADCASTSD     constants<>+152(SB), Z8
-	VMOVAPD          Z8, Z9
-	VMINPD           Z2, Z8, Z8
-	VMINPD           Z3, Z9, Z9
-	VMULPD           Z0, Z8, Z2
-	VMULPD           Z1, Z9, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VMULPD           Z5, Z2, Z2
-	VMULPD           Z6, Z3, Z3
-	VFMADD213PD      Z0, Z4, Z2
-	VFMADD213PD      Z1, Z7, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
-
-gelu_1_end:
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	SUBQ $0x01, SI
-	JGE  gelu_1_rows
-
-gelu_1_finished:
-	ADDQ $0x01, SI
-	JMP  activated
-
-activations:
-	SHLQ $0x07, SI
+	MOVQ 48(CX), CX
+	ADDQ CX, DX
+	MOVQ 8(AX), CX
+	SHLQ $0x07, CX
 
 activation:
 	CMPQ 16(AX), $0x02
-	JNE  apply_not_gelu
+	JNE  apply128_not_gelu
 
 	// gelu
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VRANGEPD.BCST    $0x02, constants<>+160(SB), Z0, Z2
-	VRANGEPD.BCST    $0x02, constants<>+160(SB), Z1, Z3
-	VMULPD.BCST      constants<>+16(SB), Z2, Z4
-	VMULPD.BCST      constants<>+16(SB), Z3, Z5
-	VMULPD.BCST      constants<>+24(SB), Z2, Z6
-	VMULPD.BCST      constants<>+24(SB), Z3, Z7
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z3
+	VMULPD.BCST      constants<>+8(SB), Z2, Z4
+	VMULPD.BCST      constants<>+8(SB), Z3, Z5
+	VMULPD.BCST      constants<>+16(SB), Z2, Z6
+	VMULPD.BCST      constants<>+16(SB), Z3, Z7
 	VMULPD           Z2, Z2, Z2
 	VMULPD           Z3, Z3, Z3
 	VFMADD231PD      Z2, Z6, Z4
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+8(SB), Z2
+	VBROADCASTSD     constants<>+24(SB), Z2
 	VMOVAPD          Z2, Z3
 	VCMPPD           $0x11, Z2, Z0, K1
 	VCMPPD           $0x11, Z3, Z1, K2
@@ -2010,7 +292,7 @@ activation:
 	VREDUCEPD        $0x00, Z5, Z1
 	VRNDSCALEPD      $0x00, Z4, Z2
 	VRNDSCALEPD      $0x00, Z5, Z3
-	VBROADCASTSD     constants<>+128(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VSCALEFPD.Z      Z2, Z4, K1, Z2
 	VSCALEFPD.Z      Z3, Z5, K2, Z3
@@ -2018,41 +300,41 @@ activation:
 	VMULPD           Z1, Z1, Z5
 	VMULPD           Z4, Z4, Z6
 	VMULPD           Z5, Z5, Z7
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+64(SB), Z1, Z9
-	VBROADCASTSD     constants<>+40(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z1, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+48(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z1, Z11
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+96(SB), Z1, Z11
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z1, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z10
 	VFMADD231PD      Z5, Z13, Z11
 	VFMADD231PD      Z6, Z8, Z10
 	VFMADD231PD      Z7, Z9, Z11
-	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+128(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+128(SB), Z1, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z1, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z1, Z13
 	VFMADD231PD      Z4, Z12, Z8
 	VFMADD231PD      Z5, Z13, Z9
 	VMULPD           Z6, Z2, Z0
 	VMULPD           Z7, Z3, Z1
-	VBROADCASTSD     constants<>+128(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z2, Z4
 	VFMADD231PD      Z9, Z3, Z5
@@ -2060,7 +342,7 @@ activation:
 	VFMADD231PD      Z11, Z1, Z5
 	VMOVUPD          (DX), Z6
 	VMOVUPD          64(DX), Z7
-	VBROADCASTSD     constants<>+0(SB), Z12
+	VBROADCASTSD     constants<>+128(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -2069,8 +351,8 @@ activation:
 	VMOVUPD          Z6, (DX)
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
-	VBROADCASTSD     constants<>+8(SB), Z6
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
@@ -2078,11 +360,11 @@ activation:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+128(SB), Z0
+	VBROADCASTSD     constants<>+32(SB), Z0
 	VMOVAPD          Z0, Z1
 	VDIVPD           Z4, Z0, Z0
 	VDIVPD           Z5, Z1, Z1
-	VBROADCASTSD     constants<>+152(SB), Z4
+	VBROADCASTSD     constants<>+136(SB), Z4
 	VMOVAPD          Z4, Z5
 	VMINPD           Z2, Z4, Z4
 	VMINPD           Z3, Z5, Z5
@@ -2090,16 +372,16 @@ activation:
 	VMULPD           Z1, Z5, Z3
 	VMULPD           Z0, Z2, Z2
 	VMULPD           Z1, Z3, Z3
-	VSUBPD.BCST      constants<>+128(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+128(SB), Z5, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
 	VMULPD           Z0, Z4, Z4
 	VMULPD           Z1, Z5, Z5
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
-	VBROADCASTSD     constants<>+136(SB), Z10
+	VBROADCASTSD     constants<>+144(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+144(SB), Z8, Z10
-	VFMADD213PD.BCST constants<>+144(SB), Z9, Z11
+	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
+	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Z3, Z7, Z9
 	VFMADD213PD      Z0, Z10, Z8
@@ -2107,40 +389,40 @@ activation:
 	VMOVUPD          Z8, (BX)
 	VMOVUPD          Z9, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 	VMULPD           Z10, Z10, Z0
 	VMULPD           Z11, Z11, Z1
 	VMULPD           Z4, Z0, Z0
 	VMULPD           Z5, Z1, Z1
-	VFMADD231PD.BCST constants<>+168(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+168(SB), Z7, Z1
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
 	VFMADD213PD      Z4, Z6, Z0
 	VFMADD213PD      Z5, Z7, Z1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z1, Z0
-	JMP              apply_end
+	JMP              apply128_end
 
-apply_not_gelu:
+apply128_not_gelu:
 	CMPQ 16(AX), $0x01
-	JNE  apply_not_tanh
+	JNE  apply128_not_tanh
 
 	// tanh
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VANDPD.BCST      constants<>+176(SB), Z0, Z0
-	VANDPD.BCST      constants<>+176(SB), Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VANDPD.BCST      constants<>+168(SB), Z1, Z1
+	VBROADCASTSD     constants<>+176(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Z0
 	VMOVAPD          Z0, Z1
 	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
 	VFMADD231PD.BCST constants<>+192(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
 	VBROADCASTSD     constants<>+192(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
@@ -2153,48 +435,48 @@ apply_not_gelu:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+56(SB), Z7, Z9
-	VBROADCASTSD     constants<>+40(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+80(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z11
-	VBROADCASTSD     constants<>+64(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z9
-	VBROADCASTSD     constants<>+96(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z6, Z0, Z2
 	VMULPD           Z7, Z1, Z3
 	VMULPD           Z4, Z2, Z4
 	VMULPD           Z5, Z3, Z5
-	VSUBPD.BCST      constants<>+128(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+128(SB), Z1, Z7
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z7
 	VFMADD231PD      Z8, Z2, Z6
 	VFMADD231PD      Z9, Z3, Z7
 	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Z11, Z5, Z7
-	VADDPD.BCST      constants<>+128(SB), Z0, Z12
-	VADDPD.BCST      constants<>+128(SB), Z1, Z13
+	VADDPD.BCST      constants<>+32(SB), Z0, Z12
+	VADDPD.BCST      constants<>+32(SB), Z1, Z13
 	VFMADD231PD      Z8, Z2, Z12
 	VFMADD231PD      Z9, Z3, Z13
 	VFMADD231PD      Z10, Z4, Z12
@@ -2205,14 +487,14 @@ apply_not_gelu:
 	VANDPD.BCST      constants<>+208(SB), Z15, Z15
 	VDIVPD           Z12, Z6, Z6
 	VDIVPD           Z13, Z7, Z7
-	VANDPD.BCST      constants<>+176(SB), Z6, Z6
-	VANDPD.BCST      constants<>+176(SB), Z7, Z7
+	VANDPD.BCST      constants<>+168(SB), Z6, Z6
+	VANDPD.BCST      constants<>+168(SB), Z7, Z7
 	VORPD            Z14, Z6, Z6
 	VORPD            Z15, Z7, Z7
 	VMOVUPD          Z6, (DX)
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
+	JLT              apply128_end
 	VBROADCASTSD     constants<>+216(SB), Z14
 	VMOVAPD          Z14, Z15
 	VDIVPD           Z12, Z14, Z12
@@ -2228,16 +510,16 @@ apply_not_gelu:
 	VMOVUPD          Z0, (BX)
 	VMOVUPD          Z1, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 	VMULPD.BCST      constants<>+224(SB), Z6, Z2
 	VMULPD.BCST      constants<>+224(SB), Z7, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z0
-	JMP              apply_end
+	JMP              apply128_end
 
-apply_not_tanh:
+apply128_not_tanh:
 	CMPQ 16(AX), $0x00
-	JNE  apply_not_identity
+	JNE  apply128_not_identity
 
 	// identity
 	VMOVUPD      (DX), Z0
@@ -2245,20 +527,20 @@ apply_not_tanh:
 	VMOVUPD      Z0, (DX)
 	VMOVUPD      Z1, 64(DX)
 	CMPQ         order+8(FP), $0x01
-	JLT          apply_end
-	VBROADCASTSD constants<>+128(SB), Z0
+	JLT          apply128_end
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVUPD      Z0, (BX)
 	VMOVUPD      Z1, 64(BX)
 	CMPQ         order+8(FP), $0x02
-	JLT          apply_end
+	JLT          apply128_end
 	VBROADCASTSD constants<>+232(SB), Z0
 	VMOVAPD      Z0, Z0
-	JMP          apply_end
+	JMP          apply128_end
 
-apply_not_identity:
+apply128_not_identity:
 	CMPQ 16(AX), $0x07
-	JNE  apply_not_silu
+	JNE  apply128_not_silu
 
 	// silu
 	VMOVUPD          (DX), Z0
@@ -2271,12 +553,12 @@ apply_not_identity:
 	VMOVAPD          Z0, Z1
 	VMINPD           Z2, Z0, Z0
 	VMINPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+184(SB), Z2
 	VMOVAPD          Z2, Z3
 	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
 	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z3, Z5
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
 	VBROADCASTSD     constants<>+256(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
@@ -2289,41 +571,41 @@ apply_not_identity:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+56(SB), Z8
+	VBROADCASTSD     constants<>+40(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z9
-	VBROADCASTSD     constants<>+40(SB), Z10
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+48(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+88(SB), Z10
+	VBROADCASTSD     constants<>+72(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z11
-	VBROADCASTSD     constants<>+72(SB), Z12
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+120(SB), Z8
+	VBROADCASTSD     constants<>+104(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+128(SB), Z7, Z9
-	VBROADCASTSD     constants<>+104(SB), Z12
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VMULPD           Z4, Z0, Z2
 	VMULPD           Z5, Z1, Z3
-	VBROADCASTSD     constants<>+128(SB), Z4
+	VBROADCASTSD     constants<>+32(SB), Z4
 	VMOVAPD          Z4, Z5
 	VFMADD231PD      Z8, Z0, Z4
 	VFMADD231PD      Z9, Z1, Z5
@@ -2340,7 +622,7 @@ apply_not_identity:
 	VMOVUPD          Z6, (DX)
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
+	JLT              apply128_end
 	VBROADCASTSD     constants<>+248(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
@@ -2349,11 +631,11 @@ apply_not_identity:
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+128(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z4, Z2, Z2
 	VDIVPD           Z5, Z3, Z3
-	VBROADCASTSD     constants<>+152(SB), Z4
+	VBROADCASTSD     constants<>+136(SB), Z4
 	VMOVAPD          Z4, Z5
 	VMINPD           Z0, Z4, Z4
 	VMINPD           Z1, Z5, Z5
@@ -2361,8 +643,8 @@ apply_not_identity:
 	VMULPD           Z3, Z5, Z1
 	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+128(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+128(SB), Z5, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
 	VMULPD           Z2, Z4, Z4
 	VMULPD           Z3, Z5, Z5
 	VMULPD           Z0, Z6, Z8
@@ -2372,18 +654,18 @@ apply_not_identity:
 	VMOVUPD          Z2, (BX)
 	VMOVUPD          Z3, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 	VMULPD           Z4, Z6, Z2
 	VMULPD           Z5, Z7, Z3
 	VADDPD.BCST      constants<>+216(SB), Z2, Z2
 	VADDPD.BCST      constants<>+216(SB), Z3, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z0
-	JMP              apply_end
+	JMP              apply128_end
 
-apply_not_silu:
+apply128_not_silu:
 	CMPQ 16(AX), $0x04
-	JNE  apply_not_relu
+	JNE  apply128_not_relu
 
 	// relu
 	VMOVUPD      (DX), Z0
@@ -2395,7 +677,7 @@ apply_not_silu:
 	VMOVUPD      Z2, (DX)
 	VMOVUPD      Z3, 64(DX)
 	CMPQ         order+8(FP), $0x01
-	JLT          apply_end
+	JLT          apply128_end
 	VCMPPD       $0x03, Z0, Z0, K1
 	VCMPPD       $0x03, Z1, Z1, K2
 	VPMOVM2Q     K1, Z2
@@ -2404,7 +686,7 @@ apply_not_silu:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+128(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 	VMOVAPD      Z0, Z1
 	VMOVAPD.Z    Z0, K1, Z0
 	VMOVAPD.Z    Z1, K2, Z1
@@ -2413,42 +695,42 @@ apply_not_silu:
 	VMOVUPD      Z0, (BX)
 	VMOVUPD      Z1, 64(BX)
 	CMPQ         order+8(FP), $0x02
-	JLT          apply_end
-	JMP          apply_end
+	JLT          apply128_end
+	JMP          apply128_end
 
-apply_not_relu:
+apply128_not_relu:
 	CMPQ 16(AX), $0x06
-	JNE  apply_not_softplus
+	JNE  apply128_not_softplus
 
 	// softplus
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
 	VBROADCASTSD     constants<>+248(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Z0
 	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
 	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
 	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z5
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+120(SB), Z4
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -2479,7 +761,7 @@ apply_not_relu:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+120(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DX), Z2
@@ -2488,9 +770,9 @@ apply_not_relu:
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_softplus_next
-	VBROADCASTSD     constants<>+128(SB), Z1
-	VADDPD.BCST      constants<>+128(SB), Z0, Z3
+	JLT              apply128_softplus_next
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -2498,38 +780,38 @@ apply_not_relu:
 	VMOVAPD          Z0, K1, Z2
 	VMOVUPD          Z2, (BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_softplus_next
+	JLT              apply128_softplus_next
 	VMULPD           Z1, Z0, Z0
 
-apply_softplus_next:
+apply128_softplus_next:
 	VMOVUPD          64(DX), Z0
-	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
 	VBROADCASTSD     constants<>+248(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Z0
 	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
 	VBROADCASTSD     constants<>+256(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
 	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+56(SB), Z4
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+88(SB), Z5
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z5
-	VBROADCASTSD     constants<>+72(SB), Z6
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z6
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+120(SB), Z4
-	VFMADD213PD.BCST constants<>+128(SB), Z3, Z4
-	VBROADCASTSD     constants<>+104(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
@@ -2560,7 +842,7 @@ apply_softplus_next:
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
 	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+120(SB), Z2
+	VBROADCASTSD     constants<>+104(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          64(DX), Z2
@@ -2569,9 +851,9 @@ apply_softplus_next:
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
-	VBROADCASTSD     constants<>+128(SB), Z1
-	VADDPD.BCST      constants<>+128(SB), Z0, Z3
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
 	VDIVPD           Z3, Z1, Z1
 	VMULPD           Z1, Z0, Z0
 	VPMOVQ2M         Z2, K1
@@ -2579,13 +861,13 @@ apply_softplus_next:
 	VMOVAPD          Z0, K1, Z2
 	VMOVUPD          Z2, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 	VMULPD           Z1, Z0, Z0
-	JMP              apply_end
+	JMP              apply128_end
 
-apply_not_softplus:
+apply128_not_softplus:
 	CMPQ 16(AX), $0x05
-	JNE  apply_not_leaky_relu
+	JNE  apply128_not_leaky_relu
 
 	// leaky_relu
 	VMOVUPD      (DX), Z0
@@ -2596,7 +878,7 @@ apply_not_softplus:
 	VXORPD       Z5, Z5, Z5
 	VCMPPD       $0x1e, Z4, Z0, K1
 	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+128(SB), Z4
+	VBROADCASTSD constants<>+32(SB), Z4
 	VMOVAPD      Z4, Z5
 	VMOVAPD      Z2, Z2
 	VMOVAPD      Z4, K1, Z2
@@ -2607,7 +889,7 @@ apply_not_softplus:
 	VMOVUPD      Z4, (DX)
 	VMOVUPD      Z5, 64(DX)
 	CMPQ         order+8(FP), $0x01
-	JLT          apply_end
+	JLT          apply128_end
 	VCMPPD       $0x03, Z0, Z0, K1
 	VCMPPD       $0x03, Z1, Z1, K2
 	VPMOVM2Q     K1, Z0
@@ -2617,12 +899,12 @@ apply_not_softplus:
 	VMOVUPD      Z0, (BX)
 	VMOVUPD      Z1, 64(BX)
 	CMPQ         order+8(FP), $0x02
-	JLT          apply_end
-	JMP          apply_end
+	JLT          apply128_end
+	JMP          apply128_end
 
-apply_not_leaky_relu:
+apply128_not_leaky_relu:
 	CMPQ 16(AX), $0x08
-	JNE  apply_not_elu
+	JNE  apply128_not_elu
 
 	// elu
 	VMOVUPD          (DX), Z0
@@ -2635,12 +917,12 @@ apply_not_leaky_relu:
 	VMOVAPD          Z0, Z1
 	VMAXPD           Z2, Z0, Z0
 	VMAXPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+184(SB), Z2
 	VMOVAPD          Z2, Z3
 	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
 	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z3, Z5
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
 	VBROADCASTSD     constants<>+368(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
@@ -2653,42 +935,42 @@ apply_not_leaky_relu:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+56(SB), Z7, Z9
-	VBROADCASTSD     constants<>+40(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+80(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z11
-	VBROADCASTSD     constants<>+64(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z9
-	VBROADCASTSD     constants<>+96(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VSUBPD.BCST      constants<>+128(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+128(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VMOVUPD          (DX), Z6
@@ -2704,10 +986,10 @@ apply_not_leaky_relu:
 	VMOVUPD          Z4, (DX)
 	VMOVUPD          Z5, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
+	JLT              apply128_end
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
-	VBROADCASTSD     constants<>+128(SB), Z2
+	VBROADCASTSD     constants<>+32(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMOVAPD          Z0, Z4
 	VMOVAPD          Z2, K1, Z4
@@ -2716,28 +998,28 @@ apply_not_leaky_relu:
 	VMOVUPD          Z4, (BX)
 	VMOVUPD          Z2, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 	KNOTB            K1, K1
 	VMOVAPD.Z        Z0, K1, Z0
 	KNOTB            K2, K1
 	VMOVAPD.Z        Z1, K1, Z0
-	JMP              apply_end
+	JMP              apply128_end
 
-apply_not_elu:
+apply128_not_elu:
 	CMPQ 16(AX), $0x03
-	JNE  apply_not_gelu_erf
+	JNE  apply128_not_gelu_erf
 
 	// gelu_erf
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VANDPD.BCST      constants<>+168(SB), Z0, Z1
 	VBROADCASTSD     constants<>+384(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+184(SB), Z4
 	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z5
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
 	VBROADCASTSD     constants<>+392(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
 	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
@@ -2745,21 +1027,21 @@ apply_not_elu:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z5
-	VBROADCASTSD     constants<>+40(SB), Z7
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+88(SB), Z7
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z7
-	VBROADCASTSD     constants<>+72(SB), Z8
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+120(SB), Z5
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -2804,7 +1086,7 @@ apply_not_elu:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+128(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -2814,7 +1096,7 @@ apply_not_elu:
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_gelu_erf_next
+	JLT              apply128_gelu_erf_next
 	VBROADCASTSD     constants<>+384(SB), Z0
 	VMINPD           Z2, Z0, Z0
 	VMULPD.BCST      constants<>+608(SB), Z1, Z1
@@ -2822,22 +1104,22 @@ apply_not_elu:
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_gelu_erf_next
+	JLT              apply128_gelu_erf_next
 	VBROADCASTSD     constants<>+216(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 
-apply_gelu_erf_next:
+apply128_gelu_erf_next:
 	VMOVUPD          64(DX), Z0
-	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VANDPD.BCST      constants<>+168(SB), Z0, Z1
 	VBROADCASTSD     constants<>+384(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
+	VBROADCASTSD     constants<>+184(SB), Z4
 	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z5
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
 	VBROADCASTSD     constants<>+392(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
 	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
@@ -2845,21 +1127,21 @@ apply_gelu_erf_next:
 	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z5
-	VBROADCASTSD     constants<>+40(SB), Z7
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z7
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+88(SB), Z7
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z7
-	VBROADCASTSD     constants<>+72(SB), Z8
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z8
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+120(SB), Z5
-	VFMADD213PD.BCST constants<>+128(SB), Z6, Z5
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
@@ -2904,7 +1186,7 @@ apply_gelu_erf_next:
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
 	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+128(SB), Z3
+	VBROADCASTSD     constants<>+32(SB), Z3
 	VSUBPD           Z2, Z3, Z3
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
@@ -2914,7 +1196,7 @@ apply_gelu_erf_next:
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
+	JLT              apply128_end
 	VBROADCASTSD     constants<>+384(SB), Z0
 	VMINPD           Z2, Z0, Z0
 	VMULPD.BCST      constants<>+608(SB), Z1, Z1
@@ -2922,28 +1204,28 @@ apply_gelu_erf_next:
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 	VBROADCASTSD     constants<>+216(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
-	JMP              apply_end
+	JMP              apply128_end
 
-apply_not_gelu_erf:
+apply128_not_gelu_erf:
 	// sinh
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VANDPD.BCST      constants<>+176(SB), Z0, Z0
-	VANDPD.BCST      constants<>+176(SB), Z1, Z1
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VANDPD.BCST      constants<>+168(SB), Z1, Z1
 	VBROADCASTSD     constants<>+616(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+184(SB), Z0
 	VMOVAPD          Z0, Z1
 	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
 	VFMADD231PD.BCST constants<>+368(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
 	VBROADCASTSD     constants<>+368(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
@@ -2956,34 +1238,34 @@ apply_not_gelu_erf:
 	VMULPD           Z7, Z7, Z3
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z8
+	VBROADCASTSD     constants<>+64(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+56(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+56(SB), Z7, Z9
-	VBROADCASTSD     constants<>+40(SB), Z10
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
 	VMOVAPD          Z10, Z11
 	VFMADD231PD      Z2, Z10, Z8
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+80(SB), Z10
+	VBROADCASTSD     constants<>+96(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z11
-	VBROADCASTSD     constants<>+64(SB), Z12
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z10
 	VFMADD231PD      Z3, Z13, Z11
 	VFMADD231PD      Z4, Z8, Z10
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+112(SB), Z8
+	VBROADCASTSD     constants<>+120(SB), Z8
 	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z9
-	VBROADCASTSD     constants<>+96(SB), Z12
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
 	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+104(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
 	VFMADD231PD      Z2, Z12, Z8
 	VFMADD231PD      Z3, Z13, Z9
 	VFMADD231PD      Z4, Z10, Z8
@@ -3013,7 +1295,7 @@ apply_not_gelu_erf:
 	VMOVUPD          Z2, (DX)
 	VMOVUPD          Z3, 64(DX)
 	CMPQ             order+8(FP), $0x01
-	JLT              apply_end
+	JLT              apply128_end
 	VBROADCASTSD     constants<>+640(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z0, Z2, Z2
@@ -3023,13 +1305,14 @@ apply_not_gelu_erf:
 	VMOVUPD          Z2, (BX)
 	VMOVUPD          Z3, 64(BX)
 	CMPQ             order+8(FP), $0x02
-	JLT              apply_end
+	JLT              apply128_end
 
-apply_end:
+apply128_end:
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
-	SUBQ $0x00000080, SI
-	JNE  activation
+	SUBQ $0x00000080, CX
+	JEQ  activated
+	JMP  activation
 
 activated:
 	MOVB  jacobian+16(FP), CL
@@ -3353,6 +1636,2092 @@ next:
 	VZEROUPPER
 	RET
 
+// func laneForward8AVX512(net *byte, order int, jacobian bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·laneForward8AVX512(SB), NOSPLIT, $24-17
+	MOVQ net+0(FP), AX
+	MOVQ 96(AX), CX
+	MOVQ CX, (SP)
+	MOVQ 120(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ (AX), AX
+
+layer:
+	MOVQ  net+0(FP), CX
+	MOVQ  (AX), DX
+	MOVQ  8(AX), BX
+	MOVQ  48(CX), SI
+	MOVQ  24(AX), DI
+	SHLQ  $0x06, DI
+	MOVQ  32(AX), R8
+	SHLQ  $0x06, R8
+	ADDQ  SI, DI
+	ADDQ  SI, R8
+	MOVQ  24(CX), CX
+	MOVQ  40(AX), SI
+	LEAQ  (CX)(SI*8), SI
+	MOVQ  DX, CX
+	IMULQ BX, CX
+	LEAQ  (SI)(CX*8), CX
+	MOVQ  DX, R9
+	ADDQ  DX, R9
+	SUBQ  $0x05, BX
+	JLT   forward_5_finished
+	CMPQ  BX, $0x01
+	JEQ   forward_5_finished
+
+forward_5_rows:
+	VBROADCASTSD (CX), Z0
+	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD 16(CX), Z2
+	VBROADCASTSD 24(CX), Z3
+	VBROADCASTSD 32(CX), Z4
+	MOVQ         DI, R10
+	MOVQ         DX, R11
+	LEAQ         (SI)(DX*8), R12
+	LEAQ         (R12)(R9*8), R12
+
+forward_5_dot:
+	VBROADCASTSD (SI), Z5
+	VBROADCASTSD (SI)(DX*8), Z6
+	VBROADCASTSD (SI)(R9*8), Z7
+	VBROADCASTSD (R12), Z8
+	VBROADCASTSD (R12)(DX*8), Z9
+	VMOVUPD      (R10), Z10
+	VFMADD231PD  Z10, Z5, Z0
+	VFMADD231PD  Z10, Z6, Z1
+	VFMADD231PD  Z10, Z7, Z2
+	VFMADD231PD  Z10, Z8, Z3
+	VFMADD231PD  Z10, Z9, Z4
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R12
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          forward_5_dot
+	VMOVUPD      Z0, (R8)
+	VMOVUPD      Z1, 64(R8)
+	VMOVUPD      Z2, 128(R8)
+	VMOVUPD      Z3, 192(R8)
+	VMOVUPD      Z4, 256(R8)
+	ADDQ         $0x00000140, R8
+	ADDQ         $0x28, CX
+	LEAQ         (SI)(R9*8), SI
+	LEAQ         (SI)(R9*8), SI
+	SUBQ         $0x05, BX
+	JGE          forward_5_rows
+
+forward_5_finished:
+	ADDQ $0x05, BX
+	SUBQ $0x04, BX
+	JLT  forward_4_finished
+
+forward_4_rows:
+	VBROADCASTSD (CX), Z0
+	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD 16(CX), Z2
+	VBROADCASTSD 24(CX), Z3
+	MOVQ         DI, R10
+	MOVQ         DX, R11
+	LEAQ         (SI)(DX*8), R12
+	LEAQ         (R12)(R9*8), R12
+
+forward_4_dot:
+	VBROADCASTSD (SI), Z4
+	VBROADCASTSD (SI)(DX*8), Z5
+	VBROADCASTSD (SI)(R9*8), Z6
+	VBROADCASTSD (R12), Z7
+	VMOVUPD      (R10), Z8
+	VFMADD231PD  Z8, Z4, Z0
+	VFMADD231PD  Z8, Z5, Z1
+	VFMADD231PD  Z8, Z6, Z2
+	VFMADD231PD  Z8, Z7, Z3
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R12
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          forward_4_dot
+	VMOVUPD      Z0, (R8)
+	VMOVUPD      Z1, 64(R8)
+	VMOVUPD      Z2, 128(R8)
+	VMOVUPD      Z3, 192(R8)
+	ADDQ         $0x00000100, R8
+	ADDQ         $0x20, CX
+	LEAQ         (SI)(R9*8), SI
+	LEAQ         (SI)(DX*8), SI
+	SUBQ         $0x04, BX
+	JGE          forward_4_rows
+
+forward_4_finished:
+	ADDQ $0x04, BX
+	SUBQ $0x03, BX
+	JLT  forward_3_finished
+
+forward_3_rows:
+	VBROADCASTSD (CX), Z0
+	VBROADCASTSD 8(CX), Z1
+	VBROADCASTSD 16(CX), Z2
+	MOVQ         DI, R10
+	MOVQ         DX, R11
+
+forward_3_dot:
+	VBROADCASTSD (SI), Z3
+	VBROADCASTSD (SI)(DX*8), Z4
+	VBROADCASTSD (SI)(R9*8), Z5
+	VMOVUPD      (R10), Z6
+	VFMADD231PD  Z6, Z3, Z0
+	VFMADD231PD  Z6, Z4, Z1
+	VFMADD231PD  Z6, Z5, Z2
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          forward_3_dot
+	VMOVUPD      Z0, (R8)
+	VMOVUPD      Z1, 64(R8)
+	VMOVUPD      Z2, 128(R8)
+	ADDQ         $0x000000c0, R8
+	ADDQ         $0x18, CX
+	LEAQ         (SI)(R9*8), SI
+	SUBQ         $0x03, BX
+	JGE          forward_3_rows
+
+forward_3_finished:
+	ADDQ $0x03, BX
+	SUBQ $0x02, BX
+	JLT  forward_2_finished
+
+forward_2_rows:
+	VBROADCASTSD (CX), Z0
+	VBROADCASTSD 8(CX), Z1
+	MOVQ         DI, R9
+	MOVQ         DX, R10
+
+forward_2_dot:
+	VBROADCASTSD (SI), Z2
+	VBROADCASTSD (SI)(DX*8), Z3
+	VMOVUPD      (R9), Z4
+	VFMADD231PD  Z4, Z2, Z0
+	VFMADD231PD  Z4, Z3, Z1
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000040, R9
+	DECQ         R10
+	JNE          forward_2_dot
+	VMOVUPD      Z0, (R8)
+	VMOVUPD      Z1, 64(R8)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x10, CX
+	LEAQ         (SI)(DX*8), SI
+	SUBQ         $0x02, BX
+	JGE          forward_2_rows
+
+forward_2_finished:
+	ADDQ $0x02, BX
+	SUBQ $0x01, BX
+	JLT  forward_1_finished
+
+forward_1_rows:
+	VBROADCASTSD (CX), Z0
+	MOVQ         DI, R9
+	MOVQ         DX, R10
+
+forward_1_dot:
+	VBROADCASTSD (SI), Z1
+	VMOVUPD      (R9), Z2
+	VFMADD231PD  Z2, Z1, Z0
+	ADDQ         $0x08, SI
+	ADDQ         $0x00000040, R9
+	DECQ         R10
+	JNE          forward_1_dot
+	VMOVUPD      Z0, (R8)
+	ADDQ         $0x00000040, R8
+	ADDQ         $0x08, CX
+	SUBQ         $0x01, BX
+	JGE          forward_1_rows
+
+forward_1_finished:
+	ADDQ $0x01, BX
+	MOVQ net+0(FP), CX
+	MOVQ 32(AX), DX
+	SHLQ $0x06, DX
+	MOVQ 72(CX), BX
+	ADDQ DX, BX
+	MOVQ 48(CX), CX
+	ADDQ CX, DX
+	MOVQ 8(AX), CX
+	SHLQ $0x06, CX
+	CMPQ CX, $0x40
+	JEQ  activation_last
+
+activation:
+	CMPQ 16(AX), $0x02
+	JNE  apply128_not_gelu
+
+	// gelu
+	VMOVUPD          (DX), Z0
+	VMOVUPD          64(DX), Z1
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z3
+	VMULPD.BCST      constants<>+8(SB), Z2, Z4
+	VMULPD.BCST      constants<>+8(SB), Z3, Z5
+	VMULPD.BCST      constants<>+16(SB), Z2, Z6
+	VMULPD.BCST      constants<>+16(SB), Z3, Z7
+	VMULPD           Z2, Z2, Z2
+	VMULPD           Z3, Z3, Z3
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+24(SB), Z2
+	VMOVAPD          Z2, Z3
+	VCMPPD           $0x11, Z2, Z0, K1
+	VCMPPD           $0x11, Z3, Z1, K2
+	VREDUCEPD        $0x00, Z4, Z0
+	VREDUCEPD        $0x00, Z5, Z1
+	VRNDSCALEPD      $0x00, Z4, Z2
+	VRNDSCALEPD      $0x00, Z5, Z3
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VMOVAPD          Z4, Z5
+	VSCALEFPD.Z      Z2, Z4, K1, Z2
+	VSCALEFPD.Z      Z3, Z5, K2, Z3
+	VMULPD           Z0, Z0, Z4
+	VMULPD           Z1, Z1, Z5
+	VMULPD           Z4, Z4, Z6
+	VMULPD           Z5, Z5, Z7
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z1, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z1, Z11
+	VFMADD231PD      Z4, Z10, Z8
+	VFMADD231PD      Z5, Z11, Z9
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z1, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z1, Z13
+	VFMADD231PD      Z4, Z12, Z10
+	VFMADD231PD      Z5, Z13, Z11
+	VFMADD231PD      Z6, Z8, Z10
+	VFMADD231PD      Z7, Z9, Z11
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z1, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z1, Z13
+	VFMADD231PD      Z4, Z12, Z8
+	VFMADD231PD      Z5, Z13, Z9
+	VMULPD           Z6, Z2, Z0
+	VMULPD           Z7, Z3, Z1
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VMOVAPD          Z4, Z5
+	VFMADD231PD      Z8, Z2, Z4
+	VFMADD231PD      Z9, Z3, Z5
+	VFMADD231PD      Z10, Z0, Z4
+	VFMADD231PD      Z11, Z1, Z5
+	VMOVUPD          (DX), Z6
+	VMOVUPD          64(DX), Z7
+	VBROADCASTSD     constants<>+128(SB), Z12
+	VMOVAPD          Z12, Z13
+	VMAXPD           Z6, Z12, Z12
+	VMAXPD           Z7, Z13, Z13
+	VDIVPD           Z4, Z12, Z6
+	VDIVPD           Z5, Z13, Z7
+	VMOVUPD          Z6, (DX)
+	VMOVUPD          Z7, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+24(SB), Z6
+	VMOVAPD          Z6, Z7
+	VMINPD           Z12, Z6, Z6
+	VMINPD           Z13, Z7, Z7
+	VMULPD           Z8, Z2, Z2
+	VMULPD           Z9, Z3, Z3
+	VFMADD231PD      Z10, Z0, Z2
+	VFMADD231PD      Z11, Z1, Z3
+	VBROADCASTSD     constants<>+32(SB), Z0
+	VMOVAPD          Z0, Z1
+	VDIVPD           Z4, Z0, Z0
+	VDIVPD           Z5, Z1, Z1
+	VBROADCASTSD     constants<>+136(SB), Z4
+	VMOVAPD          Z4, Z5
+	VMINPD           Z2, Z4, Z4
+	VMINPD           Z3, Z5, Z5
+	VMULPD           Z0, Z4, Z2
+	VMULPD           Z1, Z5, Z3
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Z1, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
+	VMULPD           Z0, Z4, Z4
+	VMULPD           Z1, Z5, Z5
+	VMULPD           Z6, Z6, Z8
+	VMULPD           Z7, Z7, Z9
+	VBROADCASTSD     constants<>+144(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
+	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
+	VMULPD           Z2, Z6, Z8
+	VMULPD           Z3, Z7, Z9
+	VFMADD213PD      Z0, Z10, Z8
+	VFMADD213PD      Z1, Z11, Z9
+	VMOVUPD          Z8, (BX)
+	VMOVUPD          Z9, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+	VMULPD           Z10, Z10, Z0
+	VMULPD           Z11, Z11, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
+	VADDPD           Z10, Z10, Z4
+	VADDPD           Z11, Z11, Z5
+	VFMADD213PD      Z4, Z6, Z0
+	VFMADD213PD      Z5, Z7, Z1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Z3, Z1, Z0
+	JMP              apply128_end
+
+apply128_not_gelu:
+	CMPQ 16(AX), $0x01
+	JNE  apply128_not_tanh
+
+	// tanh
+	VMOVUPD          (DX), Z0
+	VMOVUPD          64(DX), Z1
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VANDPD.BCST      constants<>+168(SB), Z1, Z1
+	VBROADCASTSD     constants<>+176(SB), Z2
+	VMOVAPD          Z2, Z3
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VMOVAPD          Z0, Z1
+	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+192(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
+	VBROADCASTSD     constants<>+192(SB), Z6
+	VMOVAPD          Z6, Z7
+	VFMSUB213PD      Z4, Z2, Z6
+	VFMSUB213PD      Z5, Z3, Z7
+	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+200(SB), Z3, Z7
+	VPSLLQ           $0x34, Z0, Z0
+	VPSLLQ           $0x34, Z1, Z1
+	VMULPD           Z6, Z6, Z2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z3, Z3, Z5
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD231PD      Z2, Z10, Z8
+	VFMADD231PD      Z3, Z11, Z9
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z10
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z8, Z10
+	VFMADD231PD      Z5, Z9, Z11
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z8
+	VFMADD231PD      Z3, Z13, Z9
+	VMULPD           Z6, Z0, Z2
+	VMULPD           Z7, Z1, Z3
+	VMULPD           Z4, Z2, Z4
+	VMULPD           Z5, Z3, Z5
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z7
+	VFMADD231PD      Z8, Z2, Z6
+	VFMADD231PD      Z9, Z3, Z7
+	VFMADD231PD      Z10, Z4, Z6
+	VFMADD231PD      Z11, Z5, Z7
+	VADDPD.BCST      constants<>+32(SB), Z0, Z12
+	VADDPD.BCST      constants<>+32(SB), Z1, Z13
+	VFMADD231PD      Z8, Z2, Z12
+	VFMADD231PD      Z9, Z3, Z13
+	VFMADD231PD      Z10, Z4, Z12
+	VFMADD231PD      Z11, Z5, Z13
+	VMOVUPD          (DX), Z14
+	VMOVUPD          64(DX), Z15
+	VANDPD.BCST      constants<>+208(SB), Z14, Z14
+	VANDPD.BCST      constants<>+208(SB), Z15, Z15
+	VDIVPD           Z12, Z6, Z6
+	VDIVPD           Z13, Z7, Z7
+	VANDPD.BCST      constants<>+168(SB), Z6, Z6
+	VANDPD.BCST      constants<>+168(SB), Z7, Z7
+	VORPD            Z14, Z6, Z6
+	VORPD            Z15, Z7, Z7
+	VMOVUPD          Z6, (DX)
+	VMOVUPD          Z7, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+216(SB), Z14
+	VMOVAPD          Z14, Z15
+	VDIVPD           Z12, Z14, Z12
+	VDIVPD           Z13, Z15, Z13
+	VFMADD231PD      Z8, Z2, Z0
+	VFMADD231PD      Z9, Z3, Z1
+	VFMADD231PD      Z10, Z4, Z0
+	VFMADD231PD      Z11, Z5, Z1
+	VMULPD           Z12, Z0, Z0
+	VMULPD           Z13, Z1, Z1
+	VMULPD           Z12, Z0, Z0
+	VMULPD           Z13, Z1, Z1
+	VMOVUPD          Z0, (BX)
+	VMOVUPD          Z1, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+	VMULPD.BCST      constants<>+224(SB), Z6, Z2
+	VMULPD.BCST      constants<>+224(SB), Z7, Z3
+	VMULPD           Z0, Z2, Z0
+	VMULPD           Z1, Z3, Z0
+	JMP              apply128_end
+
+apply128_not_tanh:
+	CMPQ 16(AX), $0x00
+	JNE  apply128_not_identity
+
+	// identity
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply128_end
+	VBROADCASTSD constants<>+32(SB), Z0
+	VMOVAPD      Z0, Z1
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z1, 64(BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply128_end
+	VBROADCASTSD constants<>+232(SB), Z0
+	VMOVAPD      Z0, Z0
+	JMP          apply128_end
+
+apply128_not_identity:
+	CMPQ 16(AX), $0x07
+	JNE  apply128_not_silu
+
+	// silu
+	VMOVUPD          (DX), Z0
+	VMOVUPD          64(DX), Z1
+	VBROADCASTSD     constants<>+240(SB), Z2
+	VMOVAPD          Z2, Z3
+	VMAXPD           Z0, Z2, Z2
+	VMAXPD           Z1, Z3, Z3
+	VBROADCASTSD     constants<>+248(SB), Z0
+	VMOVAPD          Z0, Z1
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Z3, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z2
+	VMOVAPD          Z2, Z3
+	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
+	VBROADCASTSD     constants<>+256(SB), Z6
+	VMOVAPD          Z6, Z7
+	VFMSUB213PD      Z4, Z0, Z6
+	VFMSUB213PD      Z5, Z1, Z7
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z7
+	VPSLLQ           $0x34, Z2, Z0
+	VPSLLQ           $0x34, Z3, Z1
+	VMULPD           Z6, Z6, Z2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z3, Z3, Z5
+	VBROADCASTSD     constants<>+40(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
+	VFMADD231PD      Z2, Z10, Z8
+	VFMADD231PD      Z3, Z11, Z9
+	VBROADCASTSD     constants<>+72(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
+	VBROADCASTSD     constants<>+88(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z10
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z8, Z10
+	VFMADD231PD      Z5, Z9, Z11
+	VBROADCASTSD     constants<>+104(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
+	VBROADCASTSD     constants<>+112(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z8
+	VFMADD231PD      Z3, Z13, Z9
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Z5, Z1, Z3
+	VBROADCASTSD     constants<>+32(SB), Z4
+	VMOVAPD          Z4, Z5
+	VFMADD231PD      Z8, Z0, Z4
+	VFMADD231PD      Z9, Z1, Z5
+	VFMADD231PD      Z10, Z2, Z4
+	VFMADD231PD      Z11, Z3, Z5
+	VMOVUPD          (DX), Z6
+	VMOVUPD          64(DX), Z7
+	VBROADCASTSD     constants<>+240(SB), Z12
+	VMOVAPD          Z12, Z13
+	VMAXPD           Z6, Z12, Z12
+	VMAXPD           Z7, Z13, Z13
+	VDIVPD           Z4, Z12, Z6
+	VDIVPD           Z5, Z13, Z7
+	VMOVUPD          Z6, (DX)
+	VMOVUPD          Z7, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+248(SB), Z6
+	VMOVAPD          Z6, Z7
+	VMINPD           Z12, Z6, Z6
+	VMINPD           Z13, Z7, Z7
+	VMULPD           Z8, Z0, Z0
+	VMULPD           Z9, Z1, Z1
+	VFMADD231PD      Z10, Z2, Z0
+	VFMADD231PD      Z11, Z3, Z1
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VMOVAPD          Z2, Z3
+	VDIVPD           Z4, Z2, Z2
+	VDIVPD           Z5, Z3, Z3
+	VBROADCASTSD     constants<>+136(SB), Z4
+	VMOVAPD          Z4, Z5
+	VMINPD           Z0, Z4, Z4
+	VMINPD           Z1, Z5, Z5
+	VMULPD           Z2, Z4, Z0
+	VMULPD           Z3, Z5, Z1
+	VMULPD           Z2, Z0, Z0
+	VMULPD           Z3, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
+	VMULPD           Z2, Z4, Z4
+	VMULPD           Z3, Z5, Z5
+	VMULPD           Z0, Z6, Z8
+	VMULPD           Z1, Z7, Z9
+	VADDPD           Z2, Z8, Z2
+	VADDPD           Z3, Z9, Z3
+	VMOVUPD          Z2, (BX)
+	VMOVUPD          Z3, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+	VMULPD           Z4, Z6, Z2
+	VMULPD           Z5, Z7, Z3
+	VADDPD.BCST      constants<>+216(SB), Z2, Z2
+	VADDPD.BCST      constants<>+216(SB), Z3, Z3
+	VMULPD           Z0, Z2, Z0
+	VMULPD           Z1, Z3, Z0
+	JMP              apply128_end
+
+apply128_not_silu:
+	CMPQ 16(AX), $0x04
+	JNE  apply128_not_relu
+
+	// relu
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
+	VBROADCASTSD constants<>+232(SB), Z2
+	VMOVAPD      Z2, Z3
+	VMAXPD       Z0, Z2, Z2
+	VMAXPD       Z1, Z3, Z3
+	VMOVUPD      Z2, (DX)
+	VMOVUPD      Z3, 64(DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply128_end
+	VCMPPD       $0x03, Z0, Z0, K1
+	VCMPPD       $0x03, Z1, Z1, K2
+	VPMOVM2Q     K1, Z2
+	VPMOVM2Q     K2, Z3
+	VXORPD       Z4, Z4, Z4
+	VXORPD       Z5, Z5, Z5
+	VCMPPD       $0x1e, Z4, Z0, K1
+	VCMPPD       $0x1e, Z5, Z1, K2
+	VBROADCASTSD constants<>+32(SB), Z0
+	VMOVAPD      Z0, Z1
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD.Z    Z1, K2, Z1
+	VORPD        Z2, Z0, Z0
+	VORPD        Z3, Z1, Z1
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z1, 64(BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply128_end
+	JMP          apply128_end
+
+apply128_not_relu:
+	CMPQ 16(AX), $0x06
+	JNE  apply128_not_softplus
+
+	// softplus
+	VMOVUPD          (DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
+	VFMSUB213PD      Z2, Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VPSLLQ           $0x34, Z0, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VFMADD231PD      Z2, Z5, Z4
+	VMULPD           Z0, Z4, Z0
+	VBROADCASTSD     constants<>+272(SB), Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VMOVAPD          Z0, Z2
+	VMOVAPD          Z1, K1, Z2
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VDIVPD           Z1, Z2, Z1
+	VMULPD           Z1, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
+	VBROADCASTSD     constants<>+312(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VMULPD           Z3, Z7, Z3
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD           Z2, Z4, Z4
+	VADDPD           Z4, Z3, Z3
+	VFMSUB213PD      Z4, Z1, Z3
+	VADDPD           Z2, Z3, Z1
+	VBROADCASTSD     constants<>+104(SB), Z2
+	VMOVAPD.Z        Z2, K1, Z2
+	VADDPD           Z2, Z1, Z1
+	VMOVUPD          (DX), Z2
+	VBROADCASTSD     constants<>+232(SB), Z3
+	VMAXPD           Z2, Z3, Z3
+	VADDPD           Z3, Z1, Z1
+	VMOVUPD          Z1, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_softplus_next
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
+	VDIVPD           Z3, Z1, Z1
+	VMULPD           Z1, Z0, Z0
+	VPMOVQ2M         Z2, K1
+	VMOVAPD          Z1, Z2
+	VMOVAPD          Z0, K1, Z2
+	VMOVUPD          Z2, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_softplus_next
+	VMULPD           Z1, Z0, Z0
+
+apply128_softplus_next:
+	VMOVUPD          64(DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
+	VFMSUB213PD      Z2, Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VPSLLQ           $0x34, Z0, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VFMADD231PD      Z2, Z5, Z4
+	VMULPD           Z0, Z4, Z0
+	VBROADCASTSD     constants<>+272(SB), Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VMOVAPD          Z0, Z2
+	VMOVAPD          Z1, K1, Z2
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VDIVPD           Z1, Z2, Z1
+	VMULPD           Z1, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
+	VBROADCASTSD     constants<>+312(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VMULPD           Z3, Z7, Z3
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD           Z2, Z4, Z4
+	VADDPD           Z4, Z3, Z3
+	VFMSUB213PD      Z4, Z1, Z3
+	VADDPD           Z2, Z3, Z1
+	VBROADCASTSD     constants<>+104(SB), Z2
+	VMOVAPD.Z        Z2, K1, Z2
+	VADDPD           Z2, Z1, Z1
+	VMOVUPD          64(DX), Z2
+	VBROADCASTSD     constants<>+232(SB), Z3
+	VMAXPD           Z2, Z3, Z3
+	VADDPD           Z3, Z1, Z1
+	VMOVUPD          Z1, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
+	VDIVPD           Z3, Z1, Z1
+	VMULPD           Z1, Z0, Z0
+	VPMOVQ2M         Z2, K1
+	VMOVAPD          Z1, Z2
+	VMOVAPD          Z0, K1, Z2
+	VMOVUPD          Z2, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+	VMULPD           Z1, Z0, Z0
+	JMP              apply128_end
+
+apply128_not_softplus:
+	CMPQ 16(AX), $0x05
+	JNE  apply128_not_leaky_relu
+
+	// leaky_relu
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
+	VBROADCASTSD constants<>+352(SB), Z2
+	VMOVAPD      Z2, Z3
+	VXORPD       Z4, Z4, Z4
+	VXORPD       Z5, Z5, Z5
+	VCMPPD       $0x1e, Z4, Z0, K1
+	VCMPPD       $0x1e, Z5, Z1, K2
+	VBROADCASTSD constants<>+32(SB), Z4
+	VMOVAPD      Z4, Z5
+	VMOVAPD      Z2, Z2
+	VMOVAPD      Z4, K1, Z2
+	VMOVAPD      Z3, Z3
+	VMOVAPD      Z5, K2, Z3
+	VMULPD       Z2, Z0, Z4
+	VMULPD       Z3, Z1, Z5
+	VMOVUPD      Z4, (DX)
+	VMOVUPD      Z5, 64(DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply128_end
+	VCMPPD       $0x03, Z0, Z0, K1
+	VCMPPD       $0x03, Z1, Z1, K2
+	VPMOVM2Q     K1, Z0
+	VPMOVM2Q     K2, Z1
+	VORPD        Z0, Z2, Z0
+	VORPD        Z1, Z3, Z1
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z1, 64(BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply128_end
+	JMP          apply128_end
+
+apply128_not_leaky_relu:
+	CMPQ 16(AX), $0x08
+	JNE  apply128_not_elu
+
+	// elu
+	VMOVUPD          (DX), Z0
+	VMOVUPD          64(DX), Z1
+	VBROADCASTSD     constants<>+232(SB), Z2
+	VMOVAPD          Z2, Z3
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VBROADCASTSD     constants<>+360(SB), Z0
+	VMOVAPD          Z0, Z1
+	VMAXPD           Z2, Z0, Z0
+	VMAXPD           Z3, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z2
+	VMOVAPD          Z2, Z3
+	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
+	VBROADCASTSD     constants<>+368(SB), Z6
+	VMOVAPD          Z6, Z7
+	VFMSUB213PD      Z4, Z0, Z6
+	VFMSUB213PD      Z5, Z1, Z7
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z7
+	VPSLLQ           $0x34, Z2, Z0
+	VPSLLQ           $0x34, Z3, Z1
+	VMULPD           Z6, Z6, Z2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z3, Z3, Z5
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD231PD      Z2, Z10, Z8
+	VFMADD231PD      Z3, Z11, Z9
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z10
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z8, Z10
+	VFMADD231PD      Z5, Z9, Z11
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z8
+	VFMADD231PD      Z3, Z13, Z9
+	VFMADD231PD      Z4, Z10, Z8
+	VFMADD231PD      Z5, Z11, Z9
+	VMULPD           Z6, Z8, Z2
+	VMULPD           Z7, Z9, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
+	VFMADD231PD      Z0, Z2, Z4
+	VFMADD231PD      Z1, Z3, Z5
+	VMOVUPD          (DX), Z6
+	VMOVUPD          64(DX), Z7
+	VXORPD           Z8, Z8, Z8
+	VXORPD           Z9, Z9, Z9
+	VCMPPD           $0x1e, Z8, Z6, K1
+	VCMPPD           $0x1e, Z9, Z7, K2
+	VMOVAPD          Z4, Z4
+	VMOVAPD          Z6, K1, Z4
+	VMOVAPD          Z5, Z5
+	VMOVAPD          Z7, K2, Z5
+	VMOVUPD          Z4, (DX)
+	VMOVUPD          Z5, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VFMADD231PD      Z0, Z2, Z0
+	VFMADD231PD      Z1, Z3, Z1
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VMOVAPD          Z2, Z3
+	VMOVAPD          Z0, Z4
+	VMOVAPD          Z2, K1, Z4
+	VMOVAPD          Z1, Z2
+	VMOVAPD          Z3, K2, Z2
+	VMOVUPD          Z4, (BX)
+	VMOVUPD          Z2, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+	KNOTB            K1, K1
+	VMOVAPD.Z        Z0, K1, Z0
+	KNOTB            K2, K1
+	VMOVAPD.Z        Z1, K1, Z0
+	JMP              apply128_end
+
+apply128_not_elu:
+	CMPQ 16(AX), $0x03
+	JNE  apply128_not_gelu_erf
+
+	// gelu_erf
+	VMOVUPD          (DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z1
+	VBROADCASTSD     constants<>+384(SB), Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z2, Z2, Z1
+	VMOVAPD          Z1, Z3
+	VFMSUB231PD      Z2, Z2, Z3
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
+	VFMSUB213PD      Z5, Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VPSLLQ           $0x34, Z4, Z1
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VMULPD           Z6, Z6, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD231PD      Z3, Z8, Z7
+	VFMADD231PD      Z4, Z5, Z7
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
+	VFMADD231PD      Z3, Z8, Z5
+	VFMADD231PD      Z4, Z7, Z5
+	VMULPD           Z1, Z5, Z1
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VDIVPD           Z3, Z2, Z2
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
+	VBROADCASTSD     constants<>+432(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VMULPD           Z1, Z7, Z2
+	VDIVPD           Z3, Z2, Z2
+	VBROADCASTSD     constants<>+32(SB), Z3
+	VSUBPD           Z2, Z3, Z3
+	VPMOVQ2M         Z0, K1
+	VMOVAPD          Z3, Z3
+	VMOVAPD          Z2, K1, Z3
+	VBROADCASTSD     constants<>+600(SB), Z2
+	VMAXPD           Z0, Z2, Z2
+	VMULPD           Z3, Z2, Z0
+	VMOVUPD          Z0, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_gelu_erf_next
+	VBROADCASTSD     constants<>+384(SB), Z0
+	VMINPD           Z2, Z0, Z0
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD           Z1, Z0, Z2
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          Z2, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_gelu_erf_next
+	VBROADCASTSD     constants<>+216(SB), Z2
+	VFNMADD231PD     Z0, Z0, Z2
+	VMULPD           Z1, Z2, Z0
+
+apply128_gelu_erf_next:
+	VMOVUPD          64(DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z1
+	VBROADCASTSD     constants<>+384(SB), Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z2, Z2, Z1
+	VMOVAPD          Z1, Z3
+	VFMSUB231PD      Z2, Z2, Z3
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
+	VFMSUB213PD      Z5, Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VPSLLQ           $0x34, Z4, Z1
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VMULPD           Z6, Z6, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD231PD      Z3, Z8, Z7
+	VFMADD231PD      Z4, Z5, Z7
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
+	VFMADD231PD      Z3, Z8, Z5
+	VFMADD231PD      Z4, Z7, Z5
+	VMULPD           Z1, Z5, Z1
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VDIVPD           Z3, Z2, Z2
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
+	VBROADCASTSD     constants<>+432(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VMULPD           Z1, Z7, Z2
+	VDIVPD           Z3, Z2, Z2
+	VBROADCASTSD     constants<>+32(SB), Z3
+	VSUBPD           Z2, Z3, Z3
+	VPMOVQ2M         Z0, K1
+	VMOVAPD          Z3, Z3
+	VMOVAPD          Z2, K1, Z3
+	VBROADCASTSD     constants<>+600(SB), Z2
+	VMAXPD           Z0, Z2, Z2
+	VMULPD           Z3, Z2, Z0
+	VMOVUPD          Z0, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+384(SB), Z0
+	VMINPD           Z2, Z0, Z0
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD           Z1, Z0, Z2
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          Z2, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+216(SB), Z2
+	VFNMADD231PD     Z0, Z0, Z2
+	VMULPD           Z1, Z2, Z0
+	JMP              apply128_end
+
+apply128_not_gelu_erf:
+	// sinh
+	VMOVUPD          (DX), Z0
+	VMOVUPD          64(DX), Z1
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VANDPD.BCST      constants<>+168(SB), Z1, Z1
+	VBROADCASTSD     constants<>+616(SB), Z2
+	VMOVAPD          Z2, Z3
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VMOVAPD          Z0, Z1
+	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+368(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
+	VBROADCASTSD     constants<>+368(SB), Z6
+	VMOVAPD          Z6, Z7
+	VFMSUB213PD      Z4, Z2, Z6
+	VFMSUB213PD      Z5, Z3, Z7
+	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z3, Z7
+	VPSLLQ           $0x34, Z0, Z0
+	VPSLLQ           $0x34, Z1, Z1
+	VMULPD           Z6, Z6, Z2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z3, Z3, Z5
+	VBROADCASTSD     constants<>+64(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
+	VBROADCASTSD     constants<>+56(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD231PD      Z2, Z10, Z8
+	VFMADD231PD      Z3, Z11, Z9
+	VBROADCASTSD     constants<>+96(SB), Z10
+	VMOVAPD          Z10, Z11
+	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
+	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
+	VBROADCASTSD     constants<>+48(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z10
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z8, Z10
+	VFMADD231PD      Z5, Z9, Z11
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VMOVAPD          Z8, Z9
+	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VBROADCASTSD     constants<>+80(SB), Z12
+	VMOVAPD          Z12, Z13
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
+	VFMADD231PD      Z2, Z12, Z8
+	VFMADD231PD      Z3, Z13, Z9
+	VFMADD231PD      Z4, Z10, Z8
+	VFMADD231PD      Z5, Z11, Z9
+	VMULPD           Z6, Z8, Z2
+	VMULPD           Z7, Z9, Z3
+	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
+	VPSUBQ.BCST      constants<>+624(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+632(SB), Z1, Z5
+	VFMADD231PD      Z0, Z2, Z4
+	VFMADD231PD      Z1, Z3, Z5
+	VFMADD231PD      Z0, Z2, Z0
+	VFMADD231PD      Z1, Z3, Z1
+	VDIVPD           Z0, Z4, Z2
+	VDIVPD           Z1, Z5, Z3
+	VMULPD.BCST      constants<>+280(SB), Z2, Z2
+	VMULPD.BCST      constants<>+280(SB), Z3, Z3
+	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
+	VFMADD231PD.BCST constants<>+216(SB), Z5, Z3
+	VMOVUPD          (DX), Z4
+	VMOVUPD          64(DX), Z5
+	VANDPD.BCST      constants<>+208(SB), Z4, Z4
+	VANDPD.BCST      constants<>+208(SB), Z5, Z5
+	VORPD            Z4, Z2, Z2
+	VORPD            Z5, Z3, Z3
+	VMOVUPD          Z2, (DX)
+	VMOVUPD          Z3, 64(DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply128_end
+	VBROADCASTSD     constants<>+640(SB), Z2
+	VMOVAPD          Z2, Z3
+	VDIVPD           Z0, Z2, Z2
+	VDIVPD           Z1, Z3, Z3
+	VFMADD231PD.BCST constants<>+216(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+216(SB), Z1, Z3
+	VMOVUPD          Z2, (BX)
+	VMOVUPD          Z3, 64(BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply128_end
+
+apply128_end:
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	SUBQ $0x00000080, CX
+	JEQ  activated
+	CMPQ CX, $0x40
+	JNE  activation
+
+activation_last:
+	CMPQ 16(AX), $0x02
+	JNE  apply64_not_gelu
+
+	// gelu
+	VMOVUPD          (DX), Z0
+	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z1
+	VMULPD.BCST      constants<>+8(SB), Z1, Z2
+	VMULPD.BCST      constants<>+16(SB), Z1, Z3
+	VMULPD           Z1, Z1, Z1
+	VFMADD231PD      Z1, Z3, Z2
+	VBROADCASTSD     constants<>+24(SB), Z1
+	VCMPPD           $0x11, Z1, Z0, K1
+	VREDUCEPD        $0x00, Z2, Z0
+	VRNDSCALEPD      $0x00, Z2, Z1
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VSCALEFPD.Z      Z1, Z2, K1, Z1
+	VMULPD           Z0, Z0, Z2
+	VMULPD           Z2, Z2, Z3
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z0, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z0, Z5
+	VFMADD231PD      Z2, Z5, Z4
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z0, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z6
+	VFMADD231PD      Z2, Z6, Z5
+	VFMADD231PD      Z3, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z0, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z0, Z6
+	VFMADD231PD      Z2, Z6, Z4
+	VMULPD           Z3, Z1, Z0
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VFMADD231PD      Z4, Z1, Z2
+	VFMADD231PD      Z5, Z0, Z2
+	VMOVUPD          (DX), Z3
+	VBROADCASTSD     constants<>+128(SB), Z6
+	VMAXPD           Z3, Z6, Z6
+	VDIVPD           Z2, Z6, Z3
+	VMOVUPD          Z3, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+24(SB), Z3
+	VMINPD           Z6, Z3, Z3
+	VMULPD           Z4, Z1, Z1
+	VFMADD231PD      Z5, Z0, Z1
+	VBROADCASTSD     constants<>+32(SB), Z0
+	VDIVPD           Z2, Z0, Z0
+	VBROADCASTSD     constants<>+136(SB), Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z0, Z2, Z1
+	VMULPD           Z0, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VMULPD           Z0, Z2, Z2
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     constants<>+144(SB), Z5
+	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
+	VMULPD           Z1, Z3, Z4
+	VFMADD213PD      Z0, Z5, Z4
+	VMOVUPD          Z4, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+	VMULPD           Z5, Z5, Z0
+	VMULPD           Z2, Z0, Z0
+	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
+	VADDPD           Z5, Z5, Z2
+	VFMADD213PD      Z2, Z3, Z0
+	VMULPD           Z1, Z0, Z0
+	JMP              apply64_end
+
+apply64_not_gelu:
+	CMPQ 16(AX), $0x01
+	JNE  apply64_not_tanh
+
+	// tanh
+	VMOVUPD          (DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VBROADCASTSD     constants<>+176(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+192(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+192(SB), Z3
+	VFMSUB213PD      Z2, Z1, Z3
+	VFMADD231PD.BCST constants<>+200(SB), Z1, Z3
+	VPSLLQ           $0x34, Z0, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VMULPD           Z3, Z0, Z1
+	VMULPD           Z2, Z1, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z3
+	VFMADD231PD      Z4, Z1, Z3
+	VFMADD231PD      Z5, Z2, Z3
+	VADDPD.BCST      constants<>+32(SB), Z0, Z6
+	VFMADD231PD      Z4, Z1, Z6
+	VFMADD231PD      Z5, Z2, Z6
+	VMOVUPD          (DX), Z7
+	VANDPD.BCST      constants<>+208(SB), Z7, Z7
+	VDIVPD           Z6, Z3, Z3
+	VANDPD.BCST      constants<>+168(SB), Z3, Z3
+	VORPD            Z7, Z3, Z3
+	VMOVUPD          Z3, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+216(SB), Z7
+	VDIVPD           Z6, Z7, Z6
+	VFMADD231PD      Z4, Z1, Z0
+	VFMADD231PD      Z5, Z2, Z0
+	VMULPD           Z6, Z0, Z0
+	VMULPD           Z6, Z0, Z0
+	VMOVUPD          Z0, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+	VMULPD.BCST      constants<>+224(SB), Z3, Z1
+	VMULPD           Z0, Z1, Z0
+	JMP              apply64_end
+
+apply64_not_tanh:
+	CMPQ 16(AX), $0x00
+	JNE  apply64_not_identity
+
+	// identity
+	VMOVUPD      (DX), Z0
+	VMOVUPD      Z0, (DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply64_end
+	VBROADCASTSD constants<>+32(SB), Z0
+	VMOVUPD      Z0, (BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply64_end
+	VBROADCASTSD constants<>+232(SB), Z0
+	JMP          apply64_end
+
+apply64_not_identity:
+	CMPQ 16(AX), $0x07
+	JNE  apply64_not_silu
+
+	// silu
+	VMOVUPD          (DX), Z0
+	VBROADCASTSD     constants<>+240(SB), Z1
+	VMAXPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+248(SB), Z0
+	VMINPD           Z1, Z0, Z0
+	VBROADCASTSD     constants<>+184(SB), Z1
+	VFMADD231PD.BCST constants<>+256(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
+	VFMSUB213PD      Z2, Z0, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z3
+	VPSLLQ           $0x34, Z1, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VMULPD           Z2, Z0, Z1
+	VBROADCASTSD     constants<>+32(SB), Z2
+	VFMADD231PD      Z4, Z0, Z2
+	VFMADD231PD      Z5, Z1, Z2
+	VMOVUPD          (DX), Z3
+	VBROADCASTSD     constants<>+240(SB), Z6
+	VMAXPD           Z3, Z6, Z6
+	VDIVPD           Z2, Z6, Z3
+	VMOVUPD          Z3, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+248(SB), Z3
+	VMINPD           Z6, Z3, Z3
+	VMULPD           Z4, Z0, Z0
+	VFMADD231PD      Z5, Z1, Z0
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VDIVPD           Z2, Z1, Z1
+	VBROADCASTSD     constants<>+136(SB), Z2
+	VMINPD           Z0, Z2, Z2
+	VMULPD           Z1, Z2, Z0
+	VMULPD           Z1, Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VMULPD           Z1, Z2, Z2
+	VMULPD           Z0, Z3, Z4
+	VADDPD           Z1, Z4, Z1
+	VMOVUPD          Z1, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+	VMULPD           Z2, Z3, Z1
+	VADDPD.BCST      constants<>+216(SB), Z1, Z1
+	VMULPD           Z0, Z1, Z0
+	JMP              apply64_end
+
+apply64_not_silu:
+	CMPQ 16(AX), $0x04
+	JNE  apply64_not_relu
+
+	// relu
+	VMOVUPD      (DX), Z0
+	VBROADCASTSD constants<>+232(SB), Z1
+	VMAXPD       Z0, Z1, Z1
+	VMOVUPD      Z1, (DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply64_end
+	VCMPPD       $0x03, Z0, Z0, K1
+	VPMOVM2Q     K1, Z1
+	VXORPD       Z2, Z2, Z2
+	VCMPPD       $0x1e, Z2, Z0, K1
+	VBROADCASTSD constants<>+32(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VORPD        Z1, Z0, Z0
+	VMOVUPD      Z0, (BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply64_end
+	JMP          apply64_end
+
+apply64_not_relu:
+	CMPQ 16(AX), $0x06
+	JNE  apply64_not_softplus
+
+	// softplus
+	VMOVUPD          (DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+256(SB), Z3
+	VFMSUB213PD      Z2, Z1, Z3
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VPSLLQ           $0x34, Z0, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+40(SB), Z4
+	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+72(SB), Z5
+	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
+	VBROADCASTSD     constants<>+88(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VFMADD231PD      Z2, Z5, Z4
+	VMULPD           Z0, Z4, Z0
+	VBROADCASTSD     constants<>+272(SB), Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+280(SB), Z1
+	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VMOVAPD          Z0, Z2
+	VMOVAPD          Z1, K1, Z2
+	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VDIVPD           Z1, Z2, Z1
+	VMULPD           Z1, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
+	VBROADCASTSD     constants<>+312(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+320(SB), Z7
+	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
+	VBROADCASTSD     constants<>+336(SB), Z8
+	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VMULPD           Z3, Z7, Z3
+	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD           Z2, Z4, Z4
+	VADDPD           Z4, Z3, Z3
+	VFMSUB213PD      Z4, Z1, Z3
+	VADDPD           Z2, Z3, Z1
+	VBROADCASTSD     constants<>+104(SB), Z2
+	VMOVAPD.Z        Z2, K1, Z2
+	VADDPD           Z2, Z1, Z1
+	VMOVUPD          (DX), Z2
+	VBROADCASTSD     constants<>+232(SB), Z3
+	VMAXPD           Z2, Z3, Z3
+	VADDPD           Z3, Z1, Z1
+	VMOVUPD          Z1, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VADDPD.BCST      constants<>+32(SB), Z0, Z3
+	VDIVPD           Z3, Z1, Z1
+	VMULPD           Z1, Z0, Z0
+	VPMOVQ2M         Z2, K1
+	VMOVAPD          Z1, Z2
+	VMOVAPD          Z0, K1, Z2
+	VMOVUPD          Z2, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+	VMULPD           Z1, Z0, Z0
+	JMP              apply64_end
+
+apply64_not_softplus:
+	CMPQ 16(AX), $0x05
+	JNE  apply64_not_leaky_relu
+
+	// leaky_relu
+	VMOVUPD      (DX), Z0
+	VBROADCASTSD constants<>+352(SB), Z1
+	VXORPD       Z2, Z2, Z2
+	VCMPPD       $0x1e, Z2, Z0, K1
+	VBROADCASTSD constants<>+32(SB), Z2
+	VMOVAPD      Z1, Z1
+	VMOVAPD      Z2, K1, Z1
+	VMULPD       Z1, Z0, Z2
+	VMOVUPD      Z2, (DX)
+	CMPQ         order+8(FP), $0x01
+	JLT          apply64_end
+	VCMPPD       $0x03, Z0, Z0, K1
+	VPMOVM2Q     K1, Z0
+	VORPD        Z0, Z1, Z0
+	VMOVUPD      Z0, (BX)
+	CMPQ         order+8(FP), $0x02
+	JLT          apply64_end
+	JMP          apply64_end
+
+apply64_not_leaky_relu:
+	CMPQ 16(AX), $0x08
+	JNE  apply64_not_elu
+
+	// elu
+	VMOVUPD          (DX), Z0
+	VBROADCASTSD     constants<>+232(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+360(SB), Z0
+	VMAXPD           Z1, Z0, Z0
+	VBROADCASTSD     constants<>+184(SB), Z1
+	VFMADD231PD.BCST constants<>+368(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
+	VBROADCASTSD     constants<>+368(SB), Z3
+	VFMSUB213PD      Z2, Z0, Z3
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z3
+	VPSLLQ           $0x34, Z1, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VFMADD231PD      Z2, Z5, Z4
+	VMULPD           Z3, Z4, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
+	VFMADD231PD      Z0, Z1, Z2
+	VMOVUPD          (DX), Z3
+	VXORPD           Z4, Z4, Z4
+	VCMPPD           $0x1e, Z4, Z3, K1
+	VMOVAPD          Z2, Z2
+	VMOVAPD          Z3, K1, Z2
+	VMOVUPD          Z2, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VFMADD231PD      Z0, Z1, Z0
+	VBROADCASTSD     constants<>+32(SB), Z1
+	VMOVAPD          Z0, Z2
+	VMOVAPD          Z1, K1, Z2
+	VMOVUPD          Z2, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+	KNOTB            K1, K1
+	VMOVAPD.Z        Z0, K1, Z0
+	JMP              apply64_end
+
+apply64_not_elu:
+	CMPQ 16(AX), $0x03
+	JNE  apply64_not_gelu_erf
+
+	// gelu_erf
+	VMOVUPD          (DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z1
+	VBROADCASTSD     constants<>+384(SB), Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z2, Z2, Z1
+	VMOVAPD          Z1, Z3
+	VFMSUB231PD      Z2, Z2, Z3
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
+	VBROADCASTSD     constants<>+392(SB), Z6
+	VFMSUB213PD      Z5, Z1, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VPSLLQ           $0x34, Z4, Z1
+	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VMULPD           Z6, Z6, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     constants<>+40(SB), Z5
+	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
+	VBROADCASTSD     constants<>+56(SB), Z7
+	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VFMADD231PD      Z3, Z7, Z5
+	VBROADCASTSD     constants<>+72(SB), Z7
+	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
+	VBROADCASTSD     constants<>+88(SB), Z8
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VFMADD231PD      Z3, Z8, Z7
+	VFMADD231PD      Z4, Z5, Z7
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
+	VBROADCASTSD     constants<>+112(SB), Z8
+	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
+	VFMADD231PD      Z3, Z8, Z5
+	VFMADD231PD      Z4, Z7, Z5
+	VMULPD           Z1, Z5, Z1
+	VADDPD.BCST      constants<>+408(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VDIVPD           Z3, Z2, Z2
+	VMULPD           Z2, Z2, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+416(SB), Z6
+	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
+	VBROADCASTSD     constants<>+432(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+440(SB), Z7
+	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
+	VBROADCASTSD     constants<>+456(SB), Z8
+	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+472(SB), Z6
+	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+488(SB), Z8
+	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+504(SB), Z7
+	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
+	VBROADCASTSD     constants<>+520(SB), Z8
+	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+536(SB), Z6
+	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
+	VBROADCASTSD     constants<>+552(SB), Z8
+	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+568(SB), Z7
+	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
+	VBROADCASTSD     constants<>+584(SB), Z8
+	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VMULPD           Z1, Z7, Z2
+	VDIVPD           Z3, Z2, Z2
+	VBROADCASTSD     constants<>+32(SB), Z3
+	VSUBPD           Z2, Z3, Z3
+	VPMOVQ2M         Z0, K1
+	VMOVAPD          Z3, Z3
+	VMOVAPD          Z2, K1, Z3
+	VBROADCASTSD     constants<>+600(SB), Z2
+	VMAXPD           Z0, Z2, Z2
+	VMULPD           Z3, Z2, Z0
+	VMOVUPD          Z0, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+384(SB), Z0
+	VMINPD           Z2, Z0, Z0
+	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD           Z1, Z0, Z2
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          Z2, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+216(SB), Z2
+	VFNMADD231PD     Z0, Z0, Z2
+	VMULPD           Z1, Z2, Z0
+	JMP              apply64_end
+
+apply64_not_gelu_erf:
+	// sinh
+	VMOVUPD          (DX), Z0
+	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VBROADCASTSD     constants<>+616(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z0
+	VFMADD231PD.BCST constants<>+368(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
+	VBROADCASTSD     constants<>+368(SB), Z3
+	VFMSUB213PD      Z2, Z1, Z3
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z3
+	VPSLLQ           $0x34, Z0, Z0
+	VMULPD           Z3, Z3, Z1
+	VMULPD           Z1, Z1, Z2
+	VBROADCASTSD     constants<>+64(SB), Z4
+	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
+	VBROADCASTSD     constants<>+56(SB), Z5
+	VFMADD231PD      Z1, Z5, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
+	VBROADCASTSD     constants<>+48(SB), Z6
+	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VBROADCASTSD     constants<>+120(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
+	VBROADCASTSD     constants<>+80(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
+	VFMADD231PD      Z1, Z6, Z4
+	VFMADD231PD      Z2, Z5, Z4
+	VMULPD           Z3, Z4, Z1
+	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+632(SB), Z0, Z2
+	VFMADD231PD      Z0, Z1, Z2
+	VFMADD231PD      Z0, Z1, Z0
+	VDIVPD           Z0, Z2, Z1
+	VMULPD.BCST      constants<>+280(SB), Z1, Z1
+	VFMADD231PD.BCST constants<>+216(SB), Z2, Z1
+	VMOVUPD          (DX), Z2
+	VANDPD.BCST      constants<>+208(SB), Z2, Z2
+	VORPD            Z2, Z1, Z1
+	VMOVUPD          Z1, (DX)
+	CMPQ             order+8(FP), $0x01
+	JLT              apply64_end
+	VBROADCASTSD     constants<>+640(SB), Z1
+	VDIVPD           Z0, Z1, Z1
+	VFMADD231PD.BCST constants<>+216(SB), Z0, Z1
+	VMOVUPD          Z1, (BX)
+	CMPQ             order+8(FP), $0x02
+	JLT              apply64_end
+
+apply64_end:
+activated:
+	MOVB  jacobian+16(FP), CL
+	TESTB CL, CL
+	JEQ   next
+	XORQ  CX, CX
+	MOVQ  CX, 16(SP)
+
+direction:
+	MOVQ  net+0(FP), CX
+	MOVQ  152(CX), DX
+	SHLQ  $0x06, DX
+	IMULQ 16(SP), DX
+	MOVQ  DX, BX
+	ADDQ  8(SP), DX
+	ADDQ  (SP), BX
+	MOVQ  32(AX), SI
+	SHLQ  $0x06, SI
+	ADDQ  72(CX), SI
+	MOVQ  24(CX), DI
+	MOVQ  40(AX), R8
+	LEAQ  (DI)(R8*8), R8
+	MOVQ  (AX), DI
+	MOVQ  8(AX), R9
+	CMPQ  AX, (CX)
+	JNE   later_layer
+	MOVQ  16(SP), CX
+	LEAQ  (R8)(CX*8), R8
+
+first_layer:
+	VBROADCASTSD (R8), Z0
+	VMULPD       (SI), Z0, Z0
+	VMOVUPD      Z0, (DX)
+	ADDQ         $0x00000040, SI
+	ADDQ         $0x00000040, DX
+	LEAQ         (R8)(DI*8), R8
+	DECQ         R9
+	JNE          first_layer
+	JMP          next_direction
+
+later_layer:
+	MOVQ DI, CX
+	ADDQ DI, CX
+	SUBQ $0x05, R9
+	JLT  tangent_5_finished
+	CMPQ R9, $0x01
+	JEQ  tangent_5_finished
+
+tangent_5_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	VXORPD Z4, Z4, Z4
+	MOVQ   BX, R10
+	MOVQ   DI, R11
+	LEAQ   (R8)(DI*8), R12
+	LEAQ   (R12)(CX*8), R12
+
+tangent_5_dot:
+	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R8)(DI*8), Z6
+	VBROADCASTSD (R8)(CX*8), Z7
+	VBROADCASTSD (R12), Z8
+	VBROADCASTSD (R12)(DI*8), Z9
+	VMOVUPD      (R10), Z10
+	VFMADD231PD  Z10, Z5, Z0
+	VFMADD231PD  Z10, Z6, Z1
+	VFMADD231PD  Z10, Z7, Z2
+	VFMADD231PD  Z10, Z8, Z3
+	VFMADD231PD  Z10, Z9, Z4
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R12
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          tangent_5_dot
+	VMULPD       (SI), Z0, Z0
+	VMOVUPD      Z0, (DX)
+	VMULPD       64(SI), Z1, Z1
+	VMOVUPD      Z1, 64(DX)
+	VMULPD       128(SI), Z2, Z2
+	VMOVUPD      Z2, 128(DX)
+	VMULPD       192(SI), Z3, Z3
+	VMOVUPD      Z3, 192(DX)
+	VMULPD       256(SI), Z4, Z4
+	VMOVUPD      Z4, 256(DX)
+	ADDQ         $0x00000140, DX
+	ADDQ         $0x00000140, SI
+	LEAQ         (R8)(CX*8), R8
+	LEAQ         (R8)(CX*8), R8
+	SUBQ         $0x05, R9
+	JGE          tangent_5_rows
+
+tangent_5_finished:
+	ADDQ $0x05, R9
+	SUBQ $0x04, R9
+	JLT  tangent_4_finished
+
+tangent_4_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	MOVQ   BX, R10
+	MOVQ   DI, R11
+	LEAQ   (R8)(DI*8), R12
+	LEAQ   (R12)(CX*8), R12
+
+tangent_4_dot:
+	VBROADCASTSD (R8), Z4
+	VBROADCASTSD (R8)(DI*8), Z5
+	VBROADCASTSD (R8)(CX*8), Z6
+	VBROADCASTSD (R12), Z7
+	VMOVUPD      (R10), Z8
+	VFMADD231PD  Z8, Z4, Z0
+	VFMADD231PD  Z8, Z5, Z1
+	VFMADD231PD  Z8, Z6, Z2
+	VFMADD231PD  Z8, Z7, Z3
+	ADDQ         $0x08, R8
+	ADDQ         $0x08, R12
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          tangent_4_dot
+	VMULPD       (SI), Z0, Z0
+	VMOVUPD      Z0, (DX)
+	VMULPD       64(SI), Z1, Z1
+	VMOVUPD      Z1, 64(DX)
+	VMULPD       128(SI), Z2, Z2
+	VMOVUPD      Z2, 128(DX)
+	VMULPD       192(SI), Z3, Z3
+	VMOVUPD      Z3, 192(DX)
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, SI
+	LEAQ         (R8)(CX*8), R8
+	LEAQ         (R8)(DI*8), R8
+	SUBQ         $0x04, R9
+	JGE          tangent_4_rows
+
+tangent_4_finished:
+	ADDQ $0x04, R9
+	SUBQ $0x03, R9
+	JLT  tangent_3_finished
+
+tangent_3_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	MOVQ   BX, R10
+	MOVQ   DI, R11
+
+tangent_3_dot:
+	VBROADCASTSD (R8), Z3
+	VBROADCASTSD (R8)(DI*8), Z4
+	VBROADCASTSD (R8)(CX*8), Z5
+	VMOVUPD      (R10), Z6
+	VFMADD231PD  Z6, Z3, Z0
+	VFMADD231PD  Z6, Z4, Z1
+	VFMADD231PD  Z6, Z5, Z2
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000040, R10
+	DECQ         R11
+	JNE          tangent_3_dot
+	VMULPD       (SI), Z0, Z0
+	VMOVUPD      Z0, (DX)
+	VMULPD       64(SI), Z1, Z1
+	VMOVUPD      Z1, 64(DX)
+	VMULPD       128(SI), Z2, Z2
+	VMOVUPD      Z2, 128(DX)
+	ADDQ         $0x000000c0, DX
+	ADDQ         $0x000000c0, SI
+	LEAQ         (R8)(CX*8), R8
+	SUBQ         $0x03, R9
+	JGE          tangent_3_rows
+
+tangent_3_finished:
+	ADDQ $0x03, R9
+	SUBQ $0x02, R9
+	JLT  tangent_2_finished
+
+tangent_2_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   BX, CX
+	MOVQ   DI, R10
+
+tangent_2_dot:
+	VBROADCASTSD (R8), Z2
+	VBROADCASTSD (R8)(DI*8), Z3
+	VMOVUPD      (CX), Z4
+	VFMADD231PD  Z4, Z2, Z0
+	VFMADD231PD  Z4, Z3, Z1
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000040, CX
+	DECQ         R10
+	JNE          tangent_2_dot
+	VMULPD       (SI), Z0, Z0
+	VMOVUPD      Z0, (DX)
+	VMULPD       64(SI), Z1, Z1
+	VMOVUPD      Z1, 64(DX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, SI
+	LEAQ         (R8)(DI*8), R8
+	SUBQ         $0x02, R9
+	JGE          tangent_2_rows
+
+tangent_2_finished:
+	ADDQ $0x02, R9
+	SUBQ $0x01, R9
+	JLT  tangent_1_finished
+
+tangent_1_rows:
+	VXORPD Z0, Z0, Z0
+	MOVQ   BX, CX
+	MOVQ   DI, R10
+
+tangent_1_dot:
+	VBROADCASTSD (R8), Z1
+	VMOVUPD      (CX), Z2
+	VFMADD231PD  Z2, Z1, Z0
+	ADDQ         $0x08, R8
+	ADDQ         $0x00000040, CX
+	DECQ         R10
+	JNE          tangent_1_dot
+	VMULPD       (SI), Z0, Z0
+	VMOVUPD      Z0, (DX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x01, R9
+	JGE          tangent_1_rows
+
+tangent_1_finished:
+	ADDQ $0x01, R9
+
+next_direction:
+	MOVQ 16(SP), CX
+	INCQ CX
+	MOVQ CX, 16(SP)
+	MOVQ net+0(FP), DX
+	CMPQ CX, 144(DX)
+	JNE  direction
+	MOVQ (SP), CX
+	MOVQ 8(SP), DX
+	MOVQ CX, 8(SP)
+	MOVQ DX, (SP)
+
+next:
+	MOVQ net+0(FP), CX
+	MOVQ 8(CX), DX
+	SHLQ $0x06, DX
+	ADDQ (CX), DX
+	ADDQ $0x40, AX
+	CMPQ AX, DX
+	JNE  layer
+	VZEROUPPER
+	RET
+
 // func factorLanesAVX512(lu *float64, pivot *float64, gamma *float64, jac *float64, k int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·factorLanesAVX512(SB), NOSPLIT, $0-40
@@ -3380,7 +3749,7 @@ fill:
 	SHLQ         $0x07, CX
 	MOVQ         k+32(FP), DX
 	ADDQ         $0x00000080, CX
-	VBROADCASTSD constants<>+128(SB), Z0
+	VBROADCASTSD constants<>+32(SB), Z0
 
 identity:
 	VADDPD  (AX), Z0, Z1
@@ -3400,8 +3769,8 @@ identity:
 column:
 	VMOVUPD     (CX), Z1
 	VMOVUPD     64(CX), Z2
-	VANDPD.BCST constants<>+176(SB), Z1, Z1
-	VANDPD.BCST constants<>+176(SB), Z2, Z2
+	VANDPD.BCST constants<>+168(SB), Z1, Z1
+	VANDPD.BCST constants<>+168(SB), Z2, Z2
 	VMOVAPD     Z0, Z3
 	VMOVAPD     Z0, Z4
 	MOVQ        CX, SI
@@ -3411,14 +3780,14 @@ column:
 
 search:
 	ADDQ        $0x00000080, SI
-	VADDPD.BCST constants<>+128(SB), Z5, Z5
+	VADDPD.BCST constants<>+32(SB), Z5, Z5
 	VMOVUPD     (SI), Z6
 	VMOVUPD     64(SI), Z7
-	VANDPD.BCST constants<>+176(SB), Z6, Z6
+	VANDPD.BCST constants<>+168(SB), Z6, Z6
 	VCMPPD      $0x1e, Z1, Z6, K1
 	VMOVAPD     Z6, K1, Z1
 	VMOVAPD     Z5, K1, Z3
-	VANDPD.BCST constants<>+176(SB), Z7, Z7
+	VANDPD.BCST constants<>+168(SB), Z7, Z7
 	VCMPPD      $0x1e, Z2, Z7, K1
 	VMOVAPD     Z7, K1, Z2
 	VMOVAPD     Z5, K1, Z4
@@ -3435,7 +3804,7 @@ search_next:
 
 swap:
 	ADDQ        $0x00000080, SI
-	VADDPD.BCST constants<>+128(SB), Z1, Z1
+	VADDPD.BCST constants<>+32(SB), Z1, Z1
 	VCMPPD      $0x00, (BX), Z1, K1
 	VCMPPD      $0x00, 64(BX), Z1, K2
 	KORB        K2, K1, K3
@@ -3470,7 +3839,7 @@ swap_column:
 swap_next:
 	DECQ         DI
 	JNE          swap
-	VBROADCASTSD constants<>+128(SB), Z1
+	VBROADCASTSD constants<>+32(SB), Z1
 	VMOVAPD      Z1, Z2
 	VMOVUPD      (CX), Z3
 	VMOVUPD      64(CX), Z4
@@ -3522,7 +3891,7 @@ eliminate_row:
 eliminate_next:
 	DECQ        DI
 	JNE         eliminate
-	VADDPD.BCST constants<>+128(SB), Z0, Z0
+	VADDPD.BCST constants<>+32(SB), Z0, Z0
 	ADDQ        $0x00000080, BX
 	LEAQ        128(CX)(AX*1), CX
 	DECQ        DX
@@ -3586,7 +3955,7 @@ exchange_row:
 
 exchange_with:
 	ADDQ        $0x00000080, BX
-	VADDPD.BCST constants<>+128(SB), Z1, Z1
+	VADDPD.BCST constants<>+32(SB), Z1, Z1
 	VCMPPD      $0x00, (CX), Z1, K1
 	VCMPPD      $0x00, 64(CX), Z1, K2
 	VMOVUPD     (AX), Z2
@@ -3607,7 +3976,7 @@ exchange_with:
 	JNE         exchange_with
 
 exchanged:
-	VADDPD.BCST constants<>+128(SB), Z0, Z0
+	VADDPD.BCST constants<>+32(SB), Z0, Z0
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 
@@ -3729,10 +4098,10 @@ TEXT ·normLanesAVX512(SB), NOSPLIT, $0-56
 row:
 	VBROADCASTSD (BX), Z4
 	VMOVUPD      (CX), Z5
-	VANDPD.BCST  constants<>+176(SB), Z5, Z5
+	VANDPD.BCST  constants<>+168(SB), Z5, Z5
 	VMOVUPD      (DX), Z6
 	VFMADD231PD  Z6, Z1, Z2
-	VANDPD.BCST  constants<>+176(SB), Z6, Z6
+	VANDPD.BCST  constants<>+168(SB), Z6, Z6
 	VMAXPD       Z6, Z5, Z5
 	VFMADD213PD  Z4, Z0, Z5
 	VMAXPD.BCST  constants<>+648(SB), Z5, Z5
@@ -3740,10 +4109,10 @@ row:
 	VDIVPD       Z5, Z6, Z6
 	VFMADD231PD  Z6, Z6, Z2
 	VMOVUPD      64(CX), Z5
-	VANDPD.BCST  constants<>+176(SB), Z5, Z5
+	VANDPD.BCST  constants<>+168(SB), Z5, Z5
 	VMOVUPD      64(DX), Z6
 	VFMADD231PD  Z6, Z1, Z3
-	VANDPD.BCST  constants<>+176(SB), Z6, Z6
+	VANDPD.BCST  constants<>+168(SB), Z6, Z6
 	VMAXPD       Z6, Z5, Z5
 	VFMADD213PD  Z4, Z0, Z5
 	VMAXPD.BCST  constants<>+648(SB), Z5, Z5
@@ -3762,30 +4131,30 @@ row:
 	VZEROUPPER
 	RET
 
-DATA constants<>+0(SB)/8, $0xc0352945b6c3760c
-DATA constants<>+8(SB)/8, $0x403527727136a401
-DATA constants<>+16(SB)/8, $0xc0026aec21bce75a
-DATA constants<>+24(SB)/8, $0xbfba5a7cf7572a98
-DATA constants<>+32(SB)/8, $0x43380000000003ff
-DATA constants<>+40(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+48(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+56(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+64(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+72(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+80(SB)/8, $0x3f24309130958e26
-DATA constants<>+88(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+96(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+104(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+112(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+120(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+128(SB)/8, $0x3ff0000000000000
-DATA constants<>+136(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+144(SB)/8, $0x3ff9884533d43651
-DATA constants<>+152(SB)/8, $0x7fefffffffffffff
-DATA constants<>+160(SB)/8, $0x40354ccccccccccd
-DATA constants<>+168(SB)/8, $0x3fdb6676bf7450f1
-DATA constants<>+176(SB)/8, $0x7fffffffffffffff
-DATA constants<>+184(SB)/8, $0x407629d2f1a9fbe7
+DATA constants<>+0(SB)/8, $0x40354ccccccccccd
+DATA constants<>+8(SB)/8, $0xc0026aec21bce75a
+DATA constants<>+16(SB)/8, $0xbfba5a7cf7572a98
+DATA constants<>+24(SB)/8, $0x403527727136a401
+DATA constants<>+32(SB)/8, $0x3ff0000000000000
+DATA constants<>+40(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+48(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+56(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+64(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+72(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+80(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+88(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+96(SB)/8, $0x3f24309130958e26
+DATA constants<>+104(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+112(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+120(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+128(SB)/8, $0xc0352945b6c3760c
+DATA constants<>+136(SB)/8, $0x7fefffffffffffff
+DATA constants<>+144(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+152(SB)/8, $0x3ff9884533d43651
+DATA constants<>+160(SB)/8, $0x3fdb6676bf7450f1
+DATA constants<>+168(SB)/8, $0x7fffffffffffffff
+DATA constants<>+176(SB)/8, $0x407629d2f1a9fbe7
+DATA constants<>+184(SB)/8, $0x43380000000003ff
 DATA constants<>+192(SB)/8, $0xc0071547652b82fe
 DATA constants<>+200(SB)/8, $0xbc8777d0ffda0d24
 DATA constants<>+208(SB)/8, $0x8000000000000000

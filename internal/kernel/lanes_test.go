@@ -16,9 +16,11 @@ func normals(rng *rand.Rand, n int) []float64 {
 }
 
 // lane gathers one lane of rows.
-func lane(rows []float64, l int) []float64 {
+func lane(rows []float64, l int) []float64 { return laneOf(rows, l, LaneWidth) }
+
+func laneOf(rows []float64, l, width int) []float64 {
 	var v []float64
-	for i := l; i < len(rows); i += LaneWidth {
+	for i := l; i < len(rows); i += width {
 		v = append(v, rows[i])
 	}
 	return v
@@ -39,13 +41,12 @@ func TestLaneNetIsTheNetOfOnePoint(t *testing.T) {
 		hidden, output := Func(i)%NumFuncs, Func(i/2)%NumFuncs
 		one := randomNet(sizes, hidden, output, rng)
 		for _, impl := range impls() {
-			func() {
-				defer useImpl(impl)()
-				many := NewLaneNet(sizes, hidden, output)
+			for _, many := range []*LaneNet{NewLaneNet(sizes, hidden, output), one.Stages()} {
+				width, restore := many.width, useImpl(impl)
 				copy(many.Params(), one.Params())
 				in, out := sizes[0], sizes[len(sizes)-1]
-				x := normals(rng, in*LaneWidth)
-				jac, want := make([]float64, in*out*LaneWidth), make([]float64, in*out)
+				x := normals(rng, in*width)
+				jac, want := make([]float64, in*out*width), make([]float64, in*out)
 				copy(many.Inputs(), x)
 				many.ForwardJacobian(jac)
 				values := slices.Clone(many.Outputs())
@@ -55,14 +56,14 @@ func TestLaneNetIsTheNetOfOnePoint(t *testing.T) {
 						t.Fatalf("%v, %s: the value with the Jacobian is not the value alone", sizes, impl)
 					}
 				}
-				for l := range LaneWidth {
-					copy(one.A(), lane(x, l))
+				for l := range width {
+					copy(one.A(), laneOf(x, l, width))
 					one.ForwardJacobian(1, want)
 					last := one.Layers()[len(sizes)-2]
-					if d := relativeDifference(lane(values, l), one.A()[last.At:last.At+out]); !(d < 1e-12) {
+					if d := relativeDifference(laneOf(values, l, width), one.A()[last.At:last.At+out]); !(d < 1e-12) {
 						t.Fatalf("%v, %s, lane %d: values differ by %g", sizes, impl, l, d)
 					}
-					got := lane(jac, l)
+					got := laneOf(jac, l, width)
 					transposed := make([]float64, in*out)
 					for r := range out {
 						for c := range in {
@@ -73,7 +74,8 @@ func TestLaneNetIsTheNetOfOnePoint(t *testing.T) {
 						t.Fatalf("%v, %s, lane %d: Jacobians differ by %g", sizes, impl, l, d)
 					}
 				}
-			}()
+				restore()
+			}
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// laneRow is the size of a row of a lane vector: one number for each of 16 lanes.
-const laneRow = 128
+// laneRow is the size of a row of a lane vector: one number for each of 16 lanes, or of 8.
+var laneRow = 128
 
 // laneSpan is a row in registers.
 func laneSpan() span { return whole(laneRow / target.width) }
@@ -30,7 +30,9 @@ const (
 )
 
 func lanes() {
-	laneForward()
+	laneForward("laneForward", 16)
+	laneForward("laneForward8", 8)
+	laneRow = 128
 	factorLanes()
 	solveLanes()
 	scaleLanes()
@@ -49,15 +51,16 @@ func broadcast(m Mem) reg.VecVirtual {
 
 // rowsOf multiplies a count of rows to bytes, in place.
 func rowsOf(n reg.Register) reg.Register {
-	SHLQ(U8(7), n)
+	SHLQ(U8(map[int]uint64{64: 6, 128: 7}[laneRow]), n)
 	return n
 }
 
 // laneForward emits the layers one after the other: for each the pre-activations of all neurons, then the activations in place,
 // then the tangents. The three are apart because the processor looks ahead only so far: chains of the same kind overlap.
-func laneForward() {
-	function("laneForward", "func(net *byte, order int, jacobian bool)",
-		"is LaneNet.forwardGo and, with jacobian set, forwardJacobianGo, which leaves its result in panelNext for an odd number of layers.")
+func laneForward(name string, lanes int) {
+	laneRow = 8 * lanes
+	function(name, "func(net *byte, order int, jacobian bool)",
+		fmt.Sprintf("is LaneNet.forwardGo for %d lanes and, with jacobian set, forwardJacobianGo, which leaves its result in panelNext for an odd number of layers.", lanes))
 	panel, panelNext, direction := AllocLocal(8), AllocLocal(8), AllocLocal(8)
 	net := param("net")
 	for _, f := range []struct {
@@ -88,45 +91,14 @@ func laneForward() {
 		ADDQ(p, d1)
 		ADDQ(field(net, laneA), p)
 		rows := field(layer, layerOut)
-		CMPQ(Mem{Base: layer, Disp: layerFunc}, U8(codeGELU))
-		JNE(LabelRef("activations"))
-		scratch := field(net, laneScratch)
-		for _, height := range laneHeights() {
-			prefix := fmt.Sprintf("gelu_%d_", height)
-			SUBQ(U8(height), rows)
-			JLT(LabelRef(prefix + "finished"))
-			leaveTwo(prefix, height, rows)
-			Label(prefix + "rows")
-			laneGELU(prefix, height*len(laneSpan()), p, d1, scratch)
-			ADDQ(U32(height*laneRow), p)
-			ADDQ(U32(height*laneRow), d1)
-			SUBQ(U8(height), rows)
-			JGE(LabelRef(prefix + "rows"))
-			Label(prefix + "finished")
-			ADDQ(U8(height), rows)
+		if !target.spreads {
+			CMPQ(Mem{Base: layer, Disp: layerFunc}, U8(codeGELU))
+			JNE(LabelRef("activations"))
+			laneGELUs(rows, p, d1, field(net, laneScratch))
+			JMP(LabelRef("activated"))
+			Label("activations")
 		}
-		JMP(LabelRef("activated"))
-
-		Label("activations")
-		rowsOf(rows)
-		Label("activation")
-		block := mainSpan()
-		dispatch("apply", Mem{Base: layer, Disp: layerFunc}, block,
-			func(k int, _ bool, x reg.VecVirtual) { VMOVUPD(Mem{Base: p, Disp: block.at(k)}, x) },
-			func(k, of int, y reg.Register) {
-				if of < 2 {
-					VMOVUPD(y, Mem{Base: []reg.Register{p, d1}[of], Disp: block.at(k)})
-				}
-			},
-			func(of int, end string) {
-				CMPQ(NewParamAddr("order", 8), U8(of+1))
-				JLT(LabelRef(end))
-			})
-		for _, r := range []reg.Register{p, d1} {
-			ADDQ(immediate(block.bytes()), r)
-		}
-		SUBQ(immediate(block.bytes()), rows)
-		JNE(LabelRef("activation"))
+		laneActivations(layer, p, d1, rowsOf(rows))
 		Label("activated")
 	}
 
@@ -194,8 +166,64 @@ func laneForward() {
 	RET()
 }
 
+// laneActivations emits the activations of left bytes at p in place, and their derivatives at d1 if the order asks for them.
+func laneActivations(layer, p, d1, left reg.Register) {
+	apply := func(block span) {
+		dispatch(fmt.Sprintf("apply%d", block.bytes()), Mem{Base: layer, Disp: layerFunc}, block,
+			func(k int, _ bool, x reg.VecVirtual) { VMOVUPD(Mem{Base: p, Disp: block.at(k)}, x) },
+			func(k, of int, y reg.Register) {
+				if of < 2 {
+					VMOVUPD(y, Mem{Base: []reg.Register{p, d1}[of], Disp: block.at(k)})
+				}
+			},
+			func(of int, end string) {
+				CMPQ(NewParamAddr("order", 8), U8(of+1))
+				JLT(LabelRef(end))
+			})
+	}
+	two, one := whole(2), whole(1)
+	odd := laneRow%two.bytes() != 0 // one may be left
+	if odd {
+		CMPQ(left, immediate(one.bytes()))
+		JEQ(LabelRef("activation_last"))
+	}
+	Label("activation")
+	apply(two)
+	for _, r := range []reg.Register{p, d1} {
+		ADDQ(immediate(two.bytes()), r)
+	}
+	SUBQ(immediate(two.bytes()), left)
+	JEQ(LabelRef("activated"))
+	if !odd {
+		JMP(LabelRef("activation"))
+		return
+	}
+	CMPQ(left, immediate(one.bytes()))
+	JNE(LabelRef("activation"))
+	Label("activation_last")
+	apply(one)
+}
+
+// laneGELUs emits GELU of rows by laneGELU, as many at a time as the registers hold.
+func laneGELUs(rows, p, d1, scratch reg.Register) {
+	for _, height := range laneHeights() {
+		prefix := fmt.Sprintf("gelu_%d_", height)
+		SUBQ(U8(height), rows)
+		JLT(LabelRef(prefix + "finished"))
+		leaveTwo(prefix, height, rows)
+		Label(prefix + "rows")
+		laneGELU(prefix, height*len(laneSpan()), p, d1, scratch)
+		ADDQ(U32(height*laneRow), p)
+		ADDQ(U32(height*laneRow), d1)
+		SUBQ(U8(height), rows)
+		JGE(LabelRef(prefix + "rows"))
+		Label(prefix + "finished")
+		ADDQ(U8(height), rows)
+	}
+}
+
 // laneGELU emits GELU of n registers in place, and its derivative if the order asks for it, with as few instructions as can be: their number,
-// and not the length of the chains, is what counts where so many chains are independent. Each part is done for all registers before
+// and not the length of the chains, is what counts where so many chains are independent, and where a register holds four of them. Each part is done for all registers before
 // the next begins, the polynomial by Horner's rule with its arguments in memory and a sum in every register.
 func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 	at := func(i int) Mem { return Mem{Base: p, Disp: target.width * i} }
@@ -266,10 +294,11 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 		VMOVUPD(z, remainder(i))
 		VMOVUPD(e[i], scale(i))
 	}
+	few := divisor(n, 2)
 	group := func(first int, of func(i int) Mem) vec {
-		return whole(2).load(of(first))
+		return whole(few).load(of(first))
 	}
-	for i := 0; i < n; i += 2 {
+	for i := 0; i < n; i += few {
 		c, ones := group(i, at).atLeast(geluLower), group(i, scale)
 		c.div(ones).store(at(i))
 		c = c.atMost(geluUpper)
