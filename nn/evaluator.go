@@ -22,6 +22,9 @@ type Evaluator struct {
 
 	products productSpace
 	batch    batchSpace
+	stages   *kernel.LaneNet // made when first needed
+
+	fewestStages int
 }
 
 // NewEvaluator returns an evaluator of the network, with all parameters zero. The error is that of n.Validate.
@@ -34,6 +37,7 @@ func NewEvaluator(n MLP) (*Evaluator, error) {
 	e := &Evaluator{net: n, k: kernel.NewNet(sizes, kernel.Func(n.Activation), kernel.Func(n.OutputActivation))}
 	e.layers = e.k.Layers()
 	e.output = e.layers[len(e.layers)-1].At
+	e.fewestStages = fewestStages(n)
 	e.products = newProductSpace(e)
 	e.batch = newBatchSpace(e)
 	return e, nil
@@ -57,6 +61,56 @@ func (e *Evaluator) Value(dst, x []float64) {
 	copyShort(e.k.A(), x)
 	e.k.Forward(e.remember())
 	copyShort(dst, e.k.A()[e.output:][:len(dst)])
+}
+
+// ValueStages writes f at the n points that are the rows of x into the rows of dst, side by side in vector registers where that takes less time
+// than one after the other. It forgets the remembered point.
+func (e *Evaluator) ValueStages(dst, x []float64, n int) {
+	in, out := e.net.Inputs, e.net.Outputs
+	checkLen("dst", len(dst), n*out)
+	checkLen("x", len(x), n*in)
+	for n >= e.fewestStages {
+		few := min(n, kernel.StageLanes)
+		e.valueLanes(dst[:few*out], x[:few*in], few)
+		x, dst, n = x[few*in:], dst[few*out:], n-few
+	}
+	for ; n > 0; n-- {
+		e.Value(dst[:out], x[:in])
+		x, dst = x[in:], dst[out:]
+	}
+	e.haveValue = false
+}
+
+// fewestStages is from how many points on a net is evaluated at all of them side by side, measured for layers of 5, 10 and 50 neurons: a wide
+// layer fills the registers with its neurons already.
+func fewestStages(n MLP) int {
+	widest := n.Outputs
+	for _, width := range n.Hidden {
+		widest = max(widest, width)
+	}
+	return 2 + widest/5
+}
+
+// valueLanes makes f at up to kernel.StageLanes points.
+func (e *Evaluator) valueLanes(dst, x []float64, n int) {
+	const lanes = kernel.StageLanes
+	if e.stages == nil {
+		e.stages = e.k.Stages()
+	}
+	in, out := e.net.Inputs, e.net.Outputs
+	rows := e.stages.Inputs()
+	for j := range in {
+		for c := range n {
+			rows[j*lanes+c] = x[c*in+j]
+		}
+	}
+	e.stages.Forward()
+	rows = e.stages.Outputs()
+	for c := range n {
+		for r := range out {
+			dst[c*out+r] = rows[r*lanes+c]
+		}
+	}
 }
 
 // ValueJacobian writes f(x, p) into dst and ∂f/∂x, outputs×inputs row-major, into jac, and remembers the point.

@@ -457,3 +457,45 @@ func TestWrongLengthsPanic(t *testing.T) {
 		})
 	}
 }
+
+// Values of points side by side are those of one point at a time, and no point is remembered after them.
+func TestValueStages(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 2))
+	for _, shape := range [][]int{{3, 5, 5, 3}, {20, 10, 10, 20}, {2, 30, 1}, {1, 1}} {
+		last := len(shape) - 1
+		n := MLP{Inputs: shape[0], Hidden: shape[1:last], Outputs: shape[last], Activation: GELU}
+		e, err := NewEvaluator(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := make([]float64, n.NumParams())
+		for i := range p {
+			p[i] = rng.NormFloat64() / 2
+		}
+		e.Bind(p)
+		for points := 1; points <= 19; points++ {
+			x, got, want := make([]float64, points*n.Inputs), make([]float64, points*n.Outputs), make([]float64, n.Outputs)
+			for i := range x {
+				x[i] = rng.NormFloat64()
+			}
+			e.ValueStages(got, x, points)
+			for c := range points {
+				e.Value(want, x[c*n.Inputs:(c+1)*n.Inputs])
+				for r, w := range want {
+					if d := math.Abs(got[c*n.Outputs+r] - w); !(d <= 1e-13*(1+math.Abs(w))) {
+						t.Fatalf("%v, point %d of %d: output %d is %g, want %g", shape, c, points, r, got[c*n.Outputs+r], w)
+					}
+				}
+			}
+			e.ValueStages(got, x, points)
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Fatalf("%v: a product after ValueStages refers to some point", shape)
+					}
+				}()
+				e.VJP(make([]float64, n.Inputs), nil, want)
+			}()
+		}
+	}
+}

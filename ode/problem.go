@@ -77,6 +77,14 @@ type BatchParamField interface {
 	ParamVJPs(gp, gy []float64, t, y, w []float64, n int) error
 }
 
+// A StageField evaluates f at several points in one call, in SIMD lanes across points: the stages of a fully implicit method.
+type StageField interface {
+	Field
+	// EvalStages writes f(t_j, y_j) at n points into the rows of dst (n×k), y being n×k too. The products of a ParamField belong to no point after
+	// it.
+	EvalStages(dst, t, y []float64, n int) error
+}
+
 // A DeferringField can put off what it adds to the gradient with respect to the parameters, so that a gradient that does not fit into the
 // caches is read and written once for many products.
 type DeferringField interface {

@@ -23,6 +23,7 @@ type radauStepper struct {
 	c      *core
 	tab    *FIRKTableau
 	matrix *iterationMatrix
+	stages *coupledStages
 	conv   convergence
 
 	z     []float64 // Z_1, Z_2, Z_3
@@ -40,7 +41,7 @@ type radauStepper struct {
 func newRadauStepper(c *core, tab *FIRKTableau) *radauStepper {
 	n := c.n
 	st := &radauStepper{
-		c: c, tab: tab, matrix: newIterationMatrix(c, nil, radauRefresh, 0),
+		c: c, tab: tab, matrix: newIterationMatrix(c, nil, radauRefresh, 0), stages: newCoupledStages(c, tab.C[:]),
 		z: make([]float64, 3*n), w: make([]float64, 3*n), f: make([]float64, 3*n), past: make([]float64, 3*n),
 		res: make([]float64, n), e: make([]float64, n), pair: make([]complex128, n),
 	}
@@ -107,14 +108,8 @@ func (st *radauStepper) solve(h float64) *stepError {
 	st.predict(h)
 	st.conv.system()
 	for {
-		for i := range 3 {
-			z := st.z[i*n : (i+1)*n]
-			for j, v := range z {
-				c.ynew[j] = c.y[j] + v
-			}
-			if bad := c.eval(st.f[i*n:(i+1)*n], c.t+st.tab.C[i]*h, c.ynew); bad != nil {
-				return bad
-			}
+		if bad := st.stages.eval(c, st.f, st.z, h); bad != nil {
+			return bad
 		}
 		size := st.iterate(h)
 		transform(st.z, &st.tab.T, st.w)

@@ -37,6 +37,7 @@ type radau9Stepper struct {
 	c      *core
 	tab    *radau9Tableau
 	matrix *iterationMatrix
+	stages *coupledStages
 	conv   convergence
 
 	z, w     []float64 // increments Z_i of the stages, and W_i
@@ -57,6 +58,7 @@ func newRadau9Stepper(c *core) *radau9Stepper {
 		z: make([]float64, s*n), w: make([]float64, s*n), f: make([]float64, s*n), past: make([]float64, s*n),
 		res: make([]float64, n), e: make([]float64, n), pair: make([]complex128, n),
 	}
+	st.stages = newCoupledStages(c, st.tab.c[:])
 	st.matrix.couple(st.tab.real, st.tab.complex[:]...)
 	st.conv.limit = radau9NewtonMax
 	return st
@@ -121,17 +123,12 @@ func (st *radau9Stepper) last() []float64 { return st.z[(radau9Stages-1)*st.c.n:
 
 // solve finds the increments of the stages by Newton's simplified iteration.
 func (st *radau9Stepper) solve(h float64) *stepError {
-	c, n := st.c, st.c.n
+	c := st.c
 	st.predict(h)
 	st.conv.system()
 	for {
-		for i, node := range st.tab.c {
-			for j, v := range st.z[i*n : (i+1)*n] {
-				c.ynew[j] = c.y[j] + v
-			}
-			if bad := c.eval(st.f[i*n:(i+1)*n], c.t+node*h, c.ynew); bad != nil {
-				return bad
-			}
+		if bad := st.stages.eval(c, st.f, st.z, h); bad != nil {
+			return bad
 		}
 		size := st.iterate(h)
 		st.tab.t.apply(st.z, st.w)
