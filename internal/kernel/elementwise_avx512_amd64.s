@@ -105,6 +105,10 @@ main:
 	VMOVUPD          Z7, 64(DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply128_end
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VMOVAPD          Z6, Z7
+	VDIVPD           Z4, Z6, Z4
+	VDIVPD           Z5, Z7, Z5
 	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
@@ -113,22 +117,18 @@ main:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+136(SB), Z0
 	VMOVAPD          Z0, Z1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Z5, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Z1, Z5, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Z1, Z5, Z5
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Z3, Z1, Z1
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Z5, Z1, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
 	VBROADCASTSD     constants<>+144(SB), Z10
@@ -137,16 +137,16 @@ main:
 	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Z3, Z7, Z9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Z1, Z11, Z9
+	VFMADD213PD      Z4, Z10, Z8
+	VFMADD213PD      Z5, Z11, Z9
 	VMOVUPD          Z8, (BX)(R8*8)
 	VMOVUPD          Z9, 64(BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply128_end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Z11, Z11, Z1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Z5, Z1, Z1
+	VMULPD           Z10, Z10, Z4
+	VMULPD           Z11, Z11, Z5
+	VMULPD           Z0, Z4, Z0
+	VMULPD           Z1, Z5, Z1
 	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
 	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
@@ -386,36 +386,36 @@ apply128_not_identity:
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
+	VBROADCASTSD     constants<>+32(SB), Z12
+	VMOVAPD          Z12, Z13
+	VDIVPD           Z4, Z12, Z4
+	VDIVPD           Z5, Z13, Z5
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+136(SB), Z2
 	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VMULPD           Z4, Z2, Z0
+	VMULPD           Z5, Z3, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z3, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
 	VMULPD           Z0, Z6, Z8
 	VMULPD           Z1, Z7, Z9
-	VADDPD           Z2, Z8, Z2
-	VADDPD           Z3, Z9, Z3
-	VMOVUPD          Z2, (BX)(R8*8)
-	VMOVUPD          Z3, 64(BX)(R8*8)
+	VADDPD           Z4, Z8, Z4
+	VADDPD           Z5, Z9, Z5
+	VMOVUPD          Z4, (BX)(R8*8)
+	VMOVUPD          Z5, 64(BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply128_end
-	VMULPD           Z4, Z6, Z2
-	VMULPD           Z5, Z7, Z3
+	VMULPD           Z2, Z6, Z2
+	VMULPD           Z3, Z7, Z3
 	VADDPD.BCST      constants<>+216(SB), Z2, Z2
 	VADDPD.BCST      constants<>+216(SB), Z3, Z3
 	VMULPD           Z0, Z2, Z0
@@ -1172,6 +1172,10 @@ rest:
 	VMOVUPD          Y7, 64(DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply96_end
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VBROADCASTSD     constants<>+32(SB), Y7
+	VDIVPD           Z4, Z6, Z4
+	VDIVPD           Y5, Y7, Y5
 	VBROADCASTSD     constants<>+24(SB), Z6
 	VBROADCASTSD     constants<>+24(SB), Y7
 	VMINPD           Z12, Z6, Z6
@@ -1180,22 +1184,18 @@ rest:
 	VMULPD           Y9, Y3, Y3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Y11, Y1, Y3
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Y5, Y1, Y1
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Y3, Y5, Y5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Y1, Y5, Y3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Y1, Y3, Y3
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Y1, Y5, Y5
+	VBROADCASTSD     constants<>+136(SB), Z0
+	VBROADCASTSD     constants<>+136(SB), Y1
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Y3, Y1, Y1
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Y5, Y1, Y3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Y5, Y3, Y3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Y5, Y1, Y1
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Y7, Y7, Y9
 	VBROADCASTSD     constants<>+144(SB), Z10
@@ -1204,16 +1204,16 @@ rest:
 	VFMADD213PD.BCST constants<>+152(SB), Y9, Y11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Y3, Y7, Y9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Y1, Y11, Y9
+	VFMADD213PD      Z4, Z10, Z8
+	VFMADD213PD      Y5, Y11, Y9
 	VMOVUPD          Z8, (BX)(R8*8)
 	VMOVUPD          Y9, 64(BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply96_end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Y11, Y11, Y1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Y5, Y1, Y1
+	VMULPD           Z10, Z10, Z4
+	VMULPD           Y11, Y11, Y5
+	VMULPD           Z0, Z4, Z0
+	VMULPD           Y1, Y5, Y1
 	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
 	VFMADD231PD.BCST constants<>+160(SB), Y7, Y1
 	VADDPD           Z10, Z10, Z4
@@ -1453,36 +1453,36 @@ apply96_not_identity:
 	VBROADCASTSD     constants<>+248(SB), Y7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Y13, Y7, Y7
+	VBROADCASTSD     constants<>+32(SB), Z12
+	VBROADCASTSD     constants<>+32(SB), Y13
+	VDIVPD           Z4, Z12, Z4
+	VDIVPD           Y5, Y13, Y5
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Y9, Y1, Y1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Y11, Y3, Y1
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Y5, Y3, Y3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Y1, Y5, Y5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Y3, Y5, Y1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Y3, Y5, Y5
+	VBROADCASTSD     constants<>+136(SB), Z2
+	VBROADCASTSD     constants<>+136(SB), Y3
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Y1, Y3, Y3
+	VMULPD           Z4, Z2, Z0
+	VMULPD           Y5, Y3, Y1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Y5, Y1, Y1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Y3, Y3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Y5, Y3, Y3
 	VMULPD           Z0, Z6, Z8
 	VMULPD           Y1, Y7, Y9
-	VADDPD           Z2, Z8, Z2
-	VADDPD           Y3, Y9, Y3
-	VMOVUPD          Z2, (BX)(R8*8)
-	VMOVUPD          Y3, 64(BX)(R8*8)
+	VADDPD           Z4, Z8, Z4
+	VADDPD           Y5, Y9, Y5
+	VMOVUPD          Z4, (BX)(R8*8)
+	VMOVUPD          Y5, 64(BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply96_end
-	VMULPD           Z4, Z6, Z2
-	VMULPD           Y5, Y7, Y3
+	VMULPD           Z2, Z6, Z2
+	VMULPD           Y3, Y7, Y3
 	VADDPD.BCST      constants<>+216(SB), Z2, Z2
 	VADDPD.BCST      constants<>+216(SB), Y3, Y3
 	VMULPD           Z0, Z2, Z0
@@ -2198,28 +2198,28 @@ rest12_not:
 	VMOVUPD          Z3, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply64_end
+	VBROADCASTSD     constants<>+32(SB), Z3
+	VDIVPD           Z2, Z3, Z2
 	VBROADCASTSD     constants<>+24(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z1, Z1
 	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VDIVPD           Z2, Z0, Z0
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z0, Z2, Z1
-	VMULPD           Z0, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VMULPD           Z0, Z2, Z2
+	VBROADCASTSD     constants<>+136(SB), Z0
+	VMINPD           Z1, Z0, Z0
+	VMULPD           Z2, Z0, Z1
+	VMULPD           Z2, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+144(SB), Z5
 	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
 	VMULPD           Z1, Z3, Z4
-	VFMADD213PD      Z0, Z5, Z4
+	VFMADD213PD      Z2, Z5, Z4
 	VMOVUPD          Z4, (BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply64_end
-	VMULPD           Z5, Z5, Z0
-	VMULPD           Z2, Z0, Z0
+	VMULPD           Z5, Z5, Z2
+	VMULPD           Z0, Z2, Z0
 	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
 	VADDPD           Z5, Z5, Z2
 	VFMADD213PD      Z2, Z3, Z0
@@ -2355,22 +2355,22 @@ apply64_not_identity:
 	JEQ              apply64_end
 	VBROADCASTSD     constants<>+248(SB), Z3
 	VMINPD           Z6, Z3, Z3
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VDIVPD           Z2, Z6, Z2
 	VMULPD           Z4, Z0, Z0
 	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VDIVPD           Z2, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z0, Z2, Z2
-	VMULPD           Z1, Z2, Z0
-	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VMULPD           Z1, Z2, Z2
+	VBROADCASTSD     constants<>+136(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VMULPD           Z2, Z1, Z0
+	VMULPD           Z2, Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z2, Z1, Z1
 	VMULPD           Z0, Z3, Z4
-	VADDPD           Z1, Z4, Z1
-	VMOVUPD          Z1, (BX)(R8*8)
+	VADDPD           Z2, Z4, Z2
+	VMOVUPD          Z2, (BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply64_end
-	VMULPD           Z2, Z3, Z1
+	VMULPD           Z1, Z3, Z1
 	VADDPD.BCST      constants<>+216(SB), Z1, Z1
 	VMULPD           Z0, Z1, Z0
 	VMOVUPD          Z0, (SI)(R8*8)
@@ -2780,28 +2780,28 @@ rest8_not:
 	VMOVUPD          Y3, (DX)(R8*8)
 	CMPQ             CX, $0x00
 	JEQ              apply32_end
+	VBROADCASTSD     constants<>+32(SB), Y3
+	VDIVPD           Y2, Y3, Y2
 	VBROADCASTSD     constants<>+24(SB), Y3
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y1, Y1
 	VFMADD231PD      Y5, Y0, Y1
-	VBROADCASTSD     constants<>+32(SB), Y0
-	VDIVPD           Y2, Y0, Y0
-	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y1, Y2, Y2
-	VMULPD           Y0, Y2, Y1
-	VMULPD           Y0, Y1, Y1
-	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
-	VMULPD           Y0, Y2, Y2
+	VBROADCASTSD     constants<>+136(SB), Y0
+	VMINPD           Y1, Y0, Y0
+	VMULPD           Y2, Y0, Y1
+	VMULPD           Y2, Y1, Y1
+	VSUBPD.BCST      constants<>+32(SB), Y0, Y0
+	VMULPD           Y2, Y0, Y0
 	VMULPD           Y3, Y3, Y4
 	VBROADCASTSD     constants<>+144(SB), Y5
 	VFMADD213PD.BCST constants<>+152(SB), Y4, Y5
 	VMULPD           Y1, Y3, Y4
-	VFMADD213PD      Y0, Y5, Y4
+	VFMADD213PD      Y2, Y5, Y4
 	VMOVUPD          Y4, (BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply32_end
-	VMULPD           Y5, Y5, Y0
-	VMULPD           Y2, Y0, Y0
+	VMULPD           Y5, Y5, Y2
+	VMULPD           Y0, Y2, Y0
 	VFMADD231PD.BCST constants<>+160(SB), Y3, Y0
 	VADDPD           Y5, Y5, Y2
 	VFMADD213PD      Y2, Y3, Y0
@@ -2937,22 +2937,22 @@ apply32_not_identity:
 	JEQ              apply32_end
 	VBROADCASTSD     constants<>+248(SB), Y3
 	VMINPD           Y6, Y3, Y3
+	VBROADCASTSD     constants<>+32(SB), Y6
+	VDIVPD           Y2, Y6, Y2
 	VMULPD           Y4, Y0, Y0
 	VFMADD231PD      Y5, Y1, Y0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VDIVPD           Y2, Y1, Y1
-	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y0, Y2, Y2
-	VMULPD           Y1, Y2, Y0
-	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
-	VMULPD           Y1, Y2, Y2
+	VBROADCASTSD     constants<>+136(SB), Y1
+	VMINPD           Y0, Y1, Y1
+	VMULPD           Y2, Y1, Y0
+	VMULPD           Y2, Y0, Y0
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y1
+	VMULPD           Y2, Y1, Y1
 	VMULPD           Y0, Y3, Y4
-	VADDPD           Y1, Y4, Y1
-	VMOVUPD          Y1, (BX)(R8*8)
+	VADDPD           Y2, Y4, Y2
+	VMOVUPD          Y2, (BX)(R8*8)
 	CMPQ             CX, $0x01
 	JEQ              apply32_end
-	VMULPD           Y2, Y3, Y1
+	VMULPD           Y1, Y3, Y1
 	VADDPD.BCST      constants<>+216(SB), Y1, Y1
 	VMULPD           Y0, Y1, Y0
 	VMOVUPD          Y0, (SI)(R8*8)

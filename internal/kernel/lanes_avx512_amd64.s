@@ -352,6 +352,24 @@ activation:
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
+	VBROADCASTSD     constants<>+136(SB), Z6
+	VMOVAPD          Z6, Z7
+	VMINPD           Z4, Z6, Z6
+	VMINPD           Z5, Z7, Z7
+	VRCP14PD         Z6, Z4
+	VRCP14PD         Z7, Z5
+	VBROADCASTSD     constants<>+32(SB), Z14
+	VMOVAPD          Z14, Z15
+	VFNMADD231PD     Z4, Z6, Z14
+	VFNMADD231PD     Z5, Z7, Z15
+	VFMADD231PD      Z14, Z4, Z4
+	VFMADD231PD      Z15, Z5, Z5
+	VBROADCASTSD     constants<>+32(SB), Z14
+	VMOVAPD          Z14, Z15
+	VFNMADD231PD     Z4, Z6, Z14
+	VFNMADD231PD     Z5, Z7, Z15
+	VFMADD231PD      Z14, Z4, Z4
+	VFMADD231PD      Z15, Z5, Z5
 	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
@@ -360,42 +378,38 @@ activation:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+144(SB), Z0
 	VMOVAPD          Z0, Z1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Z5, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Z1, Z5, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Z1, Z5, Z5
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Z3, Z1, Z1
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Z5, Z1, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
-	VBROADCASTSD     constants<>+144(SB), Z10
+	VBROADCASTSD     constants<>+152(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
-	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
+	VFMADD213PD.BCST constants<>+160(SB), Z8, Z10
+	VFMADD213PD.BCST constants<>+160(SB), Z9, Z11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Z3, Z7, Z9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Z1, Z11, Z9
+	VFMADD213PD      Z4, Z10, Z8
+	VFMADD213PD      Z5, Z11, Z9
 	VMOVUPD          Z8, (BX)
 	VMOVUPD          Z9, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Z11, Z11, Z1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Z5, Z1, Z1
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
+	VMULPD           Z10, Z10, Z4
+	VMULPD           Z11, Z11, Z5
+	VMULPD           Z0, Z4, Z0
+	VMULPD           Z1, Z5, Z1
+	VFMADD231PD.BCST constants<>+168(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+168(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
 	VFMADD213PD      Z4, Z6, Z0
@@ -411,24 +425,24 @@ apply128_not_gelu:
 	// tanh
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+176(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VANDPD.BCST      constants<>+176(SB), Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+184(SB), Z0
+	VBROADCASTSD     constants<>+192(SB), Z0
 	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+192(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
-	VBROADCASTSD     constants<>+192(SB), Z6
+	VFMADD231PD.BCST constants<>+200(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+200(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z1, Z5
+	VBROADCASTSD     constants<>+200(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+200(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+208(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+208(SB), Z3, Z7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Z1, Z1
 	VMULPD           Z6, Z6, Z2
@@ -483,19 +497,19 @@ apply128_not_gelu:
 	VFMADD231PD      Z11, Z5, Z13
 	VMOVUPD          (DX), Z14
 	VMOVUPD          64(DX), Z15
-	VANDPD.BCST      constants<>+208(SB), Z14, Z14
-	VANDPD.BCST      constants<>+208(SB), Z15, Z15
+	VANDPD.BCST      constants<>+216(SB), Z14, Z14
+	VANDPD.BCST      constants<>+216(SB), Z15, Z15
 	VDIVPD           Z12, Z6, Z6
 	VDIVPD           Z13, Z7, Z7
-	VANDPD.BCST      constants<>+168(SB), Z6, Z6
-	VANDPD.BCST      constants<>+168(SB), Z7, Z7
+	VANDPD.BCST      constants<>+176(SB), Z6, Z6
+	VANDPD.BCST      constants<>+176(SB), Z7, Z7
 	VORPD            Z14, Z6, Z6
 	VORPD            Z15, Z7, Z7
 	VMOVUPD          Z6, (DX)
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+216(SB), Z14
+	VBROADCASTSD     constants<>+224(SB), Z14
 	VMOVAPD          Z14, Z15
 	VDIVPD           Z12, Z14, Z12
 	VDIVPD           Z13, Z15, Z13
@@ -511,8 +525,8 @@ apply128_not_gelu:
 	VMOVUPD          Z1, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VMULPD.BCST      constants<>+224(SB), Z6, Z2
-	VMULPD.BCST      constants<>+224(SB), Z7, Z3
+	VMULPD.BCST      constants<>+232(SB), Z6, Z2
+	VMULPD.BCST      constants<>+232(SB), Z7, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z0
 	JMP              apply128_end
@@ -534,7 +548,7 @@ apply128_not_tanh:
 	VMOVUPD      Z1, 64(BX)
 	CMPQ         order+8(FP), $0x02
 	JLT          apply128_end
-	VBROADCASTSD constants<>+232(SB), Z0
+	VBROADCASTSD constants<>+240(SB), Z0
 	VMOVAPD      Z0, Z0
 	JMP          apply128_end
 
@@ -545,26 +559,26 @@ apply128_not_identity:
 	// silu
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+240(SB), Z2
+	VBROADCASTSD     constants<>+248(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMAXPD           Z0, Z2, Z2
 	VMAXPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+248(SB), Z0
+	VBROADCASTSD     constants<>+256(SB), Z0
 	VMOVAPD          Z0, Z1
 	VMINPD           Z2, Z0, Z0
 	VMINPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
+	VBROADCASTSD     constants<>+192(SB), Z2
 	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
-	VBROADCASTSD     constants<>+256(SB), Z6
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+192(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z3, Z5
+	VBROADCASTSD     constants<>+264(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+272(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Z3, Z1
 	VMULPD           Z6, Z6, Z2
@@ -613,7 +627,7 @@ apply128_not_identity:
 	VFMADD231PD      Z11, Z3, Z5
 	VMOVUPD          (DX), Z6
 	VMOVUPD          64(DX), Z7
-	VBROADCASTSD     constants<>+240(SB), Z12
+	VBROADCASTSD     constants<>+248(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -623,42 +637,42 @@ apply128_not_identity:
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+248(SB), Z6
+	VBROADCASTSD     constants<>+256(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
+	VBROADCASTSD     constants<>+32(SB), Z12
+	VMOVAPD          Z12, Z13
+	VDIVPD           Z4, Z12, Z4
+	VDIVPD           Z5, Z13, Z5
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+144(SB), Z2
 	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VMULPD           Z4, Z2, Z0
+	VMULPD           Z5, Z3, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z3, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
 	VMULPD           Z0, Z6, Z8
 	VMULPD           Z1, Z7, Z9
-	VADDPD           Z2, Z8, Z2
-	VADDPD           Z3, Z9, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
+	VADDPD           Z4, Z8, Z4
+	VADDPD           Z5, Z9, Z5
+	VMOVUPD          Z4, (BX)
+	VMOVUPD          Z5, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VMULPD           Z4, Z6, Z2
-	VMULPD           Z5, Z7, Z3
-	VADDPD.BCST      constants<>+216(SB), Z2, Z2
-	VADDPD.BCST      constants<>+216(SB), Z3, Z3
+	VMULPD           Z2, Z6, Z2
+	VMULPD           Z3, Z7, Z3
+	VADDPD.BCST      constants<>+224(SB), Z2, Z2
+	VADDPD.BCST      constants<>+224(SB), Z3, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z0
 	JMP              apply128_end
@@ -670,7 +684,7 @@ apply128_not_silu:
 	// relu
 	VMOVUPD      (DX), Z0
 	VMOVUPD      64(DX), Z1
-	VBROADCASTSD constants<>+232(SB), Z2
+	VBROADCASTSD constants<>+240(SB), Z2
 	VMOVAPD      Z2, Z3
 	VMAXPD       Z0, Z2, Z2
 	VMAXPD       Z1, Z3, Z3
@@ -704,15 +718,15 @@ apply128_not_relu:
 
 	// softplus
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+248(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+256(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+264(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -734,29 +748,29 @@ apply128_not_relu:
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+288(SB), Z1
+	VFMADD213PD.BCST constants<>+296(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VADDPD.BCST      constants<>+224(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+304(SB), Z6
+	VFMADD213PD.BCST constants<>+312(SB), Z3, Z6
 	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+328(SB), Z7
+	VFMADD213PD.BCST constants<>+336(SB), Z3, Z7
+	VBROADCASTSD     constants<>+344(SB), Z8
+	VFMADD213PD.BCST constants<>+352(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD.BCST      constants<>+288(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
@@ -765,7 +779,7 @@ apply128_not_relu:
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DX), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
+	VBROADCASTSD     constants<>+240(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (DX)
@@ -785,15 +799,15 @@ apply128_not_relu:
 
 apply128_softplus_next:
 	VMOVUPD          64(DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+248(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+256(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+264(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -815,29 +829,29 @@ apply128_softplus_next:
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+288(SB), Z1
+	VFMADD213PD.BCST constants<>+296(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VADDPD.BCST      constants<>+224(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+304(SB), Z6
+	VFMADD213PD.BCST constants<>+312(SB), Z3, Z6
 	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+328(SB), Z7
+	VFMADD213PD.BCST constants<>+336(SB), Z3, Z7
+	VBROADCASTSD     constants<>+344(SB), Z8
+	VFMADD213PD.BCST constants<>+352(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD.BCST      constants<>+288(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
@@ -846,7 +860,7 @@ apply128_softplus_next:
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          64(DX), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
+	VBROADCASTSD     constants<>+240(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, 64(DX)
@@ -872,7 +886,7 @@ apply128_not_softplus:
 	// leaky_relu
 	VMOVUPD      (DX), Z0
 	VMOVUPD      64(DX), Z1
-	VBROADCASTSD constants<>+352(SB), Z2
+	VBROADCASTSD constants<>+360(SB), Z2
 	VMOVAPD      Z2, Z3
 	VXORPD       Z4, Z4, Z4
 	VXORPD       Z5, Z5, Z5
@@ -909,26 +923,26 @@ apply128_not_leaky_relu:
 	// elu
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+232(SB), Z2
+	VBROADCASTSD     constants<>+240(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+360(SB), Z0
+	VBROADCASTSD     constants<>+368(SB), Z0
 	VMOVAPD          Z0, Z1
 	VMAXPD           Z2, Z0, Z0
 	VMAXPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
+	VBROADCASTSD     constants<>+192(SB), Z2
 	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
-	VBROADCASTSD     constants<>+368(SB), Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+192(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z3, Z5
+	VBROADCASTSD     constants<>+376(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+384(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+384(SB), Z1, Z7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Z3, Z1
 	VMULPD           Z6, Z6, Z2
@@ -1011,20 +1025,20 @@ apply128_not_elu:
 
 	// gelu_erf
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VBROADCASTSD     constants<>+392(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
+	VBROADCASTSD     constants<>+192(SB), Z4
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z4, Z5
+	VBROADCASTSD     constants<>+400(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+408(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+40(SB), Z5
@@ -1045,43 +1059,43 @@ apply128_not_elu:
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VADDPD.BCST      constants<>+416(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+416(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+424(SB), Z6
+	VFMADD213PD.BCST constants<>+432(SB), Z2, Z6
 	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMADD213PD.BCST constants<>+456(SB), Z2, Z7
+	VBROADCASTSD     constants<>+464(SB), Z8
+	VFMADD213PD.BCST constants<>+472(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
-	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VBROADCASTSD     constants<>+480(SB), Z6
+	VFMADD213PD.BCST constants<>+488(SB), Z2, Z6
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VBROADCASTSD     constants<>+512(SB), Z7
+	VFMADD213PD.BCST constants<>+520(SB), Z2, Z7
+	VBROADCASTSD     constants<>+528(SB), Z8
+	VFMADD213PD.BCST constants<>+536(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VBROADCASTSD     constants<>+544(SB), Z6
+	VFMADD213PD.BCST constants<>+552(SB), Z2, Z6
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VBROADCASTSD     constants<>+576(SB), Z7
+	VFMADD213PD.BCST constants<>+584(SB), Z2, Z7
+	VBROADCASTSD     constants<>+592(SB), Z8
+	VFMADD213PD.BCST constants<>+600(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
@@ -1091,40 +1105,40 @@ apply128_not_elu:
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
+	VBROADCASTSD     constants<>+608(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_gelu_erf_next
-	VBROADCASTSD     constants<>+384(SB), Z0
+	VBROADCASTSD     constants<>+392(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD.BCST      constants<>+616(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_gelu_erf_next
-	VBROADCASTSD     constants<>+216(SB), Z2
+	VBROADCASTSD     constants<>+224(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 
 apply128_gelu_erf_next:
 	VMOVUPD          64(DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VBROADCASTSD     constants<>+392(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
+	VBROADCASTSD     constants<>+192(SB), Z4
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z4, Z5
+	VBROADCASTSD     constants<>+400(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+408(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+40(SB), Z5
@@ -1145,43 +1159,43 @@ apply128_gelu_erf_next:
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VADDPD.BCST      constants<>+416(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+416(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+424(SB), Z6
+	VFMADD213PD.BCST constants<>+432(SB), Z2, Z6
 	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMADD213PD.BCST constants<>+456(SB), Z2, Z7
+	VBROADCASTSD     constants<>+464(SB), Z8
+	VFMADD213PD.BCST constants<>+472(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
-	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VBROADCASTSD     constants<>+480(SB), Z6
+	VFMADD213PD.BCST constants<>+488(SB), Z2, Z6
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VBROADCASTSD     constants<>+512(SB), Z7
+	VFMADD213PD.BCST constants<>+520(SB), Z2, Z7
+	VBROADCASTSD     constants<>+528(SB), Z8
+	VFMADD213PD.BCST constants<>+536(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VBROADCASTSD     constants<>+544(SB), Z6
+	VFMADD213PD.BCST constants<>+552(SB), Z2, Z6
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VBROADCASTSD     constants<>+576(SB), Z7
+	VFMADD213PD.BCST constants<>+584(SB), Z2, Z7
+	VBROADCASTSD     constants<>+592(SB), Z8
+	VFMADD213PD.BCST constants<>+600(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
@@ -1191,21 +1205,21 @@ apply128_gelu_erf_next:
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
+	VBROADCASTSD     constants<>+608(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+384(SB), Z0
+	VBROADCASTSD     constants<>+392(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD.BCST      constants<>+616(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+216(SB), Z2
+	VBROADCASTSD     constants<>+224(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	JMP              apply128_end
@@ -1214,24 +1228,24 @@ apply128_not_gelu_erf:
 	// sinh
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+616(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VANDPD.BCST      constants<>+176(SB), Z1, Z1
+	VBROADCASTSD     constants<>+624(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+184(SB), Z0
+	VBROADCASTSD     constants<>+192(SB), Z0
 	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+368(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
-	VBROADCASTSD     constants<>+368(SB), Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+376(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z1, Z5
+	VBROADCASTSD     constants<>+376(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+384(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+384(SB), Z3, Z7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Z1, Z1
 	VMULPD           Z6, Z6, Z2
@@ -1272,36 +1286,36 @@ apply128_not_gelu_erf:
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
-	VPSUBQ.BCST      constants<>+624(SB), Z1, Z1
-	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+632(SB), Z1, Z5
+	VPSUBQ.BCST      constants<>+632(SB), Z0, Z0
+	VPSUBQ.BCST      constants<>+632(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+640(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+640(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
 	VDIVPD           Z0, Z4, Z2
 	VDIVPD           Z1, Z5, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z2
-	VMULPD.BCST      constants<>+280(SB), Z3, Z3
-	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Z5, Z3
+	VMULPD.BCST      constants<>+288(SB), Z2, Z2
+	VMULPD.BCST      constants<>+288(SB), Z3, Z3
+	VFMADD231PD.BCST constants<>+224(SB), Z4, Z2
+	VFMADD231PD.BCST constants<>+224(SB), Z5, Z3
 	VMOVUPD          (DX), Z4
 	VMOVUPD          64(DX), Z5
-	VANDPD.BCST      constants<>+208(SB), Z4, Z4
-	VANDPD.BCST      constants<>+208(SB), Z5, Z5
+	VANDPD.BCST      constants<>+216(SB), Z4, Z4
+	VANDPD.BCST      constants<>+216(SB), Z5, Z5
 	VORPD            Z4, Z2, Z2
 	VORPD            Z5, Z3, Z3
 	VMOVUPD          Z2, (DX)
 	VMOVUPD          Z3, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+640(SB), Z2
+	VBROADCASTSD     constants<>+648(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z0, Z2, Z2
 	VDIVPD           Z1, Z3, Z3
-	VFMADD231PD.BCST constants<>+216(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+224(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+224(SB), Z1, Z3
 	VMOVUPD          Z2, (BX)
 	VMOVUPD          Z3, 64(BX)
 	CMPQ             order+8(FP), $0x02
@@ -1936,6 +1950,24 @@ activation:
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
+	VBROADCASTSD     constants<>+136(SB), Z6
+	VMOVAPD          Z6, Z7
+	VMINPD           Z4, Z6, Z6
+	VMINPD           Z5, Z7, Z7
+	VRCP14PD         Z6, Z4
+	VRCP14PD         Z7, Z5
+	VBROADCASTSD     constants<>+32(SB), Z14
+	VMOVAPD          Z14, Z15
+	VFNMADD231PD     Z4, Z6, Z14
+	VFNMADD231PD     Z5, Z7, Z15
+	VFMADD231PD      Z14, Z4, Z4
+	VFMADD231PD      Z15, Z5, Z5
+	VBROADCASTSD     constants<>+32(SB), Z14
+	VMOVAPD          Z14, Z15
+	VFNMADD231PD     Z4, Z6, Z14
+	VFNMADD231PD     Z5, Z7, Z15
+	VFMADD231PD      Z14, Z4, Z4
+	VFMADD231PD      Z15, Z5, Z5
 	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
@@ -1944,42 +1976,38 @@ activation:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+144(SB), Z0
 	VMOVAPD          Z0, Z1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Z5, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Z1, Z5, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Z1, Z5, Z5
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Z3, Z1, Z1
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Z5, Z1, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
-	VBROADCASTSD     constants<>+144(SB), Z10
+	VBROADCASTSD     constants<>+152(SB), Z10
 	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
-	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
+	VFMADD213PD.BCST constants<>+160(SB), Z8, Z10
+	VFMADD213PD.BCST constants<>+160(SB), Z9, Z11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Z3, Z7, Z9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Z1, Z11, Z9
+	VFMADD213PD      Z4, Z10, Z8
+	VFMADD213PD      Z5, Z11, Z9
 	VMOVUPD          Z8, (BX)
 	VMOVUPD          Z9, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Z11, Z11, Z1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Z5, Z1, Z1
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
+	VMULPD           Z10, Z10, Z4
+	VMULPD           Z11, Z11, Z5
+	VMULPD           Z0, Z4, Z0
+	VMULPD           Z1, Z5, Z1
+	VFMADD231PD.BCST constants<>+168(SB), Z6, Z0
+	VFMADD231PD.BCST constants<>+168(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
 	VADDPD           Z11, Z11, Z5
 	VFMADD213PD      Z4, Z6, Z0
@@ -1995,24 +2023,24 @@ apply128_not_gelu:
 	// tanh
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+176(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VANDPD.BCST      constants<>+176(SB), Z1, Z1
+	VBROADCASTSD     constants<>+184(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+184(SB), Z0
+	VBROADCASTSD     constants<>+192(SB), Z0
 	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+192(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
-	VBROADCASTSD     constants<>+192(SB), Z6
+	VFMADD231PD.BCST constants<>+200(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+200(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z1, Z5
+	VBROADCASTSD     constants<>+200(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+200(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+208(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+208(SB), Z3, Z7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Z1, Z1
 	VMULPD           Z6, Z6, Z2
@@ -2067,19 +2095,19 @@ apply128_not_gelu:
 	VFMADD231PD      Z11, Z5, Z13
 	VMOVUPD          (DX), Z14
 	VMOVUPD          64(DX), Z15
-	VANDPD.BCST      constants<>+208(SB), Z14, Z14
-	VANDPD.BCST      constants<>+208(SB), Z15, Z15
+	VANDPD.BCST      constants<>+216(SB), Z14, Z14
+	VANDPD.BCST      constants<>+216(SB), Z15, Z15
 	VDIVPD           Z12, Z6, Z6
 	VDIVPD           Z13, Z7, Z7
-	VANDPD.BCST      constants<>+168(SB), Z6, Z6
-	VANDPD.BCST      constants<>+168(SB), Z7, Z7
+	VANDPD.BCST      constants<>+176(SB), Z6, Z6
+	VANDPD.BCST      constants<>+176(SB), Z7, Z7
 	VORPD            Z14, Z6, Z6
 	VORPD            Z15, Z7, Z7
 	VMOVUPD          Z6, (DX)
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+216(SB), Z14
+	VBROADCASTSD     constants<>+224(SB), Z14
 	VMOVAPD          Z14, Z15
 	VDIVPD           Z12, Z14, Z12
 	VDIVPD           Z13, Z15, Z13
@@ -2095,8 +2123,8 @@ apply128_not_gelu:
 	VMOVUPD          Z1, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VMULPD.BCST      constants<>+224(SB), Z6, Z2
-	VMULPD.BCST      constants<>+224(SB), Z7, Z3
+	VMULPD.BCST      constants<>+232(SB), Z6, Z2
+	VMULPD.BCST      constants<>+232(SB), Z7, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z0
 	JMP              apply128_end
@@ -2118,7 +2146,7 @@ apply128_not_tanh:
 	VMOVUPD      Z1, 64(BX)
 	CMPQ         order+8(FP), $0x02
 	JLT          apply128_end
-	VBROADCASTSD constants<>+232(SB), Z0
+	VBROADCASTSD constants<>+240(SB), Z0
 	VMOVAPD      Z0, Z0
 	JMP          apply128_end
 
@@ -2129,26 +2157,26 @@ apply128_not_identity:
 	// silu
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+240(SB), Z2
+	VBROADCASTSD     constants<>+248(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMAXPD           Z0, Z2, Z2
 	VMAXPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+248(SB), Z0
+	VBROADCASTSD     constants<>+256(SB), Z0
 	VMOVAPD          Z0, Z1
 	VMINPD           Z2, Z0, Z0
 	VMINPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
+	VBROADCASTSD     constants<>+192(SB), Z2
 	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
-	VBROADCASTSD     constants<>+256(SB), Z6
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+192(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z3, Z5
+	VBROADCASTSD     constants<>+264(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+272(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Z3, Z1
 	VMULPD           Z6, Z6, Z2
@@ -2197,7 +2225,7 @@ apply128_not_identity:
 	VFMADD231PD      Z11, Z3, Z5
 	VMOVUPD          (DX), Z6
 	VMOVUPD          64(DX), Z7
-	VBROADCASTSD     constants<>+240(SB), Z12
+	VBROADCASTSD     constants<>+248(SB), Z12
 	VMOVAPD          Z12, Z13
 	VMAXPD           Z6, Z12, Z12
 	VMAXPD           Z7, Z13, Z13
@@ -2207,42 +2235,42 @@ apply128_not_identity:
 	VMOVUPD          Z7, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+248(SB), Z6
+	VBROADCASTSD     constants<>+256(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
+	VBROADCASTSD     constants<>+32(SB), Z12
+	VMOVAPD          Z12, Z13
+	VDIVPD           Z4, Z12, Z4
+	VDIVPD           Z5, Z13, Z5
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+144(SB), Z2
 	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VMULPD           Z4, Z2, Z0
+	VMULPD           Z5, Z3, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z3, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
 	VMULPD           Z0, Z6, Z8
 	VMULPD           Z1, Z7, Z9
-	VADDPD           Z2, Z8, Z2
-	VADDPD           Z3, Z9, Z3
-	VMOVUPD          Z2, (BX)
-	VMOVUPD          Z3, 64(BX)
+	VADDPD           Z4, Z8, Z4
+	VADDPD           Z5, Z9, Z5
+	VMOVUPD          Z4, (BX)
+	VMOVUPD          Z5, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VMULPD           Z4, Z6, Z2
-	VMULPD           Z5, Z7, Z3
-	VADDPD.BCST      constants<>+216(SB), Z2, Z2
-	VADDPD.BCST      constants<>+216(SB), Z3, Z3
+	VMULPD           Z2, Z6, Z2
+	VMULPD           Z3, Z7, Z3
+	VADDPD.BCST      constants<>+224(SB), Z2, Z2
+	VADDPD.BCST      constants<>+224(SB), Z3, Z3
 	VMULPD           Z0, Z2, Z0
 	VMULPD           Z1, Z3, Z0
 	JMP              apply128_end
@@ -2254,7 +2282,7 @@ apply128_not_silu:
 	// relu
 	VMOVUPD      (DX), Z0
 	VMOVUPD      64(DX), Z1
-	VBROADCASTSD constants<>+232(SB), Z2
+	VBROADCASTSD constants<>+240(SB), Z2
 	VMOVAPD      Z2, Z3
 	VMAXPD       Z0, Z2, Z2
 	VMAXPD       Z1, Z3, Z3
@@ -2288,15 +2316,15 @@ apply128_not_relu:
 
 	// softplus
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+248(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+256(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+264(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -2318,29 +2346,29 @@ apply128_not_relu:
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+288(SB), Z1
+	VFMADD213PD.BCST constants<>+296(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VADDPD.BCST      constants<>+224(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+304(SB), Z6
+	VFMADD213PD.BCST constants<>+312(SB), Z3, Z6
 	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+328(SB), Z7
+	VFMADD213PD.BCST constants<>+336(SB), Z3, Z7
+	VBROADCASTSD     constants<>+344(SB), Z8
+	VFMADD213PD.BCST constants<>+352(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD.BCST      constants<>+288(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
@@ -2349,7 +2377,7 @@ apply128_not_relu:
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DX), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
+	VBROADCASTSD     constants<>+240(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (DX)
@@ -2369,15 +2397,15 @@ apply128_not_relu:
 
 apply128_softplus_next:
 	VMOVUPD          64(DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+248(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+256(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+264(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -2399,29 +2427,29 @@ apply128_softplus_next:
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+288(SB), Z1
+	VFMADD213PD.BCST constants<>+296(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VADDPD.BCST      constants<>+224(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+304(SB), Z6
+	VFMADD213PD.BCST constants<>+312(SB), Z3, Z6
 	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+328(SB), Z7
+	VFMADD213PD.BCST constants<>+336(SB), Z3, Z7
+	VBROADCASTSD     constants<>+344(SB), Z8
+	VFMADD213PD.BCST constants<>+352(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD.BCST      constants<>+288(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
@@ -2430,7 +2458,7 @@ apply128_softplus_next:
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          64(DX), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
+	VBROADCASTSD     constants<>+240(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, 64(DX)
@@ -2456,7 +2484,7 @@ apply128_not_softplus:
 	// leaky_relu
 	VMOVUPD      (DX), Z0
 	VMOVUPD      64(DX), Z1
-	VBROADCASTSD constants<>+352(SB), Z2
+	VBROADCASTSD constants<>+360(SB), Z2
 	VMOVAPD      Z2, Z3
 	VXORPD       Z4, Z4, Z4
 	VXORPD       Z5, Z5, Z5
@@ -2493,26 +2521,26 @@ apply128_not_leaky_relu:
 	// elu
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VBROADCASTSD     constants<>+232(SB), Z2
+	VBROADCASTSD     constants<>+240(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+360(SB), Z0
+	VBROADCASTSD     constants<>+368(SB), Z0
 	VMOVAPD          Z0, Z1
 	VMAXPD           Z2, Z0, Z0
 	VMAXPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
+	VBROADCASTSD     constants<>+192(SB), Z2
 	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
-	VBROADCASTSD     constants<>+368(SB), Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z3
+	VSUBPD.BCST      constants<>+192(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z3, Z5
+	VBROADCASTSD     constants<>+376(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z0, Z6
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+384(SB), Z0, Z6
+	VFMADD231PD.BCST constants<>+384(SB), Z1, Z7
 	VPSLLQ           $0x34, Z2, Z0
 	VPSLLQ           $0x34, Z3, Z1
 	VMULPD           Z6, Z6, Z2
@@ -2595,20 +2623,20 @@ apply128_not_elu:
 
 	// gelu_erf
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VBROADCASTSD     constants<>+392(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
+	VBROADCASTSD     constants<>+192(SB), Z4
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z4, Z5
+	VBROADCASTSD     constants<>+400(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+408(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+40(SB), Z5
@@ -2629,43 +2657,43 @@ apply128_not_elu:
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VADDPD.BCST      constants<>+416(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+416(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+424(SB), Z6
+	VFMADD213PD.BCST constants<>+432(SB), Z2, Z6
 	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMADD213PD.BCST constants<>+456(SB), Z2, Z7
+	VBROADCASTSD     constants<>+464(SB), Z8
+	VFMADD213PD.BCST constants<>+472(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
-	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VBROADCASTSD     constants<>+480(SB), Z6
+	VFMADD213PD.BCST constants<>+488(SB), Z2, Z6
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VBROADCASTSD     constants<>+512(SB), Z7
+	VFMADD213PD.BCST constants<>+520(SB), Z2, Z7
+	VBROADCASTSD     constants<>+528(SB), Z8
+	VFMADD213PD.BCST constants<>+536(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VBROADCASTSD     constants<>+544(SB), Z6
+	VFMADD213PD.BCST constants<>+552(SB), Z2, Z6
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VBROADCASTSD     constants<>+576(SB), Z7
+	VFMADD213PD.BCST constants<>+584(SB), Z2, Z7
+	VBROADCASTSD     constants<>+592(SB), Z8
+	VFMADD213PD.BCST constants<>+600(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
@@ -2675,40 +2703,40 @@ apply128_not_elu:
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
+	VBROADCASTSD     constants<>+608(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_gelu_erf_next
-	VBROADCASTSD     constants<>+384(SB), Z0
+	VBROADCASTSD     constants<>+392(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD.BCST      constants<>+616(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_gelu_erf_next
-	VBROADCASTSD     constants<>+216(SB), Z2
+	VBROADCASTSD     constants<>+224(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 
 apply128_gelu_erf_next:
 	VMOVUPD          64(DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VBROADCASTSD     constants<>+392(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
+	VBROADCASTSD     constants<>+192(SB), Z4
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z4, Z5
+	VBROADCASTSD     constants<>+400(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+408(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+40(SB), Z5
@@ -2729,43 +2757,43 @@ apply128_gelu_erf_next:
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VADDPD.BCST      constants<>+416(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+416(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+424(SB), Z6
+	VFMADD213PD.BCST constants<>+432(SB), Z2, Z6
 	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMADD213PD.BCST constants<>+456(SB), Z2, Z7
+	VBROADCASTSD     constants<>+464(SB), Z8
+	VFMADD213PD.BCST constants<>+472(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
-	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VBROADCASTSD     constants<>+480(SB), Z6
+	VFMADD213PD.BCST constants<>+488(SB), Z2, Z6
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VBROADCASTSD     constants<>+512(SB), Z7
+	VFMADD213PD.BCST constants<>+520(SB), Z2, Z7
+	VBROADCASTSD     constants<>+528(SB), Z8
+	VFMADD213PD.BCST constants<>+536(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VBROADCASTSD     constants<>+544(SB), Z6
+	VFMADD213PD.BCST constants<>+552(SB), Z2, Z6
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VBROADCASTSD     constants<>+576(SB), Z7
+	VFMADD213PD.BCST constants<>+584(SB), Z2, Z7
+	VBROADCASTSD     constants<>+592(SB), Z8
+	VFMADD213PD.BCST constants<>+600(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
@@ -2775,21 +2803,21 @@ apply128_gelu_erf_next:
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
+	VBROADCASTSD     constants<>+608(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+384(SB), Z0
+	VBROADCASTSD     constants<>+392(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD.BCST      constants<>+616(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, 64(BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+216(SB), Z2
+	VBROADCASTSD     constants<>+224(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	JMP              apply128_end
@@ -2798,24 +2826,24 @@ apply128_not_gelu_erf:
 	// sinh
 	VMOVUPD          (DX), Z0
 	VMOVUPD          64(DX), Z1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+616(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VANDPD.BCST      constants<>+176(SB), Z1, Z1
+	VBROADCASTSD     constants<>+624(SB), Z2
 	VMOVAPD          Z2, Z3
 	VMINPD           Z0, Z2, Z2
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+184(SB), Z0
+	VBROADCASTSD     constants<>+192(SB), Z0
 	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+368(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
-	VBROADCASTSD     constants<>+368(SB), Z6
+	VFMADD231PD.BCST constants<>+376(SB), Z2, Z0
+	VFMADD231PD.BCST constants<>+376(SB), Z3, Z1
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z1, Z5
+	VBROADCASTSD     constants<>+376(SB), Z6
 	VMOVAPD          Z6, Z7
 	VFMSUB213PD      Z4, Z2, Z6
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+384(SB), Z2, Z6
+	VFMADD231PD.BCST constants<>+384(SB), Z3, Z7
 	VPSLLQ           $0x34, Z0, Z0
 	VPSLLQ           $0x34, Z1, Z1
 	VMULPD           Z6, Z6, Z2
@@ -2856,36 +2884,36 @@ apply128_not_gelu_erf:
 	VFMADD231PD      Z5, Z11, Z9
 	VMULPD           Z6, Z8, Z2
 	VMULPD           Z7, Z9, Z3
-	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
-	VPSUBQ.BCST      constants<>+624(SB), Z1, Z1
-	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+632(SB), Z1, Z5
+	VPSUBQ.BCST      constants<>+632(SB), Z0, Z0
+	VPSUBQ.BCST      constants<>+632(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+640(SB), Z0, Z4
+	VSUBPD.BCST      constants<>+640(SB), Z1, Z5
 	VFMADD231PD      Z0, Z2, Z4
 	VFMADD231PD      Z1, Z3, Z5
 	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
 	VDIVPD           Z0, Z4, Z2
 	VDIVPD           Z1, Z5, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z2
-	VMULPD.BCST      constants<>+280(SB), Z3, Z3
-	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Z5, Z3
+	VMULPD.BCST      constants<>+288(SB), Z2, Z2
+	VMULPD.BCST      constants<>+288(SB), Z3, Z3
+	VFMADD231PD.BCST constants<>+224(SB), Z4, Z2
+	VFMADD231PD.BCST constants<>+224(SB), Z5, Z3
 	VMOVUPD          (DX), Z4
 	VMOVUPD          64(DX), Z5
-	VANDPD.BCST      constants<>+208(SB), Z4, Z4
-	VANDPD.BCST      constants<>+208(SB), Z5, Z5
+	VANDPD.BCST      constants<>+216(SB), Z4, Z4
+	VANDPD.BCST      constants<>+216(SB), Z5, Z5
 	VORPD            Z4, Z2, Z2
 	VORPD            Z5, Z3, Z3
 	VMOVUPD          Z2, (DX)
 	VMOVUPD          Z3, 64(DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply128_end
-	VBROADCASTSD     constants<>+640(SB), Z2
+	VBROADCASTSD     constants<>+648(SB), Z2
 	VMOVAPD          Z2, Z3
 	VDIVPD           Z0, Z2, Z2
 	VDIVPD           Z1, Z3, Z3
-	VFMADD231PD.BCST constants<>+216(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+224(SB), Z0, Z2
+	VFMADD231PD.BCST constants<>+224(SB), Z1, Z3
 	VMOVUPD          Z2, (BX)
 	VMOVUPD          Z3, 64(BX)
 	CMPQ             order+8(FP), $0x02
@@ -2945,29 +2973,36 @@ activation_last:
 	VMOVUPD          Z3, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply64_end
+	VBROADCASTSD     constants<>+136(SB), Z3
+	VMINPD           Z2, Z3, Z3
+	VRCP14PD         Z3, Z2
+	VBROADCASTSD     constants<>+32(SB), Z7
+	VFNMADD231PD     Z2, Z3, Z7
+	VFMADD231PD      Z7, Z2, Z2
+	VBROADCASTSD     constants<>+32(SB), Z7
+	VFNMADD231PD     Z2, Z3, Z7
+	VFMADD231PD      Z7, Z2, Z2
 	VBROADCASTSD     constants<>+24(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z1, Z1
 	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VDIVPD           Z2, Z0, Z0
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z0, Z2, Z1
-	VMULPD           Z0, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VMULPD           Z0, Z2, Z2
+	VBROADCASTSD     constants<>+144(SB), Z0
+	VMINPD           Z1, Z0, Z0
+	VMULPD           Z2, Z0, Z1
+	VMULPD           Z2, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+144(SB), Z5
-	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
+	VBROADCASTSD     constants<>+152(SB), Z5
+	VFMADD213PD.BCST constants<>+160(SB), Z4, Z5
 	VMULPD           Z1, Z3, Z4
-	VFMADD213PD      Z0, Z5, Z4
+	VFMADD213PD      Z2, Z5, Z4
 	VMOVUPD          Z4, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply64_end
-	VMULPD           Z5, Z5, Z0
-	VMULPD           Z2, Z0, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
+	VMULPD           Z5, Z5, Z2
+	VMULPD           Z0, Z2, Z0
+	VFMADD231PD.BCST constants<>+168(SB), Z3, Z0
 	VADDPD           Z5, Z5, Z2
 	VFMADD213PD      Z2, Z3, Z0
 	VMULPD           Z1, Z0, Z0
@@ -2979,15 +3014,15 @@ apply64_not_gelu:
 
 	// tanh
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+176(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+184(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+192(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+192(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+200(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+200(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+200(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+208(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -3015,14 +3050,14 @@ apply64_not_gelu:
 	VFMADD231PD      Z4, Z1, Z6
 	VFMADD231PD      Z5, Z2, Z6
 	VMOVUPD          (DX), Z7
-	VANDPD.BCST      constants<>+208(SB), Z7, Z7
+	VANDPD.BCST      constants<>+216(SB), Z7, Z7
 	VDIVPD           Z6, Z3, Z3
-	VANDPD.BCST      constants<>+168(SB), Z3, Z3
+	VANDPD.BCST      constants<>+176(SB), Z3, Z3
 	VORPD            Z7, Z3, Z3
 	VMOVUPD          Z3, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply64_end
-	VBROADCASTSD     constants<>+216(SB), Z7
+	VBROADCASTSD     constants<>+224(SB), Z7
 	VDIVPD           Z6, Z7, Z6
 	VFMADD231PD      Z4, Z1, Z0
 	VFMADD231PD      Z5, Z2, Z0
@@ -3031,7 +3066,7 @@ apply64_not_gelu:
 	VMOVUPD          Z0, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply64_end
-	VMULPD.BCST      constants<>+224(SB), Z3, Z1
+	VMULPD.BCST      constants<>+232(SB), Z3, Z1
 	VMULPD           Z0, Z1, Z0
 	JMP              apply64_end
 
@@ -3048,7 +3083,7 @@ apply64_not_tanh:
 	VMOVUPD      Z0, (BX)
 	CMPQ         order+8(FP), $0x02
 	JLT          apply64_end
-	VBROADCASTSD constants<>+232(SB), Z0
+	VBROADCASTSD constants<>+240(SB), Z0
 	JMP          apply64_end
 
 apply64_not_identity:
@@ -3057,16 +3092,16 @@ apply64_not_identity:
 
 	// silu
 	VMOVUPD          (DX), Z0
-	VBROADCASTSD     constants<>+240(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Z1
 	VMAXPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+248(SB), Z0
+	VBROADCASTSD     constants<>+256(SB), Z0
 	VMINPD           Z1, Z0, Z0
-	VBROADCASTSD     constants<>+184(SB), Z1
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z1
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+192(SB), Z1, Z2
+	VBROADCASTSD     constants<>+264(SB), Z3
 	VFMSUB213PD      Z2, Z0, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z0, Z3
+	VFMADD231PD.BCST constants<>+272(SB), Z0, Z3
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -3091,31 +3126,31 @@ apply64_not_identity:
 	VFMADD231PD      Z4, Z0, Z2
 	VFMADD231PD      Z5, Z1, Z2
 	VMOVUPD          (DX), Z3
-	VBROADCASTSD     constants<>+240(SB), Z6
+	VBROADCASTSD     constants<>+248(SB), Z6
 	VMAXPD           Z3, Z6, Z6
 	VDIVPD           Z2, Z6, Z3
 	VMOVUPD          Z3, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply64_end
-	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+256(SB), Z3
 	VMINPD           Z6, Z3, Z3
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VDIVPD           Z2, Z6, Z2
 	VMULPD           Z4, Z0, Z0
 	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VDIVPD           Z2, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z0, Z2, Z2
-	VMULPD           Z1, Z2, Z0
-	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VMULPD           Z1, Z2, Z2
+	VBROADCASTSD     constants<>+144(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VMULPD           Z2, Z1, Z0
+	VMULPD           Z2, Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z2, Z1, Z1
 	VMULPD           Z0, Z3, Z4
-	VADDPD           Z1, Z4, Z1
-	VMOVUPD          Z1, (BX)
+	VADDPD           Z2, Z4, Z2
+	VMOVUPD          Z2, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply64_end
-	VMULPD           Z2, Z3, Z1
-	VADDPD.BCST      constants<>+216(SB), Z1, Z1
+	VMULPD           Z1, Z3, Z1
+	VADDPD.BCST      constants<>+224(SB), Z1, Z1
 	VMULPD           Z0, Z1, Z0
 	JMP              apply64_end
 
@@ -3125,7 +3160,7 @@ apply64_not_silu:
 
 	// relu
 	VMOVUPD      (DX), Z0
-	VBROADCASTSD constants<>+232(SB), Z1
+	VBROADCASTSD constants<>+240(SB), Z1
 	VMAXPD       Z0, Z1, Z1
 	VMOVUPD      Z1, (DX)
 	CMPQ         order+8(FP), $0x01
@@ -3148,15 +3183,15 @@ apply64_not_relu:
 
 	// softplus
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+248(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+256(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+264(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+264(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+272(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -3178,29 +3213,29 @@ apply64_not_relu:
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
 	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
+	VCMPPD           $0x1e, Z1, Z0, K1
+	VBROADCASTSD     constants<>+288(SB), Z1
+	VFMADD213PD.BCST constants<>+296(SB), Z0, Z1
 	VMOVAPD          Z0, Z2
 	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
+	VADDPD.BCST      constants<>+224(SB), Z2, Z1
 	VDIVPD           Z1, Z2, Z1
 	VMULPD           Z1, Z1, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+304(SB), Z6
+	VFMADD213PD.BCST constants<>+312(SB), Z3, Z6
 	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+328(SB), Z7
+	VFMADD213PD.BCST constants<>+336(SB), Z3, Z7
+	VBROADCASTSD     constants<>+344(SB), Z8
+	VFMADD213PD.BCST constants<>+352(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD.BCST      constants<>+288(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
 	VFMSUB213PD      Z4, Z1, Z3
@@ -3209,7 +3244,7 @@ apply64_not_relu:
 	VMOVAPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z1, Z1
 	VMOVUPD          (DX), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
+	VBROADCASTSD     constants<>+240(SB), Z3
 	VMAXPD           Z2, Z3, Z3
 	VADDPD           Z3, Z1, Z1
 	VMOVUPD          Z1, (DX)
@@ -3234,7 +3269,7 @@ apply64_not_softplus:
 
 	// leaky_relu
 	VMOVUPD      (DX), Z0
-	VBROADCASTSD constants<>+352(SB), Z1
+	VBROADCASTSD constants<>+360(SB), Z1
 	VXORPD       Z2, Z2, Z2
 	VCMPPD       $0x1e, Z2, Z0, K1
 	VBROADCASTSD constants<>+32(SB), Z2
@@ -3258,16 +3293,16 @@ apply64_not_leaky_relu:
 
 	// elu
 	VMOVUPD          (DX), Z0
-	VBROADCASTSD     constants<>+232(SB), Z1
+	VBROADCASTSD     constants<>+240(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+360(SB), Z0
+	VBROADCASTSD     constants<>+368(SB), Z0
 	VMAXPD           Z1, Z0, Z0
-	VBROADCASTSD     constants<>+184(SB), Z1
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
-	VBROADCASTSD     constants<>+368(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z1
+	VFMADD231PD.BCST constants<>+376(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+192(SB), Z1, Z2
+	VBROADCASTSD     constants<>+376(SB), Z3
 	VFMSUB213PD      Z2, Z0, Z3
-	VFMADD231PD.BCST constants<>+376(SB), Z0, Z3
+	VFMADD231PD.BCST constants<>+384(SB), Z0, Z3
 	VPSLLQ           $0x34, Z1, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -3315,20 +3350,20 @@ apply64_not_elu:
 
 	// gelu_erf
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
+	VANDPD.BCST      constants<>+176(SB), Z0, Z1
+	VBROADCASTSD     constants<>+392(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
+	VBROADCASTSD     constants<>+192(SB), Z4
+	VFMADD231PD.BCST constants<>+400(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+192(SB), Z4, Z5
+	VBROADCASTSD     constants<>+400(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+408(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+400(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+40(SB), Z5
@@ -3349,43 +3384,43 @@ apply64_not_elu:
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VADDPD.BCST      constants<>+416(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+416(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+424(SB), Z6
+	VFMADD213PD.BCST constants<>+432(SB), Z2, Z6
 	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMADD213PD.BCST constants<>+456(SB), Z2, Z7
+	VBROADCASTSD     constants<>+464(SB), Z8
+	VFMADD213PD.BCST constants<>+472(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
-	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
+	VBROADCASTSD     constants<>+480(SB), Z6
+	VFMADD213PD.BCST constants<>+488(SB), Z2, Z6
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VBROADCASTSD     constants<>+512(SB), Z7
+	VFMADD213PD.BCST constants<>+520(SB), Z2, Z7
+	VBROADCASTSD     constants<>+528(SB), Z8
+	VFMADD213PD.BCST constants<>+536(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VBROADCASTSD     constants<>+544(SB), Z6
+	VFMADD213PD.BCST constants<>+552(SB), Z2, Z6
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VBROADCASTSD     constants<>+576(SB), Z7
+	VFMADD213PD.BCST constants<>+584(SB), Z2, Z7
+	VBROADCASTSD     constants<>+592(SB), Z8
+	VFMADD213PD.BCST constants<>+600(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
@@ -3395,21 +3430,21 @@ apply64_not_elu:
 	VPMOVQ2M         Z0, K1
 	VMOVAPD          Z3, Z3
 	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
+	VBROADCASTSD     constants<>+608(SB), Z2
 	VMAXPD           Z0, Z2, Z2
 	VMULPD           Z3, Z2, Z0
 	VMOVUPD          Z0, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply64_end
-	VBROADCASTSD     constants<>+384(SB), Z0
+	VBROADCASTSD     constants<>+392(SB), Z0
 	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
+	VMULPD.BCST      constants<>+616(SB), Z1, Z1
 	VMULPD           Z1, Z0, Z2
 	VADDPD           Z3, Z2, Z2
 	VMOVUPD          Z2, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply64_end
-	VBROADCASTSD     constants<>+216(SB), Z2
+	VBROADCASTSD     constants<>+224(SB), Z2
 	VFNMADD231PD     Z0, Z0, Z2
 	VMULPD           Z1, Z2, Z0
 	JMP              apply64_end
@@ -3417,15 +3452,15 @@ apply64_not_elu:
 apply64_not_gelu_erf:
 	// sinh
 	VMOVUPD          (DX), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+616(SB), Z1
+	VANDPD.BCST      constants<>+176(SB), Z0, Z0
+	VBROADCASTSD     constants<>+624(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+368(SB), Z3
+	VBROADCASTSD     constants<>+192(SB), Z0
+	VFMADD231PD.BCST constants<>+376(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+192(SB), Z0, Z2
+	VBROADCASTSD     constants<>+376(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+376(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+384(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
@@ -3446,22 +3481,22 @@ apply64_not_gelu_erf:
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
 	VMULPD           Z3, Z4, Z1
-	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
-	VSUBPD.BCST      constants<>+632(SB), Z0, Z2
+	VPSUBQ.BCST      constants<>+632(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+640(SB), Z0, Z2
 	VFMADD231PD      Z0, Z1, Z2
 	VFMADD231PD      Z0, Z1, Z0
 	VDIVPD           Z0, Z2, Z1
-	VMULPD.BCST      constants<>+280(SB), Z1, Z1
-	VFMADD231PD.BCST constants<>+216(SB), Z2, Z1
+	VMULPD.BCST      constants<>+288(SB), Z1, Z1
+	VFMADD231PD.BCST constants<>+224(SB), Z2, Z1
 	VMOVUPD          (DX), Z2
-	VANDPD.BCST      constants<>+208(SB), Z2, Z2
+	VANDPD.BCST      constants<>+216(SB), Z2, Z2
 	VORPD            Z2, Z1, Z1
 	VMOVUPD          Z1, (DX)
 	CMPQ             order+8(FP), $0x01
 	JLT              apply64_end
-	VBROADCASTSD     constants<>+640(SB), Z1
+	VBROADCASTSD     constants<>+648(SB), Z1
 	VDIVPD           Z0, Z1, Z1
-	VFMADD231PD.BCST constants<>+216(SB), Z0, Z1
+	VFMADD231PD.BCST constants<>+224(SB), Z0, Z1
 	VMOVUPD          Z1, (BX)
 	CMPQ             order+8(FP), $0x02
 	JLT              apply64_end
@@ -3769,8 +3804,8 @@ identity:
 column:
 	VMOVUPD     (CX), Z1
 	VMOVUPD     64(CX), Z2
-	VANDPD.BCST constants<>+168(SB), Z1, Z1
-	VANDPD.BCST constants<>+168(SB), Z2, Z2
+	VANDPD.BCST constants<>+176(SB), Z1, Z1
+	VANDPD.BCST constants<>+176(SB), Z2, Z2
 	VMOVAPD     Z0, Z3
 	VMOVAPD     Z0, Z4
 	MOVQ        CX, SI
@@ -3783,11 +3818,11 @@ search:
 	VADDPD.BCST constants<>+32(SB), Z5, Z5
 	VMOVUPD     (SI), Z6
 	VMOVUPD     64(SI), Z7
-	VANDPD.BCST constants<>+168(SB), Z6, Z6
+	VANDPD.BCST constants<>+176(SB), Z6, Z6
 	VCMPPD      $0x1e, Z1, Z6, K1
 	VMOVAPD     Z6, K1, Z1
 	VMOVAPD     Z5, K1, Z3
-	VANDPD.BCST constants<>+168(SB), Z7, Z7
+	VANDPD.BCST constants<>+176(SB), Z7, Z7
 	VCMPPD      $0x1e, Z2, Z7, K1
 	VMOVAPD     Z7, K1, Z2
 	VMOVAPD     Z5, K1, Z4
@@ -4098,24 +4133,24 @@ TEXT ·normLanesAVX512(SB), NOSPLIT, $0-56
 row:
 	VBROADCASTSD (BX), Z4
 	VMOVUPD      (CX), Z5
-	VANDPD.BCST  constants<>+168(SB), Z5, Z5
+	VANDPD.BCST  constants<>+176(SB), Z5, Z5
 	VMOVUPD      (DX), Z6
 	VFMADD231PD  Z6, Z1, Z2
-	VANDPD.BCST  constants<>+168(SB), Z6, Z6
+	VANDPD.BCST  constants<>+176(SB), Z6, Z6
 	VMAXPD       Z6, Z5, Z5
 	VFMADD213PD  Z4, Z0, Z5
-	VMAXPD.BCST  constants<>+648(SB), Z5, Z5
+	VMAXPD.BCST  constants<>+656(SB), Z5, Z5
 	VMOVUPD      (AX), Z6
 	VDIVPD       Z5, Z6, Z6
 	VFMADD231PD  Z6, Z6, Z2
 	VMOVUPD      64(CX), Z5
-	VANDPD.BCST  constants<>+168(SB), Z5, Z5
+	VANDPD.BCST  constants<>+176(SB), Z5, Z5
 	VMOVUPD      64(DX), Z6
 	VFMADD231PD  Z6, Z1, Z3
-	VANDPD.BCST  constants<>+168(SB), Z6, Z6
+	VANDPD.BCST  constants<>+176(SB), Z6, Z6
 	VMAXPD       Z6, Z5, Z5
 	VFMADD213PD  Z4, Z0, Z5
-	VMAXPD.BCST  constants<>+648(SB), Z5, Z5
+	VMAXPD.BCST  constants<>+656(SB), Z5, Z5
 	VMOVUPD      64(AX), Z4
 	VDIVPD       Z5, Z4, Z4
 	VFMADD231PD  Z4, Z4, Z3
@@ -4148,69 +4183,70 @@ DATA constants<>+104(SB)/8, $0x3fe62e42fefa39ef
 DATA constants<>+112(SB)/8, $0x3fac6b08d704a08e
 DATA constants<>+120(SB)/8, $0x3fcebfbdff82c598
 DATA constants<>+128(SB)/8, $0xc0352945b6c3760c
-DATA constants<>+136(SB)/8, $0x7fefffffffffffff
-DATA constants<>+144(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+152(SB)/8, $0x3ff9884533d43651
-DATA constants<>+160(SB)/8, $0x3fdb6676bf7450f1
-DATA constants<>+168(SB)/8, $0x7fffffffffffffff
-DATA constants<>+176(SB)/8, $0x407629d2f1a9fbe7
-DATA constants<>+184(SB)/8, $0x43380000000003ff
-DATA constants<>+192(SB)/8, $0xc0071547652b82fe
-DATA constants<>+200(SB)/8, $0xbc8777d0ffda0d24
-DATA constants<>+208(SB)/8, $0x8000000000000000
-DATA constants<>+216(SB)/8, $0x4000000000000000
-DATA constants<>+224(SB)/8, $0xc000000000000000
-DATA constants<>+232(SB)/8, $0x0000000000000000
-DATA constants<>+240(SB)/8, $0xc0862f5ed288ce70
-DATA constants<>+248(SB)/8, $0x408629d35a858794
-DATA constants<>+256(SB)/8, $0xbff71547652b82fe
-DATA constants<>+264(SB)/8, $0xbc7777d0ffda0d24
-DATA constants<>+272(SB)/8, $0x3fda827999fcef32
-DATA constants<>+280(SB)/8, $0x3fe0000000000000
-DATA constants<>+288(SB)/8, $0xbfe0000000000000
-DATA constants<>+296(SB)/8, $0x3fc39a09d078c69f
-DATA constants<>+304(SB)/8, $0x3fc7466496cb03de
-DATA constants<>+312(SB)/8, $0x3fc2f112df3e5244
-DATA constants<>+320(SB)/8, $0x3fd999999997fa04
-DATA constants<>+328(SB)/8, $0x3fe5555555555593
-DATA constants<>+336(SB)/8, $0x3fcc71c51d8e78af
-DATA constants<>+344(SB)/8, $0x3fd2492494229359
-DATA constants<>+352(SB)/8, $0x3f847ae147ae147b
-DATA constants<>+360(SB)/8, $0xc08629d35a858794
-DATA constants<>+368(SB)/8, $0x3ff71547652b82fe
-DATA constants<>+376(SB)/8, $0x3c7777d0ffda0d24
-DATA constants<>+384(SB)/8, $0x4042d4c985f06f69
-DATA constants<>+392(SB)/8, $0xbfe71547652b82fe
-DATA constants<>+400(SB)/8, $0xbc6777d0ffda0d24
-DATA constants<>+408(SB)/8, $0x4010000000000000
-DATA constants<>+416(SB)/8, $0xbdf104609d3a63fa
-DATA constants<>+424(SB)/8, $0x3e4f37324be070d7
-DATA constants<>+432(SB)/8, $0xbe13d99f66b0aeb3
-DATA constants<>+440(SB)/8, $0xbe84f61a4db5b5d8
-DATA constants<>+448(SB)/8, $0x3e91bb8610f5b25b
-DATA constants<>+456(SB)/8, $0x3e50ef0232f8ba42
-DATA constants<>+464(SB)/8, $0xbe74b853a237fcb7
-DATA constants<>+472(SB)/8, $0xbed8d464d2d39ed3
-DATA constants<>+480(SB)/8, $0x3ea7fe172f33f69f
-DATA constants<>+488(SB)/8, $0x3eb1236f633ccfb0
-DATA constants<>+496(SB)/8, $0xbea4fb8d0efb7c13
-DATA constants<>+504(SB)/8, $0xbf2e4a4206da1fed
-DATA constants<>+512(SB)/8, $0x3f217a4a66f198c2
-DATA constants<>+520(SB)/8, $0x3f026d048db23f91
-DATA constants<>+528(SB)/8, $0xbec0011a6bf30b32
-DATA constants<>+536(SB)/8, $0xbf7ee27610424ac5
-DATA constants<>+544(SB)/8, $0x3faeec4cc3e44d56
-DATA constants<>+552(SB)/8, $0x3f5ab825fabd0585
-DATA constants<>+560(SB)/8, $0xbf6c81719ca1adad
-DATA constants<>+568(SB)/8, $0xbfe373e3a893c28a
-DATA constants<>+576(SB)/8, $0x3fe82b4bb8c94dce
-DATA constants<>+584(SB)/8, $0xbfc7dff2bff684e0
-DATA constants<>+592(SB)/8, $0x3fd8c6dbf2cfc302
-DATA constants<>+600(SB)/8, $0xc042d4c985f06f69
-DATA constants<>+608(SB)/8, $0x3fd9884533d43651
-DATA constants<>+616(SB)/8, $0x40863606594af4f1
-DATA constants<>+624(SB)/8, $0x0020000000000000
-DATA constants<>+632(SB)/8, $0x3fd0000000000000
-DATA constants<>+640(SB)/8, $0x3fc0000000000000
-DATA constants<>+648(SB)/8, $0x0010000000000000
-GLOBL constants<>(SB), RODATA|NOPTR, $656
+DATA constants<>+136(SB)/8, $0x7e70000000000000
+DATA constants<>+144(SB)/8, $0x7fefffffffffffff
+DATA constants<>+152(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+160(SB)/8, $0x3ff9884533d43651
+DATA constants<>+168(SB)/8, $0x3fdb6676bf7450f1
+DATA constants<>+176(SB)/8, $0x7fffffffffffffff
+DATA constants<>+184(SB)/8, $0x407629d2f1a9fbe7
+DATA constants<>+192(SB)/8, $0x43380000000003ff
+DATA constants<>+200(SB)/8, $0xc0071547652b82fe
+DATA constants<>+208(SB)/8, $0xbc8777d0ffda0d24
+DATA constants<>+216(SB)/8, $0x8000000000000000
+DATA constants<>+224(SB)/8, $0x4000000000000000
+DATA constants<>+232(SB)/8, $0xc000000000000000
+DATA constants<>+240(SB)/8, $0x0000000000000000
+DATA constants<>+248(SB)/8, $0xc0862f5ed288ce70
+DATA constants<>+256(SB)/8, $0x408629d35a858794
+DATA constants<>+264(SB)/8, $0xbff71547652b82fe
+DATA constants<>+272(SB)/8, $0xbc7777d0ffda0d24
+DATA constants<>+280(SB)/8, $0x3fda827999fcef32
+DATA constants<>+288(SB)/8, $0x3fe0000000000000
+DATA constants<>+296(SB)/8, $0xbfe0000000000000
+DATA constants<>+304(SB)/8, $0x3fc39a09d078c69f
+DATA constants<>+312(SB)/8, $0x3fc7466496cb03de
+DATA constants<>+320(SB)/8, $0x3fc2f112df3e5244
+DATA constants<>+328(SB)/8, $0x3fd999999997fa04
+DATA constants<>+336(SB)/8, $0x3fe5555555555593
+DATA constants<>+344(SB)/8, $0x3fcc71c51d8e78af
+DATA constants<>+352(SB)/8, $0x3fd2492494229359
+DATA constants<>+360(SB)/8, $0x3f847ae147ae147b
+DATA constants<>+368(SB)/8, $0xc08629d35a858794
+DATA constants<>+376(SB)/8, $0x3ff71547652b82fe
+DATA constants<>+384(SB)/8, $0x3c7777d0ffda0d24
+DATA constants<>+392(SB)/8, $0x4042d4c985f06f69
+DATA constants<>+400(SB)/8, $0xbfe71547652b82fe
+DATA constants<>+408(SB)/8, $0xbc6777d0ffda0d24
+DATA constants<>+416(SB)/8, $0x4010000000000000
+DATA constants<>+424(SB)/8, $0xbdf104609d3a63fa
+DATA constants<>+432(SB)/8, $0x3e4f37324be070d7
+DATA constants<>+440(SB)/8, $0xbe13d99f66b0aeb3
+DATA constants<>+448(SB)/8, $0xbe84f61a4db5b5d8
+DATA constants<>+456(SB)/8, $0x3e91bb8610f5b25b
+DATA constants<>+464(SB)/8, $0x3e50ef0232f8ba42
+DATA constants<>+472(SB)/8, $0xbe74b853a237fcb7
+DATA constants<>+480(SB)/8, $0xbed8d464d2d39ed3
+DATA constants<>+488(SB)/8, $0x3ea7fe172f33f69f
+DATA constants<>+496(SB)/8, $0x3eb1236f633ccfb0
+DATA constants<>+504(SB)/8, $0xbea4fb8d0efb7c13
+DATA constants<>+512(SB)/8, $0xbf2e4a4206da1fed
+DATA constants<>+520(SB)/8, $0x3f217a4a66f198c2
+DATA constants<>+528(SB)/8, $0x3f026d048db23f91
+DATA constants<>+536(SB)/8, $0xbec0011a6bf30b32
+DATA constants<>+544(SB)/8, $0xbf7ee27610424ac5
+DATA constants<>+552(SB)/8, $0x3faeec4cc3e44d56
+DATA constants<>+560(SB)/8, $0x3f5ab825fabd0585
+DATA constants<>+568(SB)/8, $0xbf6c81719ca1adad
+DATA constants<>+576(SB)/8, $0xbfe373e3a893c28a
+DATA constants<>+584(SB)/8, $0x3fe82b4bb8c94dce
+DATA constants<>+592(SB)/8, $0xbfc7dff2bff684e0
+DATA constants<>+600(SB)/8, $0x3fd8c6dbf2cfc302
+DATA constants<>+608(SB)/8, $0xc042d4c985f06f69
+DATA constants<>+616(SB)/8, $0x3fd9884533d43651
+DATA constants<>+624(SB)/8, $0x40863606594af4f1
+DATA constants<>+632(SB)/8, $0x0020000000000000
+DATA constants<>+640(SB)/8, $0x3fd0000000000000
+DATA constants<>+648(SB)/8, $0x3fc0000000000000
+DATA constants<>+656(SB)/8, $0x0010000000000000
+GLOBL constants<>(SB), RODATA|NOPTR, $664

@@ -156,6 +156,10 @@ main_dot_done:
 	VMOVUPD     Y7, 32(R9)
 	CMPQ        order+8(FP), $0x01
 	JLT         main__end
+	VMOVUPD     constants<>+448(SB), Y6
+	VMOVAPD     Y6, Y7
+	VDIVPD      Y4, Y6, Y4
+	VDIVPD      Y5, Y7, Y5
 	VMOVUPD     constants<>+32(SB), Y6
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
@@ -164,22 +168,18 @@ main_dot_done:
 	VMULPD      Y9, Y3, Y3
 	VFMADD231PD Y10, Y0, Y2
 	VFMADD231PD Y11, Y1, Y3
-	VMOVUPD     constants<>+448(SB), Y0
+	VMOVUPD     constants<>+544(SB), Y0
 	VMOVAPD     Y0, Y1
-	VDIVPD      Y4, Y0, Y0
-	VDIVPD      Y5, Y1, Y1
-	VMOVUPD     constants<>+544(SB), Y4
-	VMOVAPD     Y4, Y5
-	VMINPD      Y2, Y4, Y4
-	VMINPD      Y3, Y5, Y5
-	VMULPD      Y0, Y4, Y2
-	VMULPD      Y1, Y5, Y3
-	VMULPD      Y0, Y2, Y2
-	VMULPD      Y1, Y3, Y3
-	VSUBPD      constants<>+448(SB), Y4, Y4
-	VSUBPD      constants<>+448(SB), Y5, Y5
-	VMULPD      Y0, Y4, Y4
-	VMULPD      Y1, Y5, Y5
+	VMINPD      Y2, Y0, Y0
+	VMINPD      Y3, Y1, Y1
+	VMULPD      Y4, Y0, Y2
+	VMULPD      Y5, Y1, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
+	VSUBPD      constants<>+448(SB), Y0, Y0
+	VSUBPD      constants<>+448(SB), Y1, Y1
+	VMULPD      Y4, Y0, Y0
+	VMULPD      Y5, Y1, Y1
 	VMULPD      Y6, Y6, Y8
 	VMULPD      Y7, Y7, Y9
 	VMOVUPD     constants<>+576(SB), Y10
@@ -188,16 +188,16 @@ main_dot_done:
 	VFMADD213PD constants<>+608(SB), Y9, Y11
 	VMULPD      Y2, Y6, Y8
 	VMULPD      Y3, Y7, Y9
-	VFMADD213PD Y0, Y10, Y8
-	VFMADD213PD Y1, Y11, Y9
+	VFMADD213PD Y4, Y10, Y8
+	VFMADD213PD Y5, Y11, Y9
 	VMOVUPD     Y8, (R9)(DX*2)
 	VMOVUPD     Y9, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
 	JLT         main__end
-	VMULPD      Y10, Y10, Y0
-	VMULPD      Y11, Y11, Y1
-	VMULPD      Y4, Y0, Y0
-	VMULPD      Y5, Y1, Y1
+	VMULPD      Y10, Y10, Y4
+	VMULPD      Y11, Y11, Y5
+	VMULPD      Y0, Y4, Y0
+	VMULPD      Y1, Y5, Y1
 	VFMADD231PD constants<>+640(SB), Y6, Y0
 	VFMADD231PD constants<>+640(SB), Y7, Y1
 	VADDPD      Y10, Y10, Y4
@@ -437,36 +437,36 @@ main__not_identity:
 	VMOVAPD     Y6, Y7
 	VMINPD      Y12, Y6, Y6
 	VMINPD      Y13, Y7, Y7
+	VMOVUPD     constants<>+448(SB), Y12
+	VMOVAPD     Y12, Y13
+	VDIVPD      Y4, Y12, Y4
+	VDIVPD      Y5, Y13, Y5
 	VMULPD      Y8, Y0, Y0
 	VMULPD      Y9, Y1, Y1
 	VFMADD231PD Y10, Y2, Y0
 	VFMADD231PD Y11, Y3, Y1
-	VMOVUPD     constants<>+448(SB), Y2
+	VMOVUPD     constants<>+544(SB), Y2
 	VMOVAPD     Y2, Y3
-	VDIVPD      Y4, Y2, Y2
-	VDIVPD      Y5, Y3, Y3
-	VMOVUPD     constants<>+544(SB), Y4
-	VMOVAPD     Y4, Y5
-	VMINPD      Y0, Y4, Y4
-	VMINPD      Y1, Y5, Y5
-	VMULPD      Y2, Y4, Y0
-	VMULPD      Y3, Y5, Y1
-	VMULPD      Y2, Y0, Y0
-	VMULPD      Y3, Y1, Y1
-	VSUBPD      constants<>+448(SB), Y4, Y4
-	VSUBPD      constants<>+448(SB), Y5, Y5
-	VMULPD      Y2, Y4, Y4
-	VMULPD      Y3, Y5, Y5
+	VMINPD      Y0, Y2, Y2
+	VMINPD      Y1, Y3, Y3
+	VMULPD      Y4, Y2, Y0
+	VMULPD      Y5, Y3, Y1
+	VMULPD      Y4, Y0, Y0
+	VMULPD      Y5, Y1, Y1
+	VSUBPD      constants<>+448(SB), Y2, Y2
+	VSUBPD      constants<>+448(SB), Y3, Y3
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y5, Y3, Y3
 	VMULPD      Y0, Y6, Y8
 	VMULPD      Y1, Y7, Y9
-	VADDPD      Y2, Y8, Y2
-	VADDPD      Y3, Y9, Y3
-	VMOVUPD     Y2, (R9)(DX*2)
-	VMOVUPD     Y3, 32(R9)(DX*2)
+	VADDPD      Y4, Y8, Y4
+	VADDPD      Y5, Y9, Y5
+	VMOVUPD     Y4, (R9)(DX*2)
+	VMOVUPD     Y5, 32(R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
 	JLT         main__end
-	VMULPD      Y4, Y6, Y2
-	VMULPD      Y5, Y7, Y3
+	VMULPD      Y2, Y6, Y2
+	VMULPD      Y3, Y7, Y3
 	VADDPD      constants<>+832(SB), Y2, Y2
 	VADDPD      constants<>+832(SB), Y3, Y3
 	VMULPD      Y0, Y2, Y0
@@ -1193,28 +1193,28 @@ rest4_dot_done:
 	VMOVUPD     Y3, (R9)
 	CMPQ        order+8(FP), $0x01
 	JLT         rest4__end
+	VMOVUPD     constants<>+448(SB), Y3
+	VDIVPD      Y2, Y3, Y2
 	VMOVUPD     constants<>+32(SB), Y3
 	VMINPD      Y6, Y3, Y3
 	VMULPD      Y4, Y1, Y1
 	VFMADD231PD Y5, Y0, Y1
-	VMOVUPD     constants<>+448(SB), Y0
-	VDIVPD      Y2, Y0, Y0
-	VMOVUPD     constants<>+544(SB), Y2
-	VMINPD      Y1, Y2, Y2
-	VMULPD      Y0, Y2, Y1
-	VMULPD      Y0, Y1, Y1
-	VSUBPD      constants<>+448(SB), Y2, Y2
-	VMULPD      Y0, Y2, Y2
+	VMOVUPD     constants<>+544(SB), Y0
+	VMINPD      Y1, Y0, Y0
+	VMULPD      Y2, Y0, Y1
+	VMULPD      Y2, Y1, Y1
+	VSUBPD      constants<>+448(SB), Y0, Y0
+	VMULPD      Y2, Y0, Y0
 	VMULPD      Y3, Y3, Y4
 	VMOVUPD     constants<>+576(SB), Y5
 	VFMADD213PD constants<>+608(SB), Y4, Y5
 	VMULPD      Y1, Y3, Y4
-	VFMADD213PD Y0, Y5, Y4
+	VFMADD213PD Y2, Y5, Y4
 	VMOVUPD     Y4, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
 	JLT         rest4__end
-	VMULPD      Y5, Y5, Y0
-	VMULPD      Y2, Y0, Y0
+	VMULPD      Y5, Y5, Y2
+	VMULPD      Y0, Y2, Y0
 	VFMADD231PD constants<>+640(SB), Y3, Y0
 	VADDPD      Y5, Y5, Y2
 	VFMADD213PD Y2, Y3, Y0
@@ -1350,22 +1350,22 @@ rest4__not_identity:
 	JLT         rest4__end
 	VMOVUPD     constants<>+960(SB), Y3
 	VMINPD      Y6, Y3, Y3
+	VMOVUPD     constants<>+448(SB), Y6
+	VDIVPD      Y2, Y6, Y2
 	VMULPD      Y4, Y0, Y0
 	VFMADD231PD Y5, Y1, Y0
-	VMOVUPD     constants<>+448(SB), Y1
-	VDIVPD      Y2, Y1, Y1
-	VMOVUPD     constants<>+544(SB), Y2
-	VMINPD      Y0, Y2, Y2
-	VMULPD      Y1, Y2, Y0
-	VMULPD      Y1, Y0, Y0
-	VSUBPD      constants<>+448(SB), Y2, Y2
-	VMULPD      Y1, Y2, Y2
+	VMOVUPD     constants<>+544(SB), Y1
+	VMINPD      Y0, Y1, Y1
+	VMULPD      Y2, Y1, Y0
+	VMULPD      Y2, Y0, Y0
+	VSUBPD      constants<>+448(SB), Y1, Y1
+	VMULPD      Y2, Y1, Y1
 	VMULPD      Y0, Y3, Y4
-	VADDPD      Y1, Y4, Y1
-	VMOVUPD     Y1, (R9)(DX*2)
+	VADDPD      Y2, Y4, Y2
+	VMOVUPD     Y2, (R9)(DX*2)
 	CMPQ        order+8(FP), $0x02
 	JLT         rest4__end
-	VMULPD      Y2, Y3, Y1
+	VMULPD      Y1, Y3, Y1
 	VADDPD      constants<>+832(SB), Y1, Y1
 	VMULPD      Y0, Y1, Y0
 	VMOVUPD     Y0, (R9)(DX*4)

@@ -154,6 +154,10 @@ main_dot_done:
 	VMOVUPD          Z7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VMOVAPD          Z6, Z7
+	VDIVPD           Z4, Z6, Z4
+	VDIVPD           Z5, Z7, Z5
 	VBROADCASTSD     constants<>+24(SB), Z6
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
@@ -162,22 +166,18 @@ main_dot_done:
 	VMULPD           Z9, Z3, Z3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+32(SB), Z0
+	VBROADCASTSD     constants<>+136(SB), Z0
 	VMOVAPD          Z0, Z1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Z5, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Z3, Z5, Z5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Z1, Z5, Z3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Z1, Z3, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Z1, Z5, Z5
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Z3, Z1, Z1
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Z5, Z1, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Z7, Z7, Z9
 	VBROADCASTSD     constants<>+144(SB), Z10
@@ -186,16 +186,16 @@ main_dot_done:
 	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Z3, Z7, Z9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Z1, Z11, Z9
+	VFMADD213PD      Z4, Z10, Z8
+	VFMADD213PD      Z5, Z11, Z9
 	VMOVUPD          Z8, (R9)(DX*2)
 	VMOVUPD          Z9, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Z11, Z11, Z1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Z5, Z1, Z1
+	VMULPD           Z10, Z10, Z4
+	VMULPD           Z11, Z11, Z5
+	VMULPD           Z0, Z4, Z0
+	VMULPD           Z1, Z5, Z1
 	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
 	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
 	VADDPD           Z10, Z10, Z4
@@ -435,36 +435,36 @@ main__not_identity:
 	VMOVAPD          Z6, Z7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Z13, Z7, Z7
+	VBROADCASTSD     constants<>+32(SB), Z12
+	VMOVAPD          Z12, Z13
+	VDIVPD           Z4, Z12, Z4
+	VDIVPD           Z5, Z13, Z5
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Z9, Z1, Z1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VBROADCASTSD     constants<>+136(SB), Z2
 	VMOVAPD          Z2, Z3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Z5, Z3, Z3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VMOVAPD          Z4, Z5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Z1, Z5, Z5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Z3, Z5, Z1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z5, Z5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Z3, Z5, Z5
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Z1, Z3, Z3
+	VMULPD           Z4, Z2, Z0
+	VMULPD           Z5, Z3, Z1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Z5, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Z3, Z3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Z5, Z3, Z3
 	VMULPD           Z0, Z6, Z8
 	VMULPD           Z1, Z7, Z9
-	VADDPD           Z2, Z8, Z2
-	VADDPD           Z3, Z9, Z3
-	VMOVUPD          Z2, (R9)(DX*2)
-	VMOVUPD          Z3, 64(R9)(DX*2)
+	VADDPD           Z4, Z8, Z4
+	VADDPD           Z5, Z9, Z5
+	VMOVUPD          Z4, (R9)(DX*2)
+	VMOVUPD          Z5, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z4, Z6, Z2
-	VMULPD           Z5, Z7, Z3
+	VMULPD           Z2, Z6, Z2
+	VMULPD           Z3, Z7, Z3
 	VADDPD.BCST      constants<>+216(SB), Z2, Z2
 	VADDPD.BCST      constants<>+216(SB), Z3, Z3
 	VMULPD           Z0, Z2, Z0
@@ -1258,6 +1258,10 @@ rest12_dot_done:
 	VMOVUPD          Y7, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VBROADCASTSD     constants<>+32(SB), Y7
+	VDIVPD           Z4, Z6, Z4
+	VDIVPD           Y5, Y7, Y5
 	VBROADCASTSD     constants<>+24(SB), Z6
 	VBROADCASTSD     constants<>+24(SB), Y7
 	VMINPD           Z12, Z6, Z6
@@ -1266,22 +1270,18 @@ rest12_dot_done:
 	VMULPD           Y9, Y3, Y3
 	VFMADD231PD      Z10, Z0, Z2
 	VFMADD231PD      Y11, Y1, Y3
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VDIVPD           Z4, Z0, Z0
-	VDIVPD           Y5, Y1, Y1
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z2, Z4, Z4
-	VMINPD           Y3, Y5, Y5
-	VMULPD           Z0, Z4, Z2
-	VMULPD           Y1, Y5, Y3
-	VMULPD           Z0, Z2, Z2
-	VMULPD           Y1, Y3, Y3
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
-	VMULPD           Z0, Z4, Z4
-	VMULPD           Y1, Y5, Y5
+	VBROADCASTSD     constants<>+136(SB), Z0
+	VBROADCASTSD     constants<>+136(SB), Y1
+	VMINPD           Z2, Z0, Z0
+	VMINPD           Y3, Y1, Y1
+	VMULPD           Z4, Z0, Z2
+	VMULPD           Y5, Y1, Y3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Y5, Y3, Y3
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Y5, Y1, Y1
 	VMULPD           Z6, Z6, Z8
 	VMULPD           Y7, Y7, Y9
 	VBROADCASTSD     constants<>+144(SB), Z10
@@ -1290,16 +1290,16 @@ rest12_dot_done:
 	VFMADD213PD.BCST constants<>+152(SB), Y9, Y11
 	VMULPD           Z2, Z6, Z8
 	VMULPD           Y3, Y7, Y9
-	VFMADD213PD      Z0, Z10, Z8
-	VFMADD213PD      Y1, Y11, Y9
+	VFMADD213PD      Z4, Z10, Z8
+	VFMADD213PD      Y5, Y11, Y9
 	VMOVUPD          Z8, (R9)(DX*2)
 	VMOVUPD          Y9, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Z10, Z10, Z0
-	VMULPD           Y11, Y11, Y1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Y5, Y1, Y1
+	VMULPD           Z10, Z10, Z4
+	VMULPD           Y11, Y11, Y5
+	VMULPD           Z0, Z4, Z0
+	VMULPD           Y1, Y5, Y1
 	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
 	VFMADD231PD.BCST constants<>+160(SB), Y7, Y1
 	VADDPD           Z10, Z10, Z4
@@ -1539,36 +1539,36 @@ rest12__not_identity:
 	VBROADCASTSD     constants<>+248(SB), Y7
 	VMINPD           Z12, Z6, Z6
 	VMINPD           Y13, Y7, Y7
+	VBROADCASTSD     constants<>+32(SB), Z12
+	VBROADCASTSD     constants<>+32(SB), Y13
+	VDIVPD           Z4, Z12, Z4
+	VDIVPD           Y5, Y13, Y5
 	VMULPD           Z8, Z0, Z0
 	VMULPD           Y9, Y1, Y1
 	VFMADD231PD      Z10, Z2, Z0
 	VFMADD231PD      Y11, Y3, Y1
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VDIVPD           Z4, Z2, Z2
-	VDIVPD           Y5, Y3, Y3
-	VBROADCASTSD     constants<>+136(SB), Z4
-	VBROADCASTSD     constants<>+136(SB), Y5
-	VMINPD           Z0, Z4, Z4
-	VMINPD           Y1, Y5, Y5
-	VMULPD           Z2, Z4, Z0
-	VMULPD           Y3, Y5, Y1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Y3, Y1, Y1
-	VSUBPD.BCST      constants<>+32(SB), Z4, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y5, Y5
-	VMULPD           Z2, Z4, Z4
-	VMULPD           Y3, Y5, Y5
+	VBROADCASTSD     constants<>+136(SB), Z2
+	VBROADCASTSD     constants<>+136(SB), Y3
+	VMINPD           Z0, Z2, Z2
+	VMINPD           Y1, Y3, Y3
+	VMULPD           Z4, Z2, Z0
+	VMULPD           Y5, Y3, Y1
+	VMULPD           Z4, Z0, Z0
+	VMULPD           Y5, Y1, Y1
+	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+32(SB), Y3, Y3
+	VMULPD           Z4, Z2, Z2
+	VMULPD           Y5, Y3, Y3
 	VMULPD           Z0, Z6, Z8
 	VMULPD           Y1, Y7, Y9
-	VADDPD           Z2, Z8, Z2
-	VADDPD           Y3, Y9, Y3
-	VMOVUPD          Z2, (R9)(DX*2)
-	VMOVUPD          Y3, 64(R9)(DX*2)
+	VADDPD           Z4, Z8, Z4
+	VADDPD           Y5, Y9, Y5
+	VMOVUPD          Z4, (R9)(DX*2)
+	VMOVUPD          Y5, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Z4, Z6, Z2
-	VMULPD           Y5, Y7, Y3
+	VMULPD           Z2, Z6, Z2
+	VMULPD           Y3, Y7, Y3
 	VADDPD.BCST      constants<>+216(SB), Z2, Z2
 	VADDPD.BCST      constants<>+216(SB), Y3, Y3
 	VMULPD           Z0, Z2, Z0
@@ -2313,28 +2313,28 @@ rest8_dot_done:
 	VMOVUPD          Z3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
+	VBROADCASTSD     constants<>+32(SB), Z3
+	VDIVPD           Z2, Z3, Z2
 	VBROADCASTSD     constants<>+24(SB), Z3
 	VMINPD           Z6, Z3, Z3
 	VMULPD           Z4, Z1, Z1
 	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+32(SB), Z0
-	VDIVPD           Z2, Z0, Z0
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z0, Z2, Z1
-	VMULPD           Z0, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VMULPD           Z0, Z2, Z2
+	VBROADCASTSD     constants<>+136(SB), Z0
+	VMINPD           Z1, Z0, Z0
+	VMULPD           Z2, Z0, Z1
+	VMULPD           Z2, Z1, Z1
+	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
+	VMULPD           Z2, Z0, Z0
 	VMULPD           Z3, Z3, Z4
 	VBROADCASTSD     constants<>+144(SB), Z5
 	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
 	VMULPD           Z1, Z3, Z4
-	VFMADD213PD      Z0, Z5, Z4
+	VFMADD213PD      Z2, Z5, Z4
 	VMOVUPD          Z4, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z5, Z5, Z0
-	VMULPD           Z2, Z0, Z0
+	VMULPD           Z5, Z5, Z2
+	VMULPD           Z0, Z2, Z0
 	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
 	VADDPD           Z5, Z5, Z2
 	VFMADD213PD      Z2, Z3, Z0
@@ -2470,22 +2470,22 @@ rest8__not_identity:
 	JLT              rest8__end
 	VBROADCASTSD     constants<>+248(SB), Z3
 	VMINPD           Z6, Z3, Z3
+	VBROADCASTSD     constants<>+32(SB), Z6
+	VDIVPD           Z2, Z6, Z2
 	VMULPD           Z4, Z0, Z0
 	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VDIVPD           Z2, Z1, Z1
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMINPD           Z0, Z2, Z2
-	VMULPD           Z1, Z2, Z0
-	VMULPD           Z1, Z0, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VMULPD           Z1, Z2, Z2
+	VBROADCASTSD     constants<>+136(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VMULPD           Z2, Z1, Z0
+	VMULPD           Z2, Z0, Z0
+	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
+	VMULPD           Z2, Z1, Z1
 	VMULPD           Z0, Z3, Z4
-	VADDPD           Z1, Z4, Z1
-	VMOVUPD          Z1, (R9)(DX*2)
+	VADDPD           Z2, Z4, Z2
+	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z2, Z3, Z1
+	VMULPD           Z1, Z3, Z1
 	VADDPD.BCST      constants<>+216(SB), Z1, Z1
 	VMULPD           Z0, Z1, Z0
 	VMOVUPD          Z0, (R9)(DX*4)
@@ -2924,28 +2924,28 @@ rest4_dot_done:
 	VMOVUPD          Y3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
+	VBROADCASTSD     constants<>+32(SB), Y3
+	VDIVPD           Y2, Y3, Y2
 	VBROADCASTSD     constants<>+24(SB), Y3
 	VMINPD           Y6, Y3, Y3
 	VMULPD           Y4, Y1, Y1
 	VFMADD231PD      Y5, Y0, Y1
-	VBROADCASTSD     constants<>+32(SB), Y0
-	VDIVPD           Y2, Y0, Y0
-	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y1, Y2, Y2
-	VMULPD           Y0, Y2, Y1
-	VMULPD           Y0, Y1, Y1
-	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
-	VMULPD           Y0, Y2, Y2
+	VBROADCASTSD     constants<>+136(SB), Y0
+	VMINPD           Y1, Y0, Y0
+	VMULPD           Y2, Y0, Y1
+	VMULPD           Y2, Y1, Y1
+	VSUBPD.BCST      constants<>+32(SB), Y0, Y0
+	VMULPD           Y2, Y0, Y0
 	VMULPD           Y3, Y3, Y4
 	VBROADCASTSD     constants<>+144(SB), Y5
 	VFMADD213PD.BCST constants<>+152(SB), Y4, Y5
 	VMULPD           Y1, Y3, Y4
-	VFMADD213PD      Y0, Y5, Y4
+	VFMADD213PD      Y2, Y5, Y4
 	VMOVUPD          Y4, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y5, Y5, Y0
-	VMULPD           Y2, Y0, Y0
+	VMULPD           Y5, Y5, Y2
+	VMULPD           Y0, Y2, Y0
 	VFMADD231PD.BCST constants<>+160(SB), Y3, Y0
 	VADDPD           Y5, Y5, Y2
 	VFMADD213PD      Y2, Y3, Y0
@@ -3081,22 +3081,22 @@ rest4__not_identity:
 	JLT              rest4__end
 	VBROADCASTSD     constants<>+248(SB), Y3
 	VMINPD           Y6, Y3, Y3
+	VBROADCASTSD     constants<>+32(SB), Y6
+	VDIVPD           Y2, Y6, Y2
 	VMULPD           Y4, Y0, Y0
 	VFMADD231PD      Y5, Y1, Y0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VDIVPD           Y2, Y1, Y1
-	VBROADCASTSD     constants<>+136(SB), Y2
-	VMINPD           Y0, Y2, Y2
-	VMULPD           Y1, Y2, Y0
-	VMULPD           Y1, Y0, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y2, Y2
-	VMULPD           Y1, Y2, Y2
+	VBROADCASTSD     constants<>+136(SB), Y1
+	VMINPD           Y0, Y1, Y1
+	VMULPD           Y2, Y1, Y0
+	VMULPD           Y2, Y0, Y0
+	VSUBPD.BCST      constants<>+32(SB), Y1, Y1
+	VMULPD           Y2, Y1, Y1
 	VMULPD           Y0, Y3, Y4
-	VADDPD           Y1, Y4, Y1
-	VMOVUPD          Y1, (R9)(DX*2)
+	VADDPD           Y2, Y4, Y2
+	VMOVUPD          Y2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y2, Y3, Y1
+	VMULPD           Y1, Y3, Y1
 	VADDPD.BCST      constants<>+216(SB), Y1, Y1
 	VMULPD           Y0, Y1, Y0
 	VMOVUPD          Y0, (R9)(DX*4)

@@ -120,11 +120,10 @@ func tanh(load func() vec, put func(int, vec)) {
 	put(2, t.timesConst(-2).mul(d1))
 }
 
-// logistic makes s = 1/(1+e), s(1−s) and 1−2s from 1+e and e, which may be infinite.
-func logistic(e, one vec) (s, slope, skew vec) {
-	s = e.fill(1).div(one)
+// logistic makes s(1−s) and 1−2s from s = 1/(1+e) and e, which may be infinite.
+func logistic(e, s vec) (slope, skew vec) {
 	finite := e.atMost(math.MaxFloat64)
-	return s, finite.mul(s).mul(s), finite.minusConst(1).mul(s)
+	return finite.mul(s).mul(s), finite.minusConst(1).mul(s)
 }
 
 var geluA = math.Sqrt(2 / math.Pi)
@@ -164,8 +163,9 @@ func gelu(load func() vec, put func(int, vec)) {
 	one := sum.plus(r.r.fill(1))
 	low := load().atLeast(geluLower)
 	put(0, low.div(one))
+	s := one.reciprocal()
 	c := low.atMost(geluUpper)
-	s, slope, skew := logistic(sum.value(), one)
+	slope, skew := logistic(sum.value(), s)
 	u1 := c.mul(c).linear(2*geluA, 6*geluA*geluB)
 	d1 := c.mul(slope)
 	d1.timesPlus(u1, s)
@@ -185,7 +185,8 @@ func silu(load func() vec, put func(int, vec)) {
 	low := load().atLeast(lower)
 	put(0, low.div(one))
 	c := low.atMost(upper)
-	s, slope, skew := logistic(sum.value(), one)
+	s := one.fill(1).div(one)
+	slope, skew := logistic(sum.value(), s)
 	put(1, c.mul(slope).add(s))
 	put(2, c.mul(skew).plusConst(2).mul(slope))
 }

@@ -98,7 +98,9 @@ func laneForward(name string, lanes int) {
 			JMP(LabelRef("activated"))
 			Label("activations")
 		}
+		manyChains = target.spreads
 		laneActivations(layer, p, d1, rowsOf(rows))
+		manyChains = false
 		Label("activated")
 	}
 
