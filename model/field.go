@@ -1,6 +1,7 @@
 package model
 
 import (
+	"github.com/stiffnode/stiffnode/internal/kernel"
 	"github.com/stiffnode/stiffnode/nn"
 	"github.com/stiffnode/stiffnode/ode"
 )
@@ -22,9 +23,12 @@ type scaledField struct {
 	inputs []transform // of every network input
 	curved bool        // some input is nonlinear
 	direct bool        // network inputs and outputs are all states, in order
+	plain  bool        // the inputs are all states themselves, in order
+	all    bool        // the outputs belong to all states, in order
 
-	// At the point of the latest Eval or EvalJacobian.
-	x, d1, d2 []float64 // inputs and their derivatives
+	x []float64 // inputs, where they are not the states
+	// The inputs' derivatives, at the point of the latest Eval or EvalJacobian where some input is nonlinear.
+	d1, d2 []float64
 
 	o, w, gx []float64 // one output vector, one weight vector, one input vector
 	jac      []float64 // no×ni
@@ -43,12 +47,14 @@ func newScaledField(s *Scaled) *scaledField {
 		f.inputs = append(f.inputs, s.cfg.Input.constants(i))
 	}
 	if t := s.cfg.Time; t != nil {
-		f.inputs = append(f.inputs, transform{t.Kind, t.Center, t.Scale, t.Floor})
+		f.inputs = append(f.inputs, t.constants())
 	}
 	for _, t := range f.inputs {
 		f.curved = f.curved || t.kind == InputLog
 	}
-	f.direct = f.ni == f.k && f.no == f.k && s.cfg.Time == nil
+	f.all = f.no == f.k
+	f.direct = f.ni == f.k && f.all && s.cfg.Time == nil
+	f.plain = f.ni == f.k && s.cfg.Time == nil && s.cfg.Input.Kind == InputNone
 	buf := make([]float64, 4*f.ni+2*f.no+f.no*f.ni)
 	next := func(n int) []float64 {
 		v := buf[:n:n]
@@ -57,6 +63,9 @@ func newScaledField(s *Scaled) *scaledField {
 	}
 	f.x, f.d1, f.d2, f.gx = next(f.ni), next(f.ni), next(f.ni), next(f.ni)
 	f.o, f.w, f.jac = next(f.no), next(f.no), next(f.no*f.ni)
+	for j := range f.inputs {
+		_, f.d1[j], _ = f.inputs[j].at(0)
+	}
 	return f
 }
 
@@ -69,21 +78,36 @@ func (f *scaledField) Defer(on bool) { f.net.Defer(on) }
 
 func (f *scaledField) Settle() { f.net.Settle() }
 
-// point makes the network's inputs and their derivatives.
-func (f *scaledField) point(t float64, y []float64) {
-	for j, i := range f.s.in {
-		f.x[j], f.d1[j], f.d2[j] = f.inputs[j].at(y[i])
+// point returns the network's inputs and makes their derivatives where these are not constant.
+func (f *scaledField) point(t float64, y []float64) []float64 {
+	switch last := len(f.s.in); {
+	case f.plain:
+		return y[:f.k]
+	case f.curved:
+		for j, i := range f.s.in {
+			f.x[j], f.d1[j], f.d2[j] = f.inputs[j].at(y[i])
+		}
+		if last < f.ni {
+			f.x[last], f.d1[last], f.d2[last] = f.inputs[last].at(t)
+		}
+	default:
+		for j, i := range f.s.in {
+			f.x[j] = f.inputs[j].linear(y[i])
+		}
+		if last < f.ni {
+			f.x[last] = f.inputs[last].linear(t)
+		}
 	}
-	if j := len(f.s.in); j < f.ni {
-		f.x[j], f.d1[j], f.d2[j] = f.inputs[j].at(t)
-	}
+	return f.x
 }
 
 // scatter writes S·o into dst.
 func (f *scaledField) scatter(dst, o []float64) {
-	if f.no != f.k {
-		clear(dst)
+	if f.all {
+		kernel.Mul(dst[:f.k], f.s.gain, o)
+		return
 	}
+	clear(dst)
 	for r, g := range f.s.gain {
 		dst[f.s.out[r]] = g * o[r]
 	}
@@ -104,25 +128,18 @@ func (f *scaledField) addInputs(gy, gx, d1 []float64) {
 }
 
 func (f *scaledField) Eval(dst []float64, t float64, y []float64) error {
-	f.point(t, y)
-	f.net.Value(f.o, f.x)
+	f.net.Value(f.o, f.point(t, y))
 	f.scatter(dst, f.o)
 	return nil
 }
 
 func (f *scaledField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, y []float64) error {
-	f.point(t, y)
-	f.net.ValueJacobian(f.o, f.jac, f.x)
+	f.net.ValueJacobian(f.o, f.jac, f.point(t, y))
 	f.scatter(dst, f.o)
-	if !f.direct {
-		jac.Zero()
-	}
-	for r, g := range f.s.gain {
-		row := f.jac[r*f.ni : (r+1)*f.ni]
-		to := jac.Data[f.s.out[r]*jac.Stride:]
-		for j, i := range f.s.in {
-			to[i] = g * row[j] * f.d1[j]
-		}
+	if f.plain && f.all && jac.Stride == f.k {
+		kernel.ScaleRows(jac.Data, f.jac, f.s.gain, f.k, f.k)
+	} else {
+		f.scaleJacobian(jac)
 	}
 	if dfdt != nil {
 		clear(dfdt)
@@ -134,6 +151,20 @@ func (f *scaledField) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []floa
 		}
 	}
 	return nil
+}
+
+// scaleJacobian writes S·J·D without what belongs to the time.
+func (f *scaledField) scaleJacobian(jac *ode.Jacobian) {
+	if !f.direct {
+		jac.Zero()
+	}
+	for r, g := range f.s.gain {
+		row := f.jac[r*f.ni : (r+1)*f.ni]
+		to := jac.Data[f.s.out[r]*jac.Stride:]
+		for j, i := range f.s.in {
+			to[i] = g * row[j] * f.d1[j]
+		}
+	}
 }
 
 func (f *scaledField) VJP(gy, gp, w []float64) {

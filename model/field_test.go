@@ -33,11 +33,13 @@ func variants(t testing.TB) map[string]*Scaled {
 		"log":                {States: all, Input: NewInput(InputLog, lo3, hi3, 4), YScale: scale3},
 		"sinh":               {States: all, Input: NewInput(InputLinear, lo3, hi3, 0), YScale: scale3, OutputActivation: nn.Sinh},
 		"time":               {States: all, Input: NewInput(InputNone, lo3, hi3, 0), YScale: scale3, Time: linearTime},
+		"time itself":        {States: all, Input: NewInput(InputLinear, lo3, hi3, 0), YScale: scale3, Time: &TimeInput{Kind: InputNone}},
 		"log time, sinh":     {States: all, Input: NewInput(InputLog, lo3, hi3, 3), YScale: scale3, Time: logTime, OutputActivation: nn.Sinh},
 		"roles":              {States: mixed, Input: NewInput(InputLinear, lo4, hi4, 0), YScale: scale4},
 		"roles, log, time":   {States: mixed, Input: NewInput(InputLog, lo4, hi4, 2), YScale: scale4, Time: logTime},
 		"no hidden layer":    {States: all, Input: Input{Kind: InputNone}, YScale: scale3, Hidden: []int{}},
 		"steady, unlearned":  {States: states(Learned, Steady), Input: NewInput(InputLog, lo3[:2], hi3[:2], 2), YScale: scale3[:2]},
+		"steady, paper":      {States: states(Learned, Steady), Input: Input{Kind: InputNone}, YScale: scale3[:2]},
 		"magnitude elsewise": {States: all, Input: Input{Kind: InputNone}, YScale: []float64{1, 1, 1}, Magnitude: scale3},
 	}
 	out := map[string]*Scaled{}

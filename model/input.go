@@ -104,21 +104,30 @@ func (in Input) constants(i int) transform {
 	return t
 }
 
+// constants returns those of the time.
+func (t *TimeInput) constants() transform {
+	if t.Kind == InputNone {
+		return transform{kind: t.Kind, scale: 1}
+	}
+	return transform{t.Kind, t.Center, t.Scale, t.Floor}
+}
+
 // transform is the way from one number to one network input.
 type transform struct {
 	kind                 InputKind
 	center, scale, floor float64
 }
 
+// linear returns the input where the kind is not log.
+func (t *transform) linear(y float64) float64 { return (y - t.center) / t.scale }
+
 // at returns the input and its first and second derivative.
 func (t *transform) at(y float64) (x, d1, d2 float64) {
 	switch t.kind {
-	case InputLinear:
-		return (y - t.center) / t.scale, 1 / t.scale, 0
 	case InputLog:
 		r := math.Hypot(y, t.floor)
 		d1 = 1 / (t.scale * r)
 		return (math.Asinh(y/t.floor) - t.center) / t.scale, d1, -(y / r) / r * d1
 	}
-	return y, 1, 0
+	return t.linear(y), 1 / t.scale, 0
 }

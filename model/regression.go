@@ -21,7 +21,7 @@ func (s *Scaled) Inputs(dst []float64, t float64, y []float64) {
 		dst[j], _, _ = c.at(y[i])
 	}
 	if c := s.cfg.Time; c != nil {
-		in := transform{c.Kind, c.Center, c.Scale, c.Floor}
+		in := c.constants()
 		dst[len(s.in)], _, _ = in.at(t)
 	}
 }
