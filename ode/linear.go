@@ -25,13 +25,16 @@ type complexSolver interface {
 }
 
 // newLinearSolver chooses a solver for the layout of the problem's Jacobian and mass matrix.
-// A solve that is recorded keeps dense factors of a sparse one, since its derivative uses them again.
+// A solve that is recorded keeps dense factors of a sparse or inverted one, since its derivative uses them again.
 func newLinearSolver(p *Problem, recorded bool) linearSolver {
 	if s := newSparseSolver(p, recorded); s != nil {
 		return s
 	}
 	if useBand(p) {
 		return &bandSolver{lu: linalg.NewBand[float64](p.Dim, p.Jacobian.Lower, p.Jacobian.Upper)}
+	}
+	if linalg.InversePays(p.Dim) && !recorded {
+		return &inverseSolver{inv: linalg.NewInverse(p.Dim)}
 	}
 	return &denseSolver{lu: linalg.NewLU(p.Dim)}
 }
@@ -64,6 +67,18 @@ func (s *denseSolver) factor(gamma float64, mass *Mass, jac *Jacobian) error {
 func (s *denseSolver) solve(b []float64)                { s.lu.Solve(b) }
 func (s *denseSolver) solveTransposed(b []float64)      { s.lu.SolveTransposed(b) }
 func (s *denseSolver) solveBlock(b []float64, cols int) { s.lu.SolveBlock(b, cols) }
+
+// inverseSolver holds W⁻¹.
+type inverseSolver struct{ inv *linalg.Inverse }
+
+func (s *inverseSolver) factor(gamma float64, mass *Mass, jac *Jacobian) error {
+	fillDense(s.inv.Matrix(), 1, minusReal, scaleReal, gamma, mass, jac)
+	return s.inv.Invert()
+}
+
+func (s *inverseSolver) solve(b []float64)                { s.inv.Solve(b) }
+func (s *inverseSolver) solveTransposed(b []float64)      { s.inv.SolveTransposed(b) }
+func (s *inverseSolver) solveBlock(b []float64, cols int) { s.inv.SolveBlock(b, cols) }
 
 // denseComplexSolver is denseSolver with a complex shift.
 type denseComplexSolver struct{ lu *linalg.ComplexLU }

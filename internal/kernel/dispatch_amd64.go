@@ -23,6 +23,9 @@ var (
 	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
 )
 
+// hasBitManipulation says that there are instructions for the lowest bit of a mask.
+var hasBitManipulation = cpu.X86.HasBMI1 && cpu.X86.HasBMI2
+
 func expSlice(dst, x []float64) {
 	if !useAVX2 {
 		expSliceGo(dst, x)

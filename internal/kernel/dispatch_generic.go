@@ -52,3 +52,9 @@ func columnStride(int) int { return 0 }
 func solveColumns(x, columns, inv []float64, n, stride int) {
 	solveColumnsGo(x, columns, inv, n, stride)
 }
+
+func inverseKernel() bool { return false }
+
+func invert(inv, a []float64, n int) int { return invertGo(inv, a, n) }
+
+func timesInverse(x, inv []float64, n int) { timesInverseGo(x, inv, n) }

@@ -13,6 +13,7 @@ import (
 var families = map[string]func(){
 	"columns":     columns,
 	"elementwise": elementwise,
+	"inverse":     inverses,
 	"lanes":       lanes,
 	"network":     network,
 	"panel":       panels,

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// inverses emits the inversion of matrices whose columns are single registers, and the product with such an inverse. It is for AVX-512 alone: masks
+// take the place of exchanges of rows.
+func inverses() {
+	invert()
+	timesInverse()
+}
+
+// invert emits the exchange algorithm (Gauss and Jordan) in place: in step k the unknown k trades places with the equation of the row whose
+// element of column k is the largest of those not yet taken. All eight columns stay in registers.
+func invert() {
+	function("invert8", "func(inv, a *float64, n int) int", "is invertGo: the column without a pivot, or −1.")
+	inv, a, n := param("inv"), param("a"), param("n")
+	pivots := AllocLocal(64)
+
+	// Column j is gathered from the rows; what lies beyond the matrix is the identity.
+	columns := whole(8).zero()
+	rows, one := register(), whole(1).constant(1)[0]
+	{
+		stride := register()
+		VPBROADCASTQ(n, stride)
+		VPMULLQ(pattern([]uint64{0, 1, 2, 3, 4, 5, 6, 7}), stride, rows)
+	}
+	present := lowest(n)
+	for j, column := range columns {
+		on := K()
+		bit := GP32()
+		MOVL(U32(1<<j), bit)
+		KMOVB(bit, on)
+		VMOVAPD(one, on, column)
+		CMPQ(n, U8(j))
+		JLE(LabelRef(fmt.Sprintf("gathered_%d", j)))
+		VXORPD(column, column, column)
+		lanes := K()
+		KMOVB(present, lanes)
+		VGATHERQPD(Mem{Base: a, Index: rows, Scale: 8, Disp: 8 * j}, lanes, column)
+		Label(fmt.Sprintf("gathered_%d", j))
+	}
+
+	free := K() // rows not yet taken
+	KXNORB(free, free, free)
+	for k, column := range columns {
+		exchange(k, column, columns, free, pivots)
+	}
+
+	order := register()
+	VMOVDQU64(pivots, order)
+	for k, column := range columns {
+		p := GP64()
+		MOVQ(shifted(pivots, 8*k), p)
+		CMPQ(p, n)
+		JGE(LabelRef(fmt.Sprintf("stored_%d", k))) // a row of the identity
+		SHLQ(U8(6), p)
+		z := register()
+		VPERMPD(column, order, z)
+		VMOVUPD(z, Mem{Base: inv, Index: p, Scale: 1})
+		Label(fmt.Sprintf("stored_%d", k))
+	}
+	VZEROUPPER()
+	result := GP64()
+	MOVQ(I64(-1), result)
+	Store(result, ReturnIndex(0))
+	RET()
+	for k := range columns {
+		Label(fmt.Sprintf("singular_%d", k))
+		VZEROUPPER()
+		MOVQ(I64(int64(k)), result)
+		Store(result, ReturnIndex(0))
+		RET()
+	}
+}
+
+// lowest is a mask of the lowest n lanes.
+func lowest(n reg.Register) reg.OpmaskVirtual {
+	all, k := GP64(), K()
+	MOVQ(I32(-1), all)
+	SHLXQ(n, all, all)
+	NOTQ(all)
+	KMOVB(all.As32(), k)
+	return k
+}
+
+// exchange emits step k.
+func exchange(k int, column reg.VecVirtual, columns vec, free reg.OpmaskVirtual, pivots Mem) {
+	// The largest magnitude of the free rows, in all lanes.
+	size, most, other := register(), register(), register()
+	constantOp(VANDPD, VANDPD_BCST, bits(signBit-1), column, size)
+	VMOVAPD_Z(size, free, most)
+	VSHUFF64X2(U8(0x4e), most, most, other)
+	VMAXPD(other, most, most)
+	VPERMPD(U8(0x4e), most, other)
+	VMAXPD(other, most, most)
+	VPERMILPD(U8(0x55), most, other)
+	VMAXPD(other, most, most)
+	// the comparison is written so that NaN fails it
+	VUCOMISD(num(0), most.AsX())
+	JLS(LabelRef(fmt.Sprintf("singular_%d", k)))
+	VUCOMISD(num(math.MaxFloat64), most.AsX())
+	JHI(LabelRef(fmt.Sprintf("singular_%d", k)))
+
+	// The first free row that has it: its lane as a mask and as an index.
+	here, found, lane := K(), GP32(), GP32()
+	VCMPPD(U8(compareEqual), size, most, free, here)
+	KMOVB(here, found)
+	TZCNTL(found, lane)
+	BLSIL(found, found)
+	KMOVB(found, here)
+	MOVQ(lane.As64(), shifted(pivots, 8*k))
+	others := K()
+	KNOTB(here, others)
+	KANDB(others, free, free)
+	index := register()
+	VPBROADCASTQ(lane.As64(), index)
+
+	// The magnitude's reciprocal is under way before the pivot's sign is known.
+	// One number is divided faster than eight.
+	d, pivot, quotient := register(), register(), XMM()
+	VMOVSD(num(1), quotient)
+	VDIVSD(most.AsX(), quotient, quotient)
+	VBROADCASTSD(quotient, d)
+	VPERMPD(column, index, pivot)
+	constantOp(VANDPD, VANDPD_BCST, bits(signBit), pivot, pivot)
+	VORPD(pivot, d, d)
+	for step := 1; step < len(columns); step++ {
+		c := columns[(k+step)%len(columns)] // the next column first: its search can begin
+		t := register()
+		VPERMPD(c, index, t)
+		VMULPD(d, t, t)
+		VFNMADD231PD(t, column, others, c)
+		VMOVAPD(t, here, c)
+	}
+	VMULPD(d, column, column)
+	constantOp(VXORPD, VXORPD_BCST, bits(signBit), column, column)
+	VMOVAPD(d, here, column)
+}
+
+// timesInverse emits x ← A⁻¹x.
+func timesInverse() {
+	function("timesInverse8", "func(x, inv *float64, n int)", "is timesInverseGo.")
+	x, inv, n := param("x"), param("inv"), param("n")
+	present := lowest(n)
+	b, copied := register(), AllocLocal(64)
+	VMOVUPD_Z(Mem{Base: x}, present, b)
+	VMOVUPD(b, copied)
+	sums := whole(4).zero()
+	for r := range 8 {
+		column := register()
+		VMOVUPD(Mem{Base: inv, Disp: 64 * r}, column)
+		VFMADD231PD_BCST(shifted(copied, 8*r), column, sums[r%4])
+	}
+	VADDPD(sums[1], sums[0], sums[0])
+	VADDPD(sums[3], sums[2], sums[2])
+	VADDPD(sums[2], sums[0], sums[0])
+	VMOVUPD(sums[0], present, Mem{Base: x})
+	VZEROUPPER()
+	RET()
+}
