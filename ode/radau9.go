@@ -193,29 +193,24 @@ func (st *radau9Stepper) iterate(h float64) float64 {
 
 // predict extrapolates the collocation polynomial of the step before.
 func (st *radau9Stepper) predict(h float64) {
-	n := st.c.n
 	if st.lastH == 0 {
 		clear(st.z)
 		clear(st.w)
 		return
 	}
-	clear(st.z)
+	var m stageMatrix // from the increments of that step to these
 	for i, c := range st.tab.c {
-		z := st.z[i*n : (i+1)*n]
 		theta := 1 + c*h/st.lastH
 		for k, row := range st.tab.d {
 			v := 0.0
 			for p := radau9Stages - 1; p >= 0; p-- {
 				v = (v + row[p]) * theta
 			}
-			if k == radau9Stages-1 {
-				v-- // measured from the end of that step
-			}
-			for j, x := range st.past[k*n : (k+1)*n] {
-				z[j] += v * x
-			}
+			m[i][k] = v
 		}
+		m[i][radau9Stages-1]-- // measured from the end of that step
 	}
+	m.apply(st.z, st.past)
 	st.tab.tInv.apply(st.w, st.z)
 }
 
