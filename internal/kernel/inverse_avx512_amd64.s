@@ -7,17 +7,54 @@
 // func invert8AVX512(inv *float64, a *float64, n int) int
 // Requires: AVX, AVX512DQ, AVX512F, BMI, BMI2
 TEXT ·invert8AVX512(SB), NOSPLIT, $64-32
-	MOVQ         inv+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Z1, Z1, Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Z3, Z3, Z3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Z5, Z5, Z5
-	VXORPD       Z6, Z6, Z6
-	VXORPD       Z7, Z7, Z7
+	MOVQ       inv+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       n+16(FP), DX
+	VXORPD     Z0, Z0, Z0
+	VXORPD     Z1, Z1, Z1
+	VXORPD     Z2, Z2, Z2
+	VXORPD     Z3, Z3, Z3
+	VXORPD     Z4, Z4, Z4
+	VXORPD     Z5, Z5, Z5
+	VXORPD     Z6, Z6, Z6
+	VXORPD     Z7, Z7, Z7
+	CMPQ       DX, $0x08
+	JNE        gather
+	VMOVUPD    (CX), Z7
+	VMOVUPD    64(CX), Z11
+	VMOVUPD    128(CX), Z9
+	VMOVUPD    192(CX), Z10
+	VMOVUPD    256(CX), Z3
+	VMOVUPD    320(CX), Z8
+	VMOVUPD    384(CX), Z0
+	VMOVUPD    448(CX), Z4
+	VUNPCKLPD  Z11, Z7, Z1
+	VUNPCKLPD  Z10, Z9, Z6
+	VUNPCKLPD  Z8, Z3, Z2
+	VUNPCKLPD  Z4, Z0, Z5
+	VUNPCKHPD  Z11, Z7, Z7
+	VUNPCKHPD  Z10, Z9, Z9
+	VUNPCKHPD  Z8, Z3, Z3
+	VUNPCKHPD  Z4, Z0, Z8
+	VSHUFF64X2 $0x88, Z6, Z1, Z4
+	VSHUFF64X2 $0x88, Z5, Z2, Z10
+	VSHUFF64X2 $0x88, Z10, Z4, Z0
+	VSHUFF64X2 $0xdd, Z10, Z4, Z4
+	VSHUFF64X2 $0xdd, Z6, Z1, Z1
+	VSHUFF64X2 $0xdd, Z5, Z2, Z5
+	VSHUFF64X2 $0x88, Z5, Z1, Z2
+	VSHUFF64X2 $0xdd, Z5, Z1, Z6
+	VSHUFF64X2 $0x88, Z9, Z7, Z5
+	VSHUFF64X2 $0x88, Z8, Z3, Z10
+	VSHUFF64X2 $0x88, Z10, Z5, Z1
+	VSHUFF64X2 $0xdd, Z10, Z5, Z5
+	VSHUFF64X2 $0xdd, Z9, Z7, Z7
+	VSHUFF64X2 $0xdd, Z8, Z3, Z8
+	VSHUFF64X2 $0x88, Z8, Z7, Z3
+	VSHUFF64X2 $0xdd, Z8, Z7, Z7
+	JMP        exchange
+
+gather:
 	VBROADCASTSD constants<>+0(SB), Z9
 	VPBROADCASTQ DX, Z8
 	VPMULLQ      patterns<>+0(SB), Z8, Z8
@@ -105,6 +142,7 @@ gathered_6:
 	VGATHERQPD 56(CX)(Z8*8), K1, Z7
 
 gathered_7:
+exchange:
 	KXNORB       K3, K3, K3
 	VANDPD.BCST  constants<>+8(SB), Z0, Z8
 	VMOVAPD.Z    Z8, K3, Z9

@@ -23,8 +23,14 @@ func invert() {
 	inv, a, n := param("inv"), param("a"), param("n")
 	pivots := AllocLocal(64)
 
-	// Column j is gathered from the rows; what lies beyond the matrix is the identity.
 	columns := whole(8).zero()
+	CMPQ(n, U8(8))
+	JNE(LabelRef("gather"))
+	transposed(a, columns)
+	JMP(LabelRef("exchange"))
+
+	// Column j is gathered from the rows; what lies beyond the matrix is the identity.
+	Label("gather")
 	rows, one := register(), whole(1).constant(1)[0]
 	{
 		stride := register()
@@ -47,6 +53,7 @@ func invert() {
 		Label(fmt.Sprintf("gathered_%d", j))
 	}
 
+	Label("exchange")
 	free := K() // rows not yet taken
 	KXNORB(free, free, free)
 	for k, column := range columns {
@@ -77,6 +84,24 @@ func invert() {
 		MOVQ(I64(int64(k)), result)
 		Store(result, ReturnIndex(0))
 		RET()
+	}
+}
+
+// transposed loads the columns of an 8×8 matrix whose rows follow one another: pairs of rows, then fours, then all.
+func transposed(a reg.Register, columns vec) {
+	rows := whole(8).each(func(i int, z reg.VecVirtual) { VMOVUPD(Mem{Base: a, Disp: 64 * i}, z) })
+	// even[i] holds the even, odd[i] the odd elements of rows 2i and 2i+1 in turn.
+	even := whole(4).each(func(i int, z reg.VecVirtual) { VUNPCKLPD(rows[2*i+1], rows[2*i], z) })
+	odd := whole(4).each(func(i int, z reg.VecVirtual) { VUNPCKHPD(rows[2*i+1], rows[2*i], z) })
+	const first, second = 0x88, 0xdd // of every two pairs
+	for parity, pairs := range []vec{even, odd} {
+		for half, from := range []uint64{first, second} {
+			upper, lower := register(), register()
+			VSHUFF64X2(U8(from), pairs[1], pairs[0], upper)
+			VSHUFF64X2(U8(from), pairs[3], pairs[2], lower)
+			VSHUFF64X2(U8(first), lower, upper, columns[parity+2*half])
+			VSHUFF64X2(U8(second), lower, upper, columns[parity+2*half+4])
+		}
 	}
 }
 
