@@ -97,10 +97,10 @@ func peerRows(part, references string) ([]peerRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		row := peerRow{problem: name, solvers: peerSolvers(false)}
+		row := peerRow{problem: name, solvers: peerSolvers(part == "forward")}
 		switch part {
 		case "forward":
-			row.what, row.targets, row.floor, row.work = "solve of the network", []float64{1e-3, 1e-6}, 0.7, n.solveWork()
+			row.what, row.targets, row.floor, row.work = "solve of the network", []float64{1e-3, 1e-6}, 0.7, asFinely(n.solveWork())
 		case "adjoint":
 			row.what, row.targets, row.floor, row.work = "gradient of Eq. 14, residual signs fixed", []float64{1e-2, 1e-4, 1e-6}, 0.5, n.gradientWork()
 		case "sens":
