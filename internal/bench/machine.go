@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/examples"
+	"github.com/stiffnode/stiffnode/internal/kernel"
 	"github.com/stiffnode/stiffnode/model"
 	"github.com/stiffnode/stiffnode/ode"
 	"github.com/stiffnode/stiffnode/ode/problems"
@@ -41,6 +43,7 @@ func Machine(ctx context.Context, during time.Duration) (*Report, error) {
 	}
 	for _, part := range []func() error{
 		func() error { return machineNetworks(ctx, r, cases, during) },
+		func() error { return machineInstructions(ctx, r, cases, during) },
 		func() error { return machineProblems(ctx, r, during) },
 		func() error { return machineTraining(ctx, r, cases, during) },
 		func() error { return machineCores(ctx, r, cases[0], during) },
@@ -180,6 +183,63 @@ func machineNetworks(ctx context.Context, r *Report, cases []*exampleCase, durin
 	}
 	r.Tables = append(r.Tables, t)
 	return nil
+}
+
+// machineInstructions compares the sets of vector instructions that this processor has, and the plain Go twin of the assembly.
+func machineInstructions(ctx context.Context, r *Report, cases []*exampleCase, during time.Duration) error {
+	const (
+		rtol = 1e-6
+		// the sets round differently, which may change the steps: what is different then is of the size of the error
+		most = 1e-3
+	)
+	sets := kernel.Instructions()
+	t := Table{Title: "vector instructions, rtol " + sci(rtol), Rows: [][]string{{"network", "instructions", "solve", "gradient", "times as long as by " + sets[0], "gradient differs by"}}}
+	for _, c := range cases {
+		var first []float64
+		quickest := 0.0
+		for _, set := range sets {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			row, err := c.byInstructions(set, rtol, during)
+			if err != nil {
+				return err
+			}
+			if first == nil {
+				first, quickest = row.gradient, row.gradientTook.median
+			}
+			differs := relativeL2(row.gradient, first)
+			r.claim(differs <= most, "%s: the gradient by %s differs by %.1g from that by %s, at most %g", c.name, set, differs, sets[0], most)
+			t.Rows = append(t.Rows, []string{c.name, set, row.solveTook.String(), row.gradientTook.String(), fmt.Sprintf("%.2f", row.gradientTook.median/quickest), sci(differs)})
+		}
+	}
+	r.Tables = append(r.Tables, t)
+	return nil
+}
+
+type instructionsRow struct {
+	gradient                []float64
+	solveTook, gradientTook timing
+}
+
+func (c *exampleCase) byInstructions(set string, rtol float64, during time.Duration) (row instructionsRow, err error) {
+	defer kernel.UseInstructions(set)()
+	solve, err := c.solve(rtol)
+	if err != nil {
+		return row, err
+	}
+	gradient, g, err := c.evaluator(rtol)
+	if err != nil {
+		return row, err
+	}
+	if row.solveTook, err = timeOf(during, solve); err != nil {
+		return row, err
+	}
+	if row.gradientTook, err = timeOf(during, gradient); err != nil {
+		return row, err
+	}
+	row.gradient = slices.Clone(g.Params)
+	return row, nil
 }
 
 func machineProblems(ctx context.Context, r *Report, during time.Duration) error {
