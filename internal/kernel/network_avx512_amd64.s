@@ -7,12 +7,13 @@
 // func forwardAVX512(net *byte, order int, jacobian bool)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, FMA3
 TEXT ·forwardAVX512(SB), NOSPLIT, $0-17
-	MOVQ net+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 120(AX), DX
-	SHLQ $0x03, DX
-	MOVQ 128(AX), BX
-	MOVQ 152(AX), AX
+	MOVQ   net+0(FP), AX
+	MOVQ   (AX), CX
+	MOVQ   120(AX), DX
+	SHLQ   $0x03, DX
+	MOVQ   128(AX), BX
+	MOVQ   152(AX), AX
+	VXORPD Z0, Z0, Z0
 
 layer:
 	MOVQ net+0(FP), SI
@@ -33,26 +34,82 @@ layer:
 	JLT  rest
 
 main:
-	MOVQ    (CX), R13
-	IMULQ   SI, R13
-	ADDQ    DI, R13
-	VMOVUPD (R13), Z0
-	VMOVUPD 64(R13), Z1
-	VXORPD  Z2, Z2, Z2
-	VXORPD  Z3, Z3, Z3
-	MOVQ    DI, R11
-	MOVQ    R8, R12
-	MOVQ    (CX), R13
-	SUBQ    $0x02, R13
-	JLT     main_dot_last
+	MOVQ         (CX), R13
+	IMULQ        SI, R13
+	ADDQ         DI, R13
+	VMOVUPD      (R13), Z1
+	VMOVUPD      64(R13), Z2
+	VXORPD       Z3, Z3, Z3
+	VXORPD       Z4, Z4, Z4
+	MOVQ         DI, R11
+	MOVQ         (CX), R12
+	MOVQ         net+0(FP), R13
+	CMPQ         CX, (R13)
+	JEQ          main_from_memory
+	CMPQ         R12, $0x08
+	JGT          main_from_memory
+	CMPQ         R12, $0x05
+	JLT          main_from_memory
+	VBROADCASTSD constants<>+0(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z1
+	VFMADD231PD  64(R11), Z5, Z2
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+8(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z3
+	VFMADD231PD  64(R11), Z5, Z4
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+16(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z1
+	VFMADD231PD  64(R11), Z5, Z2
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+24(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z3
+	VFMADD231PD  64(R11), Z5, Z4
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+32(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z1
+	VFMADD231PD  64(R11), Z5, Z2
+	CMPQ         R12, $0x05
+	JEQ          main_dot_done
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+40(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z3
+	VFMADD231PD  64(R11), Z5, Z4
+	CMPQ         R12, $0x06
+	JEQ          main_dot_done
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+48(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z1
+	VFMADD231PD  64(R11), Z5, Z2
+	CMPQ         R12, $0x07
+	JEQ          main_dot_done
+	ADDQ         SI, R11
+	VBROADCASTSD constants<>+56(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (R11), Z5, Z3
+	VFMADD231PD  64(R11), Z5, Z4
+	JMP          main_dot_done
+
+main_from_memory:
+	MOVQ R8, R12
+	MOVQ (CX), R13
+	SUBQ $0x02, R13
+	JLT  main_dot_last
 
 main_dot:
-	VBROADCASTSD (R12), Z4
-	VBROADCASTSD 8(R12), Z5
-	VFMADD231PD  (R11), Z4, Z0
-	VFMADD231PD  64(R11), Z4, Z1
-	VFMADD231PD  (R11)(SI*1), Z5, Z2
-	VFMADD231PD  64(R11)(SI*1), Z5, Z3
+	VBROADCASTSD (R12), Z5
+	VBROADCASTSD 8(R12), Z6
+	VFMADD231PD  (R11), Z5, Z1
+	VFMADD231PD  64(R11), Z5, Z2
+	VFMADD231PD  (R11)(SI*1), Z6, Z3
+	VFMADD231PD  64(R11)(SI*1), Z6, Z4
 	ADDQ         $0x10, R12
 	LEAQ         (R11)(SI*2), R11
 	SUBQ         $0x02, R13
@@ -61,151 +118,151 @@ main_dot:
 main_dot_last:
 	CMPQ         R13, $-1
 	JNE          main_dot_done
-	VBROADCASTSD (R12), Z4
-	VFMADD231PD  (R11), Z4, Z0
-	VFMADD231PD  64(R11), Z4, Z1
+	VBROADCASTSD (R12), Z5
+	VFMADD231PD  (R11), Z5, Z1
+	VFMADD231PD  64(R11), Z5, Z2
 
 main_dot_done:
-	VADDPD  Z2, Z0, Z0
-	VMOVUPD Z0, (R9)(DX*1)
 	VADDPD  Z3, Z1, Z1
-	VMOVUPD Z1, 64(R9)(DX*1)
+	VMOVUPD Z1, (R9)(DX*1)
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 64(R9)(DX*1)
 	CMPQ    16(CX), $0x02
 	JNE     main__not_gelu
 
 	// gelu
-	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z1, Z3
-	VMULPD.BCST      constants<>+8(SB), Z2, Z4
-	VMULPD.BCST      constants<>+8(SB), Z3, Z5
-	VMULPD.BCST      constants<>+16(SB), Z2, Z6
-	VMULPD.BCST      constants<>+16(SB), Z3, Z7
-	VMULPD           Z2, Z2, Z2
+	VMOVAPD          Z2, Z2
+	VRANGEPD.BCST    $0x02, constants<>+64(SB), Z1, Z3
+	VRANGEPD.BCST    $0x02, constants<>+64(SB), Z2, Z4
+	VMULPD.BCST      constants<>+72(SB), Z3, Z5
+	VMULPD.BCST      constants<>+72(SB), Z4, Z6
+	VMULPD.BCST      constants<>+80(SB), Z3, Z7
+	VMULPD.BCST      constants<>+80(SB), Z4, Z8
 	VMULPD           Z3, Z3, Z3
-	VFMADD231PD      Z2, Z6, Z4
+	VMULPD           Z4, Z4, Z4
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VMOVAPD          Z2, Z3
-	VCMPPD           $0x11, Z2, Z0, K1
-	VCMPPD           $0x11, Z3, Z1, K2
-	VREDUCEPD        $0x00, Z4, Z0
+	VFMADD231PD      Z4, Z8, Z6
+	VBROADCASTSD     constants<>+88(SB), Z3
+	VMOVAPD          Z3, Z4
+	VCMPPD           $0x11, Z3, Z1, K1
+	VCMPPD           $0x11, Z4, Z2, K2
 	VREDUCEPD        $0x00, Z5, Z1
-	VRNDSCALEPD      $0x00, Z4, Z2
+	VREDUCEPD        $0x00, Z6, Z2
 	VRNDSCALEPD      $0x00, Z5, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VMOVAPD          Z4, Z5
-	VSCALEFPD.Z      Z2, Z4, K1, Z2
-	VSCALEFPD.Z      Z3, Z5, K2, Z3
-	VMULPD           Z0, Z0, Z4
+	VRNDSCALEPD      $0x00, Z6, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VMOVAPD          Z5, Z6
+	VSCALEFPD.Z      Z3, Z5, K1, Z3
+	VSCALEFPD.Z      Z4, Z6, K2, Z4
 	VMULPD           Z1, Z1, Z5
-	VMULPD           Z4, Z4, Z6
+	VMULPD           Z2, Z2, Z6
 	VMULPD           Z5, Z5, Z7
-	VBROADCASTSD     constants<>+40(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Z1, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z1, Z11
-	VFMADD231PD      Z4, Z10, Z8
+	VMULPD           Z6, Z6, Z8
+	VBROADCASTSD     constants<>+104(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+112(SB), Z1, Z9
+	VFMADD213PD.BCST constants<>+112(SB), Z2, Z10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+128(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+128(SB), Z2, Z12
 	VFMADD231PD      Z5, Z11, Z9
-	VBROADCASTSD     constants<>+72(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Z1, Z11
-	VBROADCASTSD     constants<>+88(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Z1, Z13
-	VFMADD231PD      Z4, Z12, Z10
+	VFMADD231PD      Z6, Z12, Z10
+	VBROADCASTSD     constants<>+136(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+144(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+144(SB), Z2, Z12
+	VBROADCASTSD     constants<>+152(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+160(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+160(SB), Z2, Z14
 	VFMADD231PD      Z5, Z13, Z11
-	VFMADD231PD      Z6, Z8, Z10
+	VFMADD231PD      Z6, Z14, Z12
 	VFMADD231PD      Z7, Z9, Z11
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z1, Z9
-	VBROADCASTSD     constants<>+112(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Z1, Z13
-	VFMADD231PD      Z4, Z12, Z8
+	VFMADD231PD      Z8, Z10, Z12
+	VBROADCASTSD     constants<>+168(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+96(SB), Z1, Z9
+	VFMADD213PD.BCST constants<>+96(SB), Z2, Z10
+	VBROADCASTSD     constants<>+176(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+184(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+184(SB), Z2, Z14
 	VFMADD231PD      Z5, Z13, Z9
-	VMULPD           Z6, Z2, Z0
+	VFMADD231PD      Z6, Z14, Z10
 	VMULPD           Z7, Z3, Z1
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VMOVAPD          Z4, Z5
-	VFMADD231PD      Z8, Z2, Z4
+	VMULPD           Z8, Z4, Z2
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VMOVAPD          Z5, Z6
 	VFMADD231PD      Z9, Z3, Z5
-	VFMADD231PD      Z10, Z0, Z4
+	VFMADD231PD      Z10, Z4, Z6
 	VFMADD231PD      Z11, Z1, Z5
-	VMOVUPD          (R9)(DX*1), Z6
-	VMOVUPD          64(R9)(DX*1), Z7
-	VBROADCASTSD     constants<>+128(SB), Z12
-	VMOVAPD          Z12, Z13
-	VMAXPD           Z6, Z12, Z12
+	VFMADD231PD      Z12, Z2, Z6
+	VMOVUPD          (R9)(DX*1), Z7
+	VMOVUPD          64(R9)(DX*1), Z8
+	VBROADCASTSD     constants<>+192(SB), Z13
+	VMOVAPD          Z13, Z14
 	VMAXPD           Z7, Z13, Z13
-	VDIVPD           Z4, Z12, Z6
+	VMAXPD           Z8, Z14, Z14
 	VDIVPD           Z5, Z13, Z7
-	VMOVUPD          Z6, (R9)
-	VMOVUPD          Z7, 64(R9)
+	VDIVPD           Z6, Z14, Z8
+	VMOVUPD          Z7, (R9)
+	VMOVUPD          Z8, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+32(SB), Z6
-	VMOVAPD          Z6, Z7
-	VDIVPD           Z4, Z6, Z4
+	VBROADCASTSD     constants<>+96(SB), Z7
+	VMOVAPD          Z7, Z8
 	VDIVPD           Z5, Z7, Z5
-	VBROADCASTSD     constants<>+24(SB), Z6
-	VMOVAPD          Z6, Z7
-	VMINPD           Z12, Z6, Z6
+	VDIVPD           Z6, Z8, Z6
+	VBROADCASTSD     constants<>+88(SB), Z7
+	VMOVAPD          Z7, Z8
 	VMINPD           Z13, Z7, Z7
-	VMULPD           Z8, Z2, Z2
+	VMINPD           Z14, Z8, Z8
 	VMULPD           Z9, Z3, Z3
-	VFMADD231PD      Z10, Z0, Z2
+	VMULPD           Z10, Z4, Z4
 	VFMADD231PD      Z11, Z1, Z3
-	VBROADCASTSD     constants<>+136(SB), Z0
-	VMOVAPD          Z0, Z1
-	VMINPD           Z2, Z0, Z0
+	VFMADD231PD      Z12, Z2, Z4
+	VBROADCASTSD     constants<>+200(SB), Z1
+	VMOVAPD          Z1, Z2
 	VMINPD           Z3, Z1, Z1
-	VMULPD           Z4, Z0, Z2
+	VMINPD           Z4, Z2, Z2
 	VMULPD           Z5, Z1, Z3
-	VMULPD           Z4, Z2, Z2
+	VMULPD           Z6, Z2, Z4
 	VMULPD           Z5, Z3, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
-	VMULPD           Z4, Z0, Z0
+	VMULPD           Z6, Z4, Z4
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+96(SB), Z2, Z2
 	VMULPD           Z5, Z1, Z1
-	VMULPD           Z6, Z6, Z8
+	VMULPD           Z6, Z2, Z2
 	VMULPD           Z7, Z7, Z9
-	VBROADCASTSD     constants<>+144(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
-	VFMADD213PD.BCST constants<>+152(SB), Z9, Z11
-	VMULPD           Z2, Z6, Z8
+	VMULPD           Z8, Z8, Z10
+	VBROADCASTSD     constants<>+208(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+216(SB), Z9, Z11
+	VFMADD213PD.BCST constants<>+216(SB), Z10, Z12
 	VMULPD           Z3, Z7, Z9
-	VFMADD213PD      Z4, Z10, Z8
+	VMULPD           Z4, Z8, Z10
 	VFMADD213PD      Z5, Z11, Z9
-	VMOVUPD          Z8, (R9)(DX*2)
-	VMOVUPD          Z9, 64(R9)(DX*2)
+	VFMADD213PD      Z6, Z12, Z10
+	VMOVUPD          Z9, (R9)(DX*2)
+	VMOVUPD          Z10, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z10, Z10, Z4
 	VMULPD           Z11, Z11, Z5
-	VMULPD           Z0, Z4, Z0
+	VMULPD           Z12, Z12, Z6
 	VMULPD           Z1, Z5, Z1
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z7, Z1
-	VADDPD           Z10, Z10, Z4
+	VMULPD           Z2, Z6, Z2
+	VFMADD231PD.BCST constants<>+224(SB), Z7, Z1
+	VFMADD231PD.BCST constants<>+224(SB), Z8, Z2
 	VADDPD           Z11, Z11, Z5
-	VFMADD213PD      Z4, Z6, Z0
+	VADDPD           Z12, Z12, Z6
 	VFMADD213PD      Z5, Z7, Z1
-	VMULPD           Z2, Z0, Z0
+	VFMADD213PD      Z6, Z8, Z2
 	VMULPD           Z3, Z1, Z1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Z1, 64(R9)(DX*4)
+	VMULPD           Z4, Z2, Z2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Z2, 64(R9)(DX*4)
 	JMP              main__end
 
 main__not_gelu:
@@ -213,114 +270,114 @@ main__not_gelu:
 	JNE  main__not_tanh
 
 	// tanh
-	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+176(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMINPD           Z0, Z2, Z2
+	VMOVAPD          Z2, Z2
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Z2, Z2
+	VBROADCASTSD     constants<>+240(SB), Z3
+	VMOVAPD          Z3, Z4
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+192(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
-	VBROADCASTSD     constants<>+192(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMSUB213PD      Z4, Z2, Z6
+	VMINPD           Z2, Z4, Z4
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VMOVAPD          Z1, Z2
+	VFMADD231PD.BCST constants<>+256(SB), Z3, Z1
+	VFMADD231PD.BCST constants<>+256(SB), Z4, Z2
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z2, Z6
+	VBROADCASTSD     constants<>+256(SB), Z7
+	VMOVAPD          Z7, Z8
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+200(SB), Z3, Z7
-	VPSLLQ           $0x34, Z0, Z0
+	VFMSUB213PD      Z6, Z4, Z8
+	VFMADD231PD.BCST constants<>+264(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+264(SB), Z4, Z8
 	VPSLLQ           $0x34, Z1, Z1
-	VMULPD           Z6, Z6, Z2
+	VPSLLQ           $0x34, Z2, Z2
 	VMULPD           Z7, Z7, Z3
-	VMULPD           Z2, Z2, Z4
+	VMULPD           Z8, Z8, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Z3, Z13, Z11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VMULPD           Z4, Z4, Z6
+	VBROADCASTSD     constants<>+128(SB), Z9
+	VMOVAPD          Z9, Z10
 	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z8, Z10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Z4, Z12, Z10
+	VBROADCASTSD     constants<>+160(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+136(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+136(SB), Z8, Z12
+	VBROADCASTSD     constants<>+112(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+152(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+152(SB), Z8, Z14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z14, Z12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Z6, Z10, Z12
+	VBROADCASTSD     constants<>+184(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+168(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+168(SB), Z8, Z10
+	VBROADCASTSD     constants<>+144(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+176(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+176(SB), Z8, Z14
 	VFMADD231PD      Z3, Z13, Z9
-	VMULPD           Z6, Z0, Z2
+	VFMADD231PD      Z4, Z14, Z10
 	VMULPD           Z7, Z1, Z3
-	VMULPD           Z4, Z2, Z4
+	VMULPD           Z8, Z2, Z4
 	VMULPD           Z5, Z3, Z5
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z7
-	VFMADD231PD      Z8, Z2, Z6
+	VMULPD           Z6, Z4, Z6
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z7
+	VSUBPD.BCST      constants<>+96(SB), Z2, Z8
 	VFMADD231PD      Z9, Z3, Z7
-	VFMADD231PD      Z10, Z4, Z6
+	VFMADD231PD      Z10, Z4, Z8
 	VFMADD231PD      Z11, Z5, Z7
-	VADDPD.BCST      constants<>+32(SB), Z0, Z12
-	VADDPD.BCST      constants<>+32(SB), Z1, Z13
-	VFMADD231PD      Z8, Z2, Z12
+	VFMADD231PD      Z12, Z6, Z8
+	VADDPD.BCST      constants<>+96(SB), Z1, Z13
+	VADDPD.BCST      constants<>+96(SB), Z2, Z14
 	VFMADD231PD      Z9, Z3, Z13
-	VFMADD231PD      Z10, Z4, Z12
+	VFMADD231PD      Z10, Z4, Z14
 	VFMADD231PD      Z11, Z5, Z13
-	VMOVUPD          (R9)(DX*1), Z14
-	VMOVUPD          64(R9)(DX*1), Z15
-	VANDPD.BCST      constants<>+208(SB), Z14, Z14
-	VANDPD.BCST      constants<>+208(SB), Z15, Z15
-	VDIVPD           Z12, Z6, Z6
+	VFMADD231PD      Z12, Z6, Z14
+	VMOVUPD          (R9)(DX*1), Z15
+	VMOVUPD          64(R9)(DX*1), Z16
+	VANDPD.BCST      constants<>+272(SB), Z15, Z15
+	VANDPD.BCST      constants<>+272(SB), Z16, Z16
 	VDIVPD           Z13, Z7, Z7
-	VANDPD.BCST      constants<>+168(SB), Z6, Z6
-	VANDPD.BCST      constants<>+168(SB), Z7, Z7
-	VORPD            Z14, Z6, Z6
+	VDIVPD           Z14, Z8, Z8
+	VANDPD.BCST      constants<>+232(SB), Z7, Z7
+	VANDPD.BCST      constants<>+232(SB), Z8, Z8
 	VORPD            Z15, Z7, Z7
-	VMOVUPD          Z6, (R9)
-	VMOVUPD          Z7, 64(R9)
+	VORPD            Z16, Z8, Z8
+	VMOVUPD          Z7, (R9)
+	VMOVUPD          Z8, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+216(SB), Z14
-	VMOVAPD          Z14, Z15
-	VDIVPD           Z12, Z14, Z12
+	VBROADCASTSD     constants<>+280(SB), Z15
+	VMOVAPD          Z15, Z16
 	VDIVPD           Z13, Z15, Z13
-	VFMADD231PD      Z8, Z2, Z0
+	VDIVPD           Z14, Z16, Z14
 	VFMADD231PD      Z9, Z3, Z1
-	VFMADD231PD      Z10, Z4, Z0
+	VFMADD231PD      Z10, Z4, Z2
 	VFMADD231PD      Z11, Z5, Z1
-	VMULPD           Z12, Z0, Z0
+	VFMADD231PD      Z12, Z6, Z2
 	VMULPD           Z13, Z1, Z1
-	VMULPD           Z12, Z0, Z0
+	VMULPD           Z14, Z2, Z2
 	VMULPD           Z13, Z1, Z1
-	VMOVUPD          Z0, (R9)(DX*2)
-	VMOVUPD          Z1, 64(R9)(DX*2)
+	VMULPD           Z14, Z2, Z2
+	VMOVUPD          Z1, (R9)(DX*2)
+	VMOVUPD          Z2, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD.BCST      constants<>+224(SB), Z6, Z2
-	VMULPD.BCST      constants<>+224(SB), Z7, Z3
-	VMULPD           Z0, Z2, Z0
+	VMULPD.BCST      constants<>+288(SB), Z7, Z3
+	VMULPD.BCST      constants<>+288(SB), Z8, Z4
 	VMULPD           Z1, Z3, Z1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Z1, 64(R9)(DX*4)
+	VMULPD           Z2, Z4, Z2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Z2, 64(R9)(DX*4)
 	JMP              main__end
 
 main__not_tanh:
@@ -328,22 +385,22 @@ main__not_tanh:
 	JNE  main__not_identity
 
 	// identity
-	VMOVAPD      Z0, Z0
 	VMOVAPD      Z1, Z1
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Z1, 64(R9)
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z1, (R9)
+	VMOVUPD      Z2, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          main__end
-	VBROADCASTSD constants<>+32(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVUPD      Z0, (R9)(DX*2)
-	VMOVUPD      Z1, 64(R9)(DX*2)
+	VBROADCASTSD constants<>+96(SB), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      Z1, (R9)(DX*2)
+	VMOVUPD      Z2, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          main__end
-	VBROADCASTSD constants<>+232(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVUPD      Z0, (R9)(DX*4)
-	VMOVUPD      Z1, 64(R9)(DX*4)
+	VBROADCASTSD constants<>+0(SB), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      Z1, (R9)(DX*4)
+	VMOVUPD      Z2, 64(R9)(DX*4)
 	JMP          main__end
 
 main__not_identity:
@@ -351,126 +408,126 @@ main__not_identity:
 	JNE  main__not_silu
 
 	// silu
-	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VBROADCASTSD     constants<>+240(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMAXPD           Z0, Z2, Z2
+	VMOVAPD          Z2, Z2
+	VBROADCASTSD     constants<>+296(SB), Z3
+	VMOVAPD          Z3, Z4
 	VMAXPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+248(SB), Z0
-	VMOVAPD          Z0, Z1
-	VMINPD           Z2, Z0, Z0
+	VMAXPD           Z2, Z4, Z4
+	VBROADCASTSD     constants<>+304(SB), Z1
+	VMOVAPD          Z1, Z2
 	VMINPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
-	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
-	VBROADCASTSD     constants<>+256(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMSUB213PD      Z4, Z0, Z6
+	VMINPD           Z4, Z2, Z2
+	VBROADCASTSD     constants<>+248(SB), Z3
+	VMOVAPD          Z3, Z4
+	VFMADD231PD.BCST constants<>+312(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+312(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+248(SB), Z3, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z4, Z6
+	VBROADCASTSD     constants<>+312(SB), Z7
+	VMOVAPD          Z7, Z8
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z7
-	VPSLLQ           $0x34, Z2, Z0
+	VFMSUB213PD      Z6, Z2, Z8
+	VFMADD231PD.BCST constants<>+320(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+320(SB), Z2, Z8
 	VPSLLQ           $0x34, Z3, Z1
-	VMULPD           Z6, Z6, Z2
+	VPSLLQ           $0x34, Z4, Z2
 	VMULPD           Z7, Z7, Z3
-	VMULPD           Z2, Z2, Z4
+	VMULPD           Z8, Z8, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+40(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Z7, Z11
-	VFMADD231PD      Z2, Z10, Z8
+	VMULPD           Z4, Z4, Z6
+	VBROADCASTSD     constants<>+104(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+112(SB), Z8, Z10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+128(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+128(SB), Z8, Z12
 	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+72(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Z7, Z11
-	VBROADCASTSD     constants<>+88(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z10
+	VFMADD231PD      Z4, Z12, Z10
+	VBROADCASTSD     constants<>+136(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+144(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+144(SB), Z8, Z12
+	VBROADCASTSD     constants<>+152(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+160(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+160(SB), Z8, Z14
 	VFMADD231PD      Z3, Z13, Z11
-	VFMADD231PD      Z4, Z8, Z10
+	VFMADD231PD      Z4, Z14, Z12
 	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Z7, Z9
-	VBROADCASTSD     constants<>+112(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z8
+	VFMADD231PD      Z6, Z10, Z12
+	VBROADCASTSD     constants<>+168(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+96(SB), Z8, Z10
+	VBROADCASTSD     constants<>+176(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+184(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+184(SB), Z8, Z14
 	VFMADD231PD      Z3, Z13, Z9
-	VMULPD           Z4, Z0, Z2
+	VFMADD231PD      Z4, Z14, Z10
 	VMULPD           Z5, Z1, Z3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VMOVAPD          Z4, Z5
-	VFMADD231PD      Z8, Z0, Z4
+	VMULPD           Z6, Z2, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VMOVAPD          Z5, Z6
 	VFMADD231PD      Z9, Z1, Z5
-	VFMADD231PD      Z10, Z2, Z4
+	VFMADD231PD      Z10, Z2, Z6
 	VFMADD231PD      Z11, Z3, Z5
-	VMOVUPD          (R9)(DX*1), Z6
-	VMOVUPD          64(R9)(DX*1), Z7
-	VBROADCASTSD     constants<>+240(SB), Z12
-	VMOVAPD          Z12, Z13
-	VMAXPD           Z6, Z12, Z12
+	VFMADD231PD      Z12, Z4, Z6
+	VMOVUPD          (R9)(DX*1), Z7
+	VMOVUPD          64(R9)(DX*1), Z8
+	VBROADCASTSD     constants<>+296(SB), Z13
+	VMOVAPD          Z13, Z14
 	VMAXPD           Z7, Z13, Z13
-	VDIVPD           Z4, Z12, Z6
+	VMAXPD           Z8, Z14, Z14
 	VDIVPD           Z5, Z13, Z7
-	VMOVUPD          Z6, (R9)
-	VMOVUPD          Z7, 64(R9)
+	VDIVPD           Z6, Z14, Z8
+	VMOVUPD          Z7, (R9)
+	VMOVUPD          Z8, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+248(SB), Z6
-	VMOVAPD          Z6, Z7
-	VMINPD           Z12, Z6, Z6
+	VBROADCASTSD     constants<>+304(SB), Z7
+	VMOVAPD          Z7, Z8
 	VMINPD           Z13, Z7, Z7
-	VBROADCASTSD     constants<>+32(SB), Z12
-	VMOVAPD          Z12, Z13
-	VDIVPD           Z4, Z12, Z4
+	VMINPD           Z14, Z8, Z8
+	VBROADCASTSD     constants<>+96(SB), Z13
+	VMOVAPD          Z13, Z14
 	VDIVPD           Z5, Z13, Z5
-	VMULPD           Z8, Z0, Z0
+	VDIVPD           Z6, Z14, Z6
 	VMULPD           Z9, Z1, Z1
-	VFMADD231PD      Z10, Z2, Z0
+	VMULPD           Z10, Z2, Z2
 	VFMADD231PD      Z11, Z3, Z1
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMINPD           Z0, Z2, Z2
+	VFMADD231PD      Z12, Z4, Z2
+	VBROADCASTSD     constants<>+200(SB), Z3
+	VMOVAPD          Z3, Z4
 	VMINPD           Z1, Z3, Z3
-	VMULPD           Z4, Z2, Z0
+	VMINPD           Z2, Z4, Z4
 	VMULPD           Z5, Z3, Z1
-	VMULPD           Z4, Z0, Z0
+	VMULPD           Z6, Z4, Z2
 	VMULPD           Z5, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VSUBPD.BCST      constants<>+32(SB), Z3, Z3
-	VMULPD           Z4, Z2, Z2
+	VMULPD           Z6, Z2, Z2
+	VSUBPD.BCST      constants<>+96(SB), Z3, Z3
+	VSUBPD.BCST      constants<>+96(SB), Z4, Z4
 	VMULPD           Z5, Z3, Z3
-	VMULPD           Z0, Z6, Z8
+	VMULPD           Z6, Z4, Z4
 	VMULPD           Z1, Z7, Z9
-	VADDPD           Z4, Z8, Z4
+	VMULPD           Z2, Z8, Z10
 	VADDPD           Z5, Z9, Z5
-	VMOVUPD          Z4, (R9)(DX*2)
-	VMOVUPD          Z5, 64(R9)(DX*2)
+	VADDPD           Z6, Z10, Z6
+	VMOVUPD          Z5, (R9)(DX*2)
+	VMOVUPD          Z6, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z2, Z6, Z2
 	VMULPD           Z3, Z7, Z3
-	VADDPD.BCST      constants<>+216(SB), Z2, Z2
-	VADDPD.BCST      constants<>+216(SB), Z3, Z3
-	VMULPD           Z0, Z2, Z0
+	VMULPD           Z4, Z8, Z4
+	VADDPD.BCST      constants<>+280(SB), Z3, Z3
+	VADDPD.BCST      constants<>+280(SB), Z4, Z4
 	VMULPD           Z1, Z3, Z1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Z1, 64(R9)(DX*4)
+	VMULPD           Z2, Z4, Z2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Z2, 64(R9)(DX*4)
 	JMP              main__end
 
 main__not_silu:
@@ -478,36 +535,36 @@ main__not_silu:
 	JNE  main__not_relu
 
 	// relu
-	VMOVAPD      Z0, Z0
 	VMOVAPD      Z1, Z1
-	VBROADCASTSD constants<>+232(SB), Z2
-	VMOVAPD      Z2, Z3
-	VMAXPD       Z0, Z2, Z2
+	VMOVAPD      Z2, Z2
+	VBROADCASTSD constants<>+0(SB), Z3
+	VMOVAPD      Z3, Z4
 	VMAXPD       Z1, Z3, Z3
-	VMOVUPD      Z2, (R9)
-	VMOVUPD      Z3, 64(R9)
+	VMAXPD       Z2, Z4, Z4
+	VMOVUPD      Z3, (R9)
+	VMOVUPD      Z4, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          main__end
-	VCMPPD       $0x03, Z0, Z0, K1
-	VCMPPD       $0x03, Z1, Z1, K2
-	VPMOVM2Q     K1, Z2
-	VPMOVM2Q     K2, Z3
-	VXORPD       Z4, Z4, Z4
+	VCMPPD       $0x03, Z1, Z1, K1
+	VCMPPD       $0x03, Z2, Z2, K2
+	VPMOVM2Q     K1, Z3
+	VPMOVM2Q     K2, Z4
 	VXORPD       Z5, Z5, Z5
-	VCMPPD       $0x1e, Z4, Z0, K1
-	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+32(SB), Z0
-	VMOVAPD      Z0, Z1
-	VMOVAPD.Z    Z0, K1, Z0
-	VMOVAPD.Z    Z1, K2, Z1
-	VORPD        Z2, Z0, Z0
+	VXORPD       Z6, Z6, Z6
+	VCMPPD       $0x1e, Z5, Z1, K1
+	VCMPPD       $0x1e, Z6, Z2, K2
+	VBROADCASTSD constants<>+96(SB), Z1
+	VMOVAPD      Z1, Z2
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD.Z    Z2, K2, Z2
 	VORPD        Z3, Z1, Z1
-	VMOVUPD      Z0, (R9)(DX*2)
-	VMOVUPD      Z1, 64(R9)(DX*2)
+	VORPD        Z4, Z2, Z2
+	VMOVUPD      Z1, (R9)(DX*2)
+	VMOVUPD      Z2, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          main__end
-	VMOVUPD      Z2, (R9)(DX*4)
-	VMOVUPD      Z3, 64(R9)(DX*4)
+	VMOVUPD      Z3, (R9)(DX*4)
+	VMOVUPD      Z4, 64(R9)(DX*4)
 	JMP          main__end
 
 main__not_relu:
@@ -515,168 +572,168 @@ main__not_relu:
 	JNE  main__not_softplus
 
 	// softplus
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VMOVAPD          Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VBROADCASTSD     constants<>+304(SB), Z2
+	VMINPD           Z1, Z2, Z2
 	VBROADCASTSD     constants<>+248(SB), Z1
-	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
-	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
-	VPSLLQ           $0x34, Z0, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
-	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+112(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
-	VFMADD231PD      Z2, Z5, Z4
-	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
-	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
-	VMOVAPD          Z0, Z2
-	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
-	VDIVPD           Z1, Z2, Z1
-	VMULPD           Z1, Z1, Z3
-	VMULPD           Z3, Z3, Z4
+	VFMADD231PD.BCST constants<>+312(SB), Z2, Z1
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z3
+	VBROADCASTSD     constants<>+312(SB), Z4
+	VFMSUB213PD      Z3, Z2, Z4
+	VFMADD231PD.BCST constants<>+320(SB), Z2, Z4
+	VPSLLQ           $0x34, Z1, Z1
+	VMULPD           Z4, Z4, Z2
+	VMULPD           Z2, Z2, Z3
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+112(SB), Z4, Z5
+	VBROADCASTSD     constants<>+120(SB), Z6
+	VFMADD213PD.BCST constants<>+128(SB), Z4, Z6
+	VFMADD231PD      Z2, Z6, Z5
+	VBROADCASTSD     constants<>+136(SB), Z6
+	VFMADD213PD.BCST constants<>+144(SB), Z4, Z6
+	VBROADCASTSD     constants<>+152(SB), Z7
+	VFMADD213PD.BCST constants<>+160(SB), Z4, Z7
+	VFMADD231PD      Z2, Z7, Z6
+	VFMADD231PD      Z3, Z5, Z6
+	VBROADCASTSD     constants<>+168(SB), Z5
+	VFMADD213PD.BCST constants<>+96(SB), Z4, Z5
+	VBROADCASTSD     constants<>+176(SB), Z7
+	VFMADD213PD.BCST constants<>+184(SB), Z4, Z7
+	VFMADD231PD      Z2, Z7, Z5
+	VFMADD231PD      Z3, Z6, Z5
+	VMULPD           Z1, Z5, Z1
+	VBROADCASTSD     constants<>+328(SB), Z2
+	VCMPPD           $0x1e, Z2, Z1, K1
+	VBROADCASTSD     constants<>+336(SB), Z2
+	VFMADD213PD.BCST constants<>+344(SB), Z1, Z2
+	VMOVAPD          Z1, Z3
+	VMOVAPD          Z2, K1, Z3
+	VADDPD.BCST      constants<>+280(SB), Z3, Z2
+	VDIVPD           Z2, Z3, Z2
+	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
-	VMULPD           Z2, Z4, Z4
-	VADDPD           Z4, Z3, Z3
-	VFMSUB213PD      Z4, Z1, Z3
-	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
-	VMOVAPD.Z        Z2, K1, Z2
-	VADDPD           Z2, Z1, Z1
-	VMOVUPD          (R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
-	VMAXPD           Z2, Z3, Z3
-	VADDPD           Z3, Z1, Z1
-	VMOVUPD          Z1, (R9)
+	VMULPD           Z5, Z5, Z6
+	VBROADCASTSD     constants<>+352(SB), Z7
+	VFMADD213PD.BCST constants<>+360(SB), Z4, Z7
+	VBROADCASTSD     constants<>+368(SB), Z8
+	VFMADD231PD      Z5, Z8, Z7
+	VBROADCASTSD     constants<>+376(SB), Z8
+	VFMADD213PD.BCST constants<>+384(SB), Z4, Z8
+	VBROADCASTSD     constants<>+392(SB), Z9
+	VFMADD213PD.BCST constants<>+400(SB), Z4, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VMULPD           Z4, Z8, Z4
+	VMULPD.BCST      constants<>+336(SB), Z3, Z5
+	VMULPD           Z3, Z5, Z5
+	VADDPD           Z5, Z4, Z4
+	VFMSUB213PD      Z5, Z2, Z4
+	VADDPD           Z3, Z4, Z2
+	VBROADCASTSD     constants<>+168(SB), Z3
+	VMOVAPD.Z        Z3, K1, Z3
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          (R9)(DX*1), Z3
+	VBROADCASTSD     constants<>+0(SB), Z4
+	VMAXPD           Z3, Z4, Z4
+	VADDPD           Z4, Z2, Z2
+	VMOVUPD          Z2, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__softplus_next
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VADDPD.BCST      constants<>+32(SB), Z0, Z3
-	VDIVPD           Z3, Z1, Z1
-	VMULPD           Z1, Z0, Z0
-	VPMOVQ2M         Z2, K1
-	VMOVAPD          Z1, Z2
-	VMOVAPD          Z0, K1, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Z2
+	VADDPD.BCST      constants<>+96(SB), Z1, Z4
+	VDIVPD           Z4, Z2, Z2
+	VMULPD           Z2, Z1, Z1
+	VPMOVQ2M         Z3, K1
+	VMOVAPD          Z2, Z3
+	VMOVAPD          Z1, K1, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__softplus_next
-	VMULPD           Z1, Z0, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMULPD           Z2, Z1, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 
 main__softplus_next:
-	VMOVUPD          64(R9)(DX*1), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VMOVUPD          64(R9)(DX*1), Z1
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VBROADCASTSD     constants<>+304(SB), Z2
+	VMINPD           Z1, Z2, Z2
 	VBROADCASTSD     constants<>+248(SB), Z1
-	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
-	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
-	VPSLLQ           $0x34, Z0, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
-	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+112(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
-	VFMADD231PD      Z2, Z5, Z4
-	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
-	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
-	VMOVAPD          Z0, Z2
-	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
-	VDIVPD           Z1, Z2, Z1
-	VMULPD           Z1, Z1, Z3
-	VMULPD           Z3, Z3, Z4
+	VFMADD231PD.BCST constants<>+312(SB), Z2, Z1
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z3
+	VBROADCASTSD     constants<>+312(SB), Z4
+	VFMSUB213PD      Z3, Z2, Z4
+	VFMADD231PD.BCST constants<>+320(SB), Z2, Z4
+	VPSLLQ           $0x34, Z1, Z1
+	VMULPD           Z4, Z4, Z2
+	VMULPD           Z2, Z2, Z3
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+112(SB), Z4, Z5
+	VBROADCASTSD     constants<>+120(SB), Z6
+	VFMADD213PD.BCST constants<>+128(SB), Z4, Z6
+	VFMADD231PD      Z2, Z6, Z5
+	VBROADCASTSD     constants<>+136(SB), Z6
+	VFMADD213PD.BCST constants<>+144(SB), Z4, Z6
+	VBROADCASTSD     constants<>+152(SB), Z7
+	VFMADD213PD.BCST constants<>+160(SB), Z4, Z7
+	VFMADD231PD      Z2, Z7, Z6
+	VFMADD231PD      Z3, Z5, Z6
+	VBROADCASTSD     constants<>+168(SB), Z5
+	VFMADD213PD.BCST constants<>+96(SB), Z4, Z5
+	VBROADCASTSD     constants<>+176(SB), Z7
+	VFMADD213PD.BCST constants<>+184(SB), Z4, Z7
+	VFMADD231PD      Z2, Z7, Z5
+	VFMADD231PD      Z3, Z6, Z5
+	VMULPD           Z1, Z5, Z1
+	VBROADCASTSD     constants<>+328(SB), Z2
+	VCMPPD           $0x1e, Z2, Z1, K1
+	VBROADCASTSD     constants<>+336(SB), Z2
+	VFMADD213PD.BCST constants<>+344(SB), Z1, Z2
+	VMOVAPD          Z1, Z3
+	VMOVAPD          Z2, K1, Z3
+	VADDPD.BCST      constants<>+280(SB), Z3, Z2
+	VDIVPD           Z2, Z3, Z2
+	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
-	VMULPD           Z2, Z4, Z4
-	VADDPD           Z4, Z3, Z3
-	VFMSUB213PD      Z4, Z1, Z3
-	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
-	VMOVAPD.Z        Z2, K1, Z2
-	VADDPD           Z2, Z1, Z1
-	VMOVUPD          64(R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
-	VMAXPD           Z2, Z3, Z3
-	VADDPD           Z3, Z1, Z1
-	VMOVUPD          Z1, 64(R9)
+	VMULPD           Z5, Z5, Z6
+	VBROADCASTSD     constants<>+352(SB), Z7
+	VFMADD213PD.BCST constants<>+360(SB), Z4, Z7
+	VBROADCASTSD     constants<>+368(SB), Z8
+	VFMADD231PD      Z5, Z8, Z7
+	VBROADCASTSD     constants<>+376(SB), Z8
+	VFMADD213PD.BCST constants<>+384(SB), Z4, Z8
+	VBROADCASTSD     constants<>+392(SB), Z9
+	VFMADD213PD.BCST constants<>+400(SB), Z4, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VMULPD           Z4, Z8, Z4
+	VMULPD.BCST      constants<>+336(SB), Z3, Z5
+	VMULPD           Z3, Z5, Z5
+	VADDPD           Z5, Z4, Z4
+	VFMSUB213PD      Z5, Z2, Z4
+	VADDPD           Z3, Z4, Z2
+	VBROADCASTSD     constants<>+168(SB), Z3
+	VMOVAPD.Z        Z3, K1, Z3
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          64(R9)(DX*1), Z3
+	VBROADCASTSD     constants<>+0(SB), Z4
+	VMAXPD           Z3, Z4, Z4
+	VADDPD           Z4, Z2, Z2
+	VMOVUPD          Z2, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VADDPD.BCST      constants<>+32(SB), Z0, Z3
-	VDIVPD           Z3, Z1, Z1
-	VMULPD           Z1, Z0, Z0
-	VPMOVQ2M         Z2, K1
-	VMOVAPD          Z1, Z2
-	VMOVAPD          Z0, K1, Z2
-	VMOVUPD          Z2, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Z2
+	VADDPD.BCST      constants<>+96(SB), Z1, Z4
+	VDIVPD           Z4, Z2, Z2
+	VMULPD           Z2, Z1, Z1
+	VPMOVQ2M         Z3, K1
+	VMOVAPD          Z2, Z3
+	VMOVAPD          Z1, K1, Z3
+	VMOVUPD          Z3, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMULPD           Z1, Z0, Z0
-	VMOVUPD          Z0, 64(R9)(DX*4)
+	VMULPD           Z2, Z1, Z1
+	VMOVUPD          Z1, 64(R9)(DX*4)
 	JMP              main__end
 
 main__not_softplus:
@@ -684,38 +741,38 @@ main__not_softplus:
 	JNE  main__not_leaky_relu
 
 	// leaky_relu
-	VMOVAPD      Z0, Z0
 	VMOVAPD      Z1, Z1
-	VBROADCASTSD constants<>+352(SB), Z2
-	VMOVAPD      Z2, Z3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Z5, Z5, Z5
-	VCMPPD       $0x1e, Z4, Z0, K1
-	VCMPPD       $0x1e, Z5, Z1, K2
-	VBROADCASTSD constants<>+32(SB), Z4
-	VMOVAPD      Z4, Z5
 	VMOVAPD      Z2, Z2
-	VMOVAPD      Z4, K1, Z2
+	VBROADCASTSD constants<>+408(SB), Z3
+	VMOVAPD      Z3, Z4
+	VXORPD       Z5, Z5, Z5
+	VXORPD       Z6, Z6, Z6
+	VCMPPD       $0x1e, Z5, Z1, K1
+	VCMPPD       $0x1e, Z6, Z2, K2
+	VBROADCASTSD constants<>+96(SB), Z5
+	VMOVAPD      Z5, Z6
 	VMOVAPD      Z3, Z3
-	VMOVAPD      Z5, K2, Z3
-	VMULPD       Z2, Z0, Z4
+	VMOVAPD      Z5, K1, Z3
+	VMOVAPD      Z4, Z4
+	VMOVAPD      Z6, K2, Z4
 	VMULPD       Z3, Z1, Z5
-	VMOVUPD      Z4, (R9)
-	VMOVUPD      Z5, 64(R9)
+	VMULPD       Z4, Z2, Z6
+	VMOVUPD      Z5, (R9)
+	VMOVUPD      Z6, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          main__end
-	VCMPPD       $0x03, Z0, Z0, K1
-	VCMPPD       $0x03, Z1, Z1, K2
-	VPMOVM2Q     K1, Z0
-	VPMOVM2Q     K2, Z1
-	VORPD        Z0, Z2, Z2
+	VCMPPD       $0x03, Z1, Z1, K1
+	VCMPPD       $0x03, Z2, Z2, K2
+	VPMOVM2Q     K1, Z1
+	VPMOVM2Q     K2, Z2
 	VORPD        Z1, Z3, Z3
-	VMOVUPD      Z2, (R9)(DX*2)
-	VMOVUPD      Z3, 64(R9)(DX*2)
+	VORPD        Z2, Z4, Z4
+	VMOVUPD      Z3, (R9)(DX*2)
+	VMOVUPD      Z4, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          main__end
-	VMOVUPD      Z0, (R9)(DX*4)
-	VMOVUPD      Z1, 64(R9)(DX*4)
+	VMOVUPD      Z1, (R9)(DX*4)
+	VMOVUPD      Z2, 64(R9)(DX*4)
 	JMP          main__end
 
 main__not_leaky_relu:
@@ -723,104 +780,104 @@ main__not_leaky_relu:
 	JNE  main__not_elu
 
 	// elu
-	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VBROADCASTSD     constants<>+232(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMINPD           Z0, Z2, Z2
+	VMOVAPD          Z2, Z2
+	VBROADCASTSD     constants<>+0(SB), Z3
+	VMOVAPD          Z3, Z4
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+360(SB), Z0
-	VMOVAPD          Z0, Z1
-	VMAXPD           Z2, Z0, Z0
+	VMINPD           Z2, Z4, Z4
+	VBROADCASTSD     constants<>+416(SB), Z1
+	VMOVAPD          Z1, Z2
 	VMAXPD           Z3, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z2
-	VMOVAPD          Z2, Z3
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z3, Z5
-	VBROADCASTSD     constants<>+368(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMSUB213PD      Z4, Z0, Z6
+	VMAXPD           Z4, Z2, Z2
+	VBROADCASTSD     constants<>+248(SB), Z3
+	VMOVAPD          Z3, Z4
+	VFMADD231PD.BCST constants<>+424(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+424(SB), Z2, Z4
+	VSUBPD.BCST      constants<>+248(SB), Z3, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z4, Z6
+	VBROADCASTSD     constants<>+424(SB), Z7
+	VMOVAPD          Z7, Z8
 	VFMSUB213PD      Z5, Z1, Z7
-	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Z1, Z7
-	VPSLLQ           $0x34, Z2, Z0
+	VFMSUB213PD      Z6, Z2, Z8
+	VFMADD231PD.BCST constants<>+432(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+432(SB), Z2, Z8
 	VPSLLQ           $0x34, Z3, Z1
-	VMULPD           Z6, Z6, Z2
+	VPSLLQ           $0x34, Z4, Z2
 	VMULPD           Z7, Z7, Z3
-	VMULPD           Z2, Z2, Z4
+	VMULPD           Z8, Z8, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Z3, Z13, Z11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VMULPD           Z4, Z4, Z6
+	VBROADCASTSD     constants<>+128(SB), Z9
+	VMOVAPD          Z9, Z10
 	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z8, Z10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Z4, Z12, Z10
+	VBROADCASTSD     constants<>+160(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+136(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+136(SB), Z8, Z12
+	VBROADCASTSD     constants<>+112(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+152(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+152(SB), Z8, Z14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z14, Z12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Z6, Z10, Z12
+	VBROADCASTSD     constants<>+184(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+168(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+168(SB), Z8, Z10
+	VBROADCASTSD     constants<>+144(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+176(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+176(SB), Z8, Z14
 	VFMADD231PD      Z3, Z13, Z9
-	VFMADD231PD      Z4, Z10, Z8
+	VFMADD231PD      Z4, Z14, Z10
 	VFMADD231PD      Z5, Z11, Z9
-	VMULPD           Z6, Z8, Z2
+	VFMADD231PD      Z6, Z12, Z10
 	VMULPD           Z7, Z9, Z3
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z5
-	VFMADD231PD      Z0, Z2, Z4
+	VMULPD           Z8, Z10, Z4
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+96(SB), Z2, Z6
 	VFMADD231PD      Z1, Z3, Z5
-	VMOVUPD          (R9)(DX*1), Z6
-	VMOVUPD          64(R9)(DX*1), Z7
-	VXORPD           Z8, Z8, Z8
+	VFMADD231PD      Z2, Z4, Z6
+	VMOVUPD          (R9)(DX*1), Z7
+	VMOVUPD          64(R9)(DX*1), Z8
 	VXORPD           Z9, Z9, Z9
-	VCMPPD           $0x1e, Z8, Z6, K1
-	VCMPPD           $0x1e, Z9, Z7, K2
-	VMOVAPD          Z4, Z4
-	VMOVAPD          Z6, K1, Z4
+	VXORPD           Z10, Z10, Z10
+	VCMPPD           $0x1e, Z9, Z7, K1
+	VCMPPD           $0x1e, Z10, Z8, K2
 	VMOVAPD          Z5, Z5
-	VMOVAPD          Z7, K2, Z5
-	VMOVUPD          Z4, (R9)
-	VMOVUPD          Z5, 64(R9)
+	VMOVAPD          Z7, K1, Z5
+	VMOVAPD          Z6, Z6
+	VMOVAPD          Z8, K2, Z6
+	VMOVUPD          Z5, (R9)
+	VMOVUPD          Z6, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VFMADD231PD      Z0, Z2, Z0
 	VFMADD231PD      Z1, Z3, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VFMADD231PD      Z2, Z4, Z2
+	VBROADCASTSD     constants<>+96(SB), Z3
+	VMOVAPD          Z3, Z4
+	VMOVAPD          Z1, Z5
+	VMOVAPD          Z3, K1, Z5
 	VMOVAPD          Z2, Z3
-	VMOVAPD          Z0, Z4
-	VMOVAPD          Z2, K1, Z4
-	VMOVAPD          Z1, Z2
-	VMOVAPD          Z3, K2, Z2
-	VMOVUPD          Z4, (R9)(DX*2)
-	VMOVUPD          Z2, 64(R9)(DX*2)
+	VMOVAPD          Z4, K2, Z3
+	VMOVUPD          Z5, (R9)(DX*2)
+	VMOVUPD          Z3, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
 	KNOTB            K1, K1
-	VMOVAPD.Z        Z0, K1, Z0
-	KNOTB            K2, K1
 	VMOVAPD.Z        Z1, K1, Z1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Z1, 64(R9)(DX*4)
+	KNOTB            K2, K1
+	VMOVAPD.Z        Z2, K1, Z2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Z2, 64(R9)(DX*4)
 	JMP              main__end
 
 main__not_elu:
@@ -828,306 +885,306 @@ main__not_elu:
 	JNE  main__not_gelu_erf
 
 	// gelu_erf
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z2, Z2, Z1
-	VMOVAPD          Z1, Z3
-	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
-	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
-	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
-	VMULPD           Z6, Z6, Z3
-	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
-	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD231PD      Z3, Z8, Z7
-	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
-	VFMADD231PD      Z3, Z8, Z5
-	VFMADD231PD      Z4, Z7, Z5
-	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
-	VDIVPD           Z3, Z2, Z2
-	VMULPD           Z2, Z2, Z4
+	VMOVAPD          Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Z1, Z2
+	VBROADCASTSD     constants<>+440(SB), Z3
+	VMINPD           Z2, Z3, Z3
+	VMULPD           Z3, Z3, Z2
+	VMOVAPD          Z2, Z4
+	VFMSUB231PD      Z3, Z3, Z4
+	VBROADCASTSD     constants<>+248(SB), Z5
+	VFMADD231PD.BCST constants<>+448(SB), Z2, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z5, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMSUB213PD      Z6, Z2, Z7
+	VFMADD231PD.BCST constants<>+456(SB), Z2, Z7
+	VPSLLQ           $0x34, Z5, Z2
+	VFMADD231PD.BCST constants<>+448(SB), Z4, Z7
+	VMULPD           Z7, Z7, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z6
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VFMADD213PD.BCST constants<>+128(SB), Z7, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VBROADCASTSD     constants<>+136(SB), Z8
+	VFMADD213PD.BCST constants<>+144(SB), Z7, Z8
+	VBROADCASTSD     constants<>+152(SB), Z9
+	VFMADD213PD.BCST constants<>+160(SB), Z7, Z9
+	VFMADD231PD      Z4, Z9, Z8
+	VFMADD231PD      Z5, Z6, Z8
+	VBROADCASTSD     constants<>+168(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z6
+	VBROADCASTSD     constants<>+176(SB), Z9
+	VFMADD213PD.BCST constants<>+184(SB), Z7, Z9
+	VFMADD231PD      Z4, Z9, Z6
+	VFMADD231PD      Z5, Z8, Z6
+	VMULPD           Z2, Z6, Z2
+	VADDPD.BCST      constants<>+464(SB), Z3, Z4
+	VSUBPD.BCST      constants<>+464(SB), Z3, Z3
+	VDIVPD           Z4, Z3, Z3
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Z5, Z5, Z6
+	VBROADCASTSD     constants<>+472(SB), Z7
+	VFMADD213PD.BCST constants<>+480(SB), Z3, Z7
 	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VMULPD           Z1, Z7, Z2
-	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+32(SB), Z3
-	VSUBPD           Z2, Z3, Z3
-	VPMOVQ2M         Z0, K1
-	VMOVAPD          Z3, Z3
-	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
-	VMAXPD           Z0, Z2, Z2
-	VMULPD           Z3, Z2, Z0
-	VMOVUPD          Z0, (R9)
+	VFMADD231PD      Z5, Z8, Z7
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z3, Z8
+	VBROADCASTSD     constants<>+512(SB), Z9
+	VFMADD213PD.BCST constants<>+520(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VBROADCASTSD     constants<>+528(SB), Z7
+	VFMADD213PD.BCST constants<>+536(SB), Z3, Z7
+	VBROADCASTSD     constants<>+544(SB), Z9
+	VFMADD213PD.BCST constants<>+552(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z3, Z8
+	VBROADCASTSD     constants<>+576(SB), Z9
+	VFMADD213PD.BCST constants<>+584(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VBROADCASTSD     constants<>+592(SB), Z7
+	VFMADD213PD.BCST constants<>+600(SB), Z3, Z7
+	VBROADCASTSD     constants<>+608(SB), Z9
+	VFMADD213PD.BCST constants<>+616(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VBROADCASTSD     constants<>+624(SB), Z8
+	VFMADD213PD.BCST constants<>+632(SB), Z3, Z8
+	VBROADCASTSD     constants<>+640(SB), Z9
+	VFMADD213PD.BCST constants<>+648(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VMULPD           Z2, Z8, Z3
+	VDIVPD           Z4, Z3, Z3
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VSUBPD           Z3, Z4, Z4
+	VPMOVQ2M         Z1, K1
+	VMOVAPD          Z4, Z4
+	VMOVAPD          Z3, K1, Z4
+	VBROADCASTSD     constants<>+656(SB), Z3
+	VMAXPD           Z1, Z3, Z3
+	VMULPD           Z4, Z3, Z1
+	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__gelu_erf_next
-	VBROADCASTSD     constants<>+384(SB), Z0
-	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
-	VMULPD           Z1, Z0, Z2
-	VADDPD           Z3, Z2, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+440(SB), Z1
+	VMINPD           Z3, Z1, Z1
+	VMULPD.BCST      constants<>+664(SB), Z2, Z2
+	VMULPD           Z2, Z1, Z3
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__gelu_erf_next
-	VBROADCASTSD     constants<>+216(SB), Z2
-	VFNMADD231PD     Z0, Z0, Z2
-	VMULPD           Z1, Z2, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VBROADCASTSD     constants<>+280(SB), Z3
+	VFNMADD231PD     Z1, Z1, Z3
+	VMULPD           Z2, Z3, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 
 main__gelu_erf_next:
-	VMOVUPD          64(R9)(DX*1), Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z2, Z2, Z1
-	VMOVAPD          Z1, Z3
-	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
-	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
-	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
-	VMULPD           Z6, Z6, Z3
-	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
-	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD231PD      Z3, Z8, Z7
-	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
-	VFMADD231PD      Z3, Z8, Z5
-	VFMADD231PD      Z4, Z7, Z5
-	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
-	VDIVPD           Z3, Z2, Z2
-	VMULPD           Z2, Z2, Z4
+	VMOVUPD          64(R9)(DX*1), Z1
+	VANDPD.BCST      constants<>+232(SB), Z1, Z2
+	VBROADCASTSD     constants<>+440(SB), Z3
+	VMINPD           Z2, Z3, Z3
+	VMULPD           Z3, Z3, Z2
+	VMOVAPD          Z2, Z4
+	VFMSUB231PD      Z3, Z3, Z4
+	VBROADCASTSD     constants<>+248(SB), Z5
+	VFMADD231PD.BCST constants<>+448(SB), Z2, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z5, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMSUB213PD      Z6, Z2, Z7
+	VFMADD231PD.BCST constants<>+456(SB), Z2, Z7
+	VPSLLQ           $0x34, Z5, Z2
+	VFMADD231PD.BCST constants<>+448(SB), Z4, Z7
+	VMULPD           Z7, Z7, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z6
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VFMADD213PD.BCST constants<>+128(SB), Z7, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VBROADCASTSD     constants<>+136(SB), Z8
+	VFMADD213PD.BCST constants<>+144(SB), Z7, Z8
+	VBROADCASTSD     constants<>+152(SB), Z9
+	VFMADD213PD.BCST constants<>+160(SB), Z7, Z9
+	VFMADD231PD      Z4, Z9, Z8
+	VFMADD231PD      Z5, Z6, Z8
+	VBROADCASTSD     constants<>+168(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z6
+	VBROADCASTSD     constants<>+176(SB), Z9
+	VFMADD213PD.BCST constants<>+184(SB), Z7, Z9
+	VFMADD231PD      Z4, Z9, Z6
+	VFMADD231PD      Z5, Z8, Z6
+	VMULPD           Z2, Z6, Z2
+	VADDPD.BCST      constants<>+464(SB), Z3, Z4
+	VSUBPD.BCST      constants<>+464(SB), Z3, Z3
+	VDIVPD           Z4, Z3, Z3
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Z5, Z5, Z6
+	VBROADCASTSD     constants<>+472(SB), Z7
+	VFMADD213PD.BCST constants<>+480(SB), Z3, Z7
 	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VMULPD           Z1, Z7, Z2
-	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+32(SB), Z3
-	VSUBPD           Z2, Z3, Z3
-	VPMOVQ2M         Z0, K1
-	VMOVAPD          Z3, Z3
-	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
-	VMAXPD           Z0, Z2, Z2
-	VMULPD           Z3, Z2, Z0
-	VMOVUPD          Z0, 64(R9)
+	VFMADD231PD      Z5, Z8, Z7
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z3, Z8
+	VBROADCASTSD     constants<>+512(SB), Z9
+	VFMADD213PD.BCST constants<>+520(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VBROADCASTSD     constants<>+528(SB), Z7
+	VFMADD213PD.BCST constants<>+536(SB), Z3, Z7
+	VBROADCASTSD     constants<>+544(SB), Z9
+	VFMADD213PD.BCST constants<>+552(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z3, Z8
+	VBROADCASTSD     constants<>+576(SB), Z9
+	VFMADD213PD.BCST constants<>+584(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VBROADCASTSD     constants<>+592(SB), Z7
+	VFMADD213PD.BCST constants<>+600(SB), Z3, Z7
+	VBROADCASTSD     constants<>+608(SB), Z9
+	VFMADD213PD.BCST constants<>+616(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VBROADCASTSD     constants<>+624(SB), Z8
+	VFMADD213PD.BCST constants<>+632(SB), Z3, Z8
+	VBROADCASTSD     constants<>+640(SB), Z9
+	VFMADD213PD.BCST constants<>+648(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VMULPD           Z2, Z8, Z3
+	VDIVPD           Z4, Z3, Z3
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VSUBPD           Z3, Z4, Z4
+	VPMOVQ2M         Z1, K1
+	VMOVAPD          Z4, Z4
+	VMOVAPD          Z3, K1, Z4
+	VBROADCASTSD     constants<>+656(SB), Z3
+	VMAXPD           Z1, Z3, Z3
+	VMULPD           Z4, Z3, Z1
+	VMOVUPD          Z1, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+384(SB), Z0
-	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
-	VMULPD           Z1, Z0, Z2
-	VADDPD           Z3, Z2, Z2
-	VMOVUPD          Z2, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+440(SB), Z1
+	VMINPD           Z3, Z1, Z1
+	VMULPD.BCST      constants<>+664(SB), Z2, Z2
+	VMULPD           Z2, Z1, Z3
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z3, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VBROADCASTSD     constants<>+216(SB), Z2
-	VFNMADD231PD     Z0, Z0, Z2
-	VMULPD           Z1, Z2, Z0
-	VMOVUPD          Z0, 64(R9)(DX*4)
+	VBROADCASTSD     constants<>+280(SB), Z3
+	VFNMADD231PD     Z1, Z1, Z3
+	VMULPD           Z2, Z3, Z1
+	VMOVUPD          Z1, 64(R9)(DX*4)
 	JMP              main__end
 
 main__not_gelu_erf:
 	// sinh
-	VMOVAPD          Z0, Z0
 	VMOVAPD          Z1, Z1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z1, Z1
-	VBROADCASTSD     constants<>+616(SB), Z2
-	VMOVAPD          Z2, Z3
-	VMINPD           Z0, Z2, Z2
+	VMOVAPD          Z2, Z2
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Z2, Z2
+	VBROADCASTSD     constants<>+672(SB), Z3
+	VMOVAPD          Z3, Z4
 	VMINPD           Z1, Z3, Z3
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VMOVAPD          Z0, Z1
-	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+368(SB), Z3, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z5
-	VBROADCASTSD     constants<>+368(SB), Z6
-	VMOVAPD          Z6, Z7
-	VFMSUB213PD      Z4, Z2, Z6
+	VMINPD           Z2, Z4, Z4
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VMOVAPD          Z1, Z2
+	VFMADD231PD.BCST constants<>+424(SB), Z3, Z1
+	VFMADD231PD.BCST constants<>+424(SB), Z4, Z2
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z2, Z6
+	VBROADCASTSD     constants<>+424(SB), Z7
+	VMOVAPD          Z7, Z8
 	VFMSUB213PD      Z5, Z3, Z7
-	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Z3, Z7
-	VPSLLQ           $0x34, Z0, Z0
+	VFMSUB213PD      Z6, Z4, Z8
+	VFMADD231PD.BCST constants<>+432(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+432(SB), Z4, Z8
 	VPSLLQ           $0x34, Z1, Z1
-	VMULPD           Z6, Z6, Z2
+	VPSLLQ           $0x34, Z2, Z2
 	VMULPD           Z7, Z7, Z3
-	VMULPD           Z2, Z2, Z4
+	VMULPD           Z8, Z8, Z4
 	VMULPD           Z3, Z3, Z5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Z7, Z9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Z3, Z11, Z9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VMOVAPD          Z10, Z11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Z7, Z11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Z3, Z13, Z11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Z5, Z9, Z11
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VMOVAPD          Z8, Z9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
+	VMULPD           Z4, Z4, Z6
+	VBROADCASTSD     constants<>+128(SB), Z9
+	VMOVAPD          Z9, Z10
 	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VMOVAPD          Z12, Z13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Z7, Z13
-	VFMADD231PD      Z2, Z12, Z8
+	VFMADD213PD.BCST constants<>+104(SB), Z8, Z10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Z4, Z12, Z10
+	VBROADCASTSD     constants<>+160(SB), Z11
+	VMOVAPD          Z11, Z12
+	VFMADD213PD.BCST constants<>+136(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+136(SB), Z8, Z12
+	VBROADCASTSD     constants<>+112(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+152(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+152(SB), Z8, Z14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Z4, Z14, Z12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Z6, Z10, Z12
+	VBROADCASTSD     constants<>+184(SB), Z9
+	VMOVAPD          Z9, Z10
+	VFMADD213PD.BCST constants<>+168(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+168(SB), Z8, Z10
+	VBROADCASTSD     constants<>+144(SB), Z13
+	VMOVAPD          Z13, Z14
+	VFMADD213PD.BCST constants<>+176(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+176(SB), Z8, Z14
 	VFMADD231PD      Z3, Z13, Z9
-	VFMADD231PD      Z4, Z10, Z8
+	VFMADD231PD      Z4, Z14, Z10
 	VFMADD231PD      Z5, Z11, Z9
-	VMULPD           Z6, Z8, Z2
+	VFMADD231PD      Z6, Z12, Z10
 	VMULPD           Z7, Z9, Z3
-	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
-	VPSUBQ.BCST      constants<>+624(SB), Z1, Z1
-	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+632(SB), Z1, Z5
-	VFMADD231PD      Z0, Z2, Z4
+	VMULPD           Z8, Z10, Z4
+	VPSUBQ.BCST      constants<>+680(SB), Z1, Z1
+	VPSUBQ.BCST      constants<>+680(SB), Z2, Z2
+	VSUBPD.BCST      constants<>+688(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+688(SB), Z2, Z6
 	VFMADD231PD      Z1, Z3, Z5
-	VFMADD231PD      Z0, Z2, Z0
+	VFMADD231PD      Z2, Z4, Z6
 	VFMADD231PD      Z1, Z3, Z1
-	VDIVPD           Z0, Z4, Z2
+	VFMADD231PD      Z2, Z4, Z2
 	VDIVPD           Z1, Z5, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z2
-	VMULPD.BCST      constants<>+280(SB), Z3, Z3
-	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Z5, Z3
-	VMOVUPD          (R9)(DX*1), Z4
-	VMOVUPD          64(R9)(DX*1), Z5
-	VANDPD.BCST      constants<>+208(SB), Z4, Z4
-	VANDPD.BCST      constants<>+208(SB), Z5, Z5
-	VORPD            Z4, Z2, Z2
+	VDIVPD           Z2, Z6, Z4
+	VMULPD.BCST      constants<>+336(SB), Z3, Z3
+	VMULPD.BCST      constants<>+336(SB), Z4, Z4
+	VFMADD231PD.BCST constants<>+280(SB), Z5, Z3
+	VFMADD231PD.BCST constants<>+280(SB), Z6, Z4
+	VMOVUPD          (R9)(DX*1), Z5
+	VMOVUPD          64(R9)(DX*1), Z6
+	VANDPD.BCST      constants<>+272(SB), Z5, Z5
+	VANDPD.BCST      constants<>+272(SB), Z6, Z6
 	VORPD            Z5, Z3, Z3
-	VMOVUPD          Z2, (R9)
-	VMOVUPD          Z3, 64(R9)
+	VORPD            Z6, Z4, Z4
+	VMOVUPD          Z3, (R9)
+	VMOVUPD          Z4, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              main__end
-	VBROADCASTSD     constants<>+640(SB), Z4
-	VMOVAPD          Z4, Z5
-	VDIVPD           Z0, Z4, Z4
+	VBROADCASTSD     constants<>+696(SB), Z5
+	VMOVAPD          Z5, Z6
 	VDIVPD           Z1, Z5, Z5
-	VFMADD231PD.BCST constants<>+216(SB), Z0, Z4
-	VFMADD231PD.BCST constants<>+216(SB), Z1, Z5
-	VMOVUPD          Z4, (R9)(DX*2)
-	VMOVUPD          Z5, 64(R9)(DX*2)
+	VDIVPD           Z2, Z6, Z6
+	VFMADD231PD.BCST constants<>+280(SB), Z1, Z5
+	VFMADD231PD.BCST constants<>+280(SB), Z2, Z6
+	VMOVUPD          Z5, (R9)(DX*2)
+	VMOVUPD          Z6, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              main__end
-	VMOVUPD          Z2, (R9)(DX*4)
-	VMOVUPD          Z3, 64(R9)(DX*4)
+	VMOVUPD          Z3, (R9)(DX*4)
+	VMOVUPD          Z4, 64(R9)(DX*4)
 
 main__end:
 	ADDQ $0x00000080, R9
@@ -1136,27 +1193,82 @@ main__end:
 	JGE  main
 
 rest:
-	CMPQ    R10, $-32
-	JNE     rest12_not
-	MOVQ    (CX), R10
-	IMULQ   SI, R10
-	ADDQ    DI, R10
-	VMOVUPD (R10), Z0
-	VMOVUPD 64(R10), Y1
-	VXORPD  Z2, Z2, Z2
-	VXORPD  Y3, Y3, Y3
-	MOVQ    R8, R8
-	MOVQ    (CX), R10
-	SUBQ    $0x02, R10
-	JLT     rest12_dot_last
+	CMPQ         R10, $-32
+	JNE          rest12_not
+	MOVQ         (CX), R10
+	IMULQ        SI, R10
+	ADDQ         DI, R10
+	VMOVUPD      (R10), Z1
+	VMOVUPD      64(R10), Y2
+	VXORPD       Z3, Z3, Z3
+	VXORPD       Y4, Y4, Y4
+	MOVQ         (CX), R10
+	MOVQ         net+0(FP), R11
+	CMPQ         CX, (R11)
+	JEQ          rest12_from_memory
+	CMPQ         R10, $0x08
+	JGT          rest12_from_memory
+	CMPQ         R10, $0x05
+	JLT          rest12_from_memory
+	VBROADCASTSD constants<>+0(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z1
+	VFMADD231PD  64(DI), Y5, Y2
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+8(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z3
+	VFMADD231PD  64(DI), Y5, Y4
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+16(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z1
+	VFMADD231PD  64(DI), Y5, Y2
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+24(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z3
+	VFMADD231PD  64(DI), Y5, Y4
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+32(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z1
+	VFMADD231PD  64(DI), Y5, Y2
+	CMPQ         R10, $0x05
+	JEQ          rest12_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+40(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z3
+	VFMADD231PD  64(DI), Y5, Y4
+	CMPQ         R10, $0x06
+	JEQ          rest12_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+48(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z1
+	VFMADD231PD  64(DI), Y5, Y2
+	CMPQ         R10, $0x07
+	JEQ          rest12_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+56(SB), Z5
+	VPERMPD      Z0, Z5, Z5
+	VFMADD231PD  (DI), Z5, Z3
+	VFMADD231PD  64(DI), Y5, Y4
+	JMP          rest12_dot_done
+
+rest12_from_memory:
+	MOVQ (CX), R10
+	SUBQ $0x02, R10
+	JLT  rest12_dot_last
 
 rest12_dot:
-	VBROADCASTSD (R8), Z4
-	VBROADCASTSD 8(R8), Z5
-	VFMADD231PD  (DI), Z4, Z0
-	VFMADD231PD  64(DI), Y4, Y1
-	VFMADD231PD  (DI)(SI*1), Z5, Z2
-	VFMADD231PD  64(DI)(SI*1), Y5, Y3
+	VBROADCASTSD (R8), Z5
+	VBROADCASTSD 8(R8), Z6
+	VFMADD231PD  (DI), Z5, Z1
+	VFMADD231PD  64(DI), Y5, Y2
+	VFMADD231PD  (DI)(SI*1), Z6, Z3
+	VFMADD231PD  64(DI)(SI*1), Y6, Y4
 	ADDQ         $0x10, R8
 	LEAQ         (DI)(SI*2), DI
 	SUBQ         $0x02, R10
@@ -1165,151 +1277,151 @@ rest12_dot:
 rest12_dot_last:
 	CMPQ         R10, $-1
 	JNE          rest12_dot_done
-	VBROADCASTSD (R8), Z4
-	VFMADD231PD  (DI), Z4, Z0
-	VFMADD231PD  64(DI), Y4, Y1
+	VBROADCASTSD (R8), Z5
+	VFMADD231PD  (DI), Z5, Z1
+	VFMADD231PD  64(DI), Y5, Y2
 
 rest12_dot_done:
-	VADDPD  Z2, Z0, Z0
-	VMOVUPD Z0, (R9)(DX*1)
-	VADDPD  Y3, Y1, Y1
-	VMOVUPD Y1, 64(R9)(DX*1)
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, (R9)(DX*1)
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD Y2, 64(R9)(DX*1)
 	CMPQ    16(CX), $0x02
 	JNE     rest12__not_gelu
 
 	// gelu
-	VMOVAPD          Z0, Z0
-	VMOVAPD          Y1, Y1
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z2
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y1, Y3
-	VMULPD.BCST      constants<>+8(SB), Z2, Z4
-	VMULPD.BCST      constants<>+8(SB), Y3, Y5
-	VMULPD.BCST      constants<>+16(SB), Z2, Z6
-	VMULPD.BCST      constants<>+16(SB), Y3, Y7
-	VMULPD           Z2, Z2, Z2
-	VMULPD           Y3, Y3, Y3
-	VFMADD231PD      Z2, Z6, Z4
-	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+24(SB), Z2
-	VBROADCASTSD     constants<>+24(SB), Y3
-	VCMPPD           $0x11, Z2, Z0, K1
-	VCMPPD           $0x11, Y3, Y1, K2
-	VREDUCEPD        $0x00, Z4, Z0
-	VREDUCEPD        $0x00, Y5, Y1
-	VRNDSCALEPD      $0x00, Z4, Z2
-	VRNDSCALEPD      $0x00, Y5, Y3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VSCALEFPD.Z      Z2, Z4, K1, Z2
-	VSCALEFPD.Z      Y3, Y5, K2, Y3
-	VMULPD           Z0, Z0, Z4
-	VMULPD           Y1, Y1, Y5
-	VMULPD           Z4, Z4, Z6
-	VMULPD           Y5, Y5, Y7
-	VBROADCASTSD     constants<>+40(SB), Z8
-	VBROADCASTSD     constants<>+40(SB), Y9
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Y1, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y1, Y11
-	VFMADD231PD      Z4, Z10, Z8
-	VFMADD231PD      Y5, Y11, Y9
-	VBROADCASTSD     constants<>+72(SB), Z10
-	VBROADCASTSD     constants<>+72(SB), Y11
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Y1, Y11
-	VBROADCASTSD     constants<>+88(SB), Z12
-	VBROADCASTSD     constants<>+88(SB), Y13
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Y1, Y13
-	VFMADD231PD      Z4, Z12, Z10
-	VFMADD231PD      Y5, Y13, Y11
-	VFMADD231PD      Z6, Z8, Z10
-	VFMADD231PD      Y7, Y9, Y11
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VBROADCASTSD     constants<>+104(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z0, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y1, Y9
-	VBROADCASTSD     constants<>+112(SB), Z12
-	VBROADCASTSD     constants<>+112(SB), Y13
-	VFMADD213PD.BCST constants<>+120(SB), Z0, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Y1, Y13
-	VFMADD231PD      Z4, Z12, Z8
-	VFMADD231PD      Y5, Y13, Y9
-	VMULPD           Z6, Z2, Z0
-	VMULPD           Y7, Y3, Y1
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VFMADD231PD      Z8, Z2, Z4
-	VFMADD231PD      Y9, Y3, Y5
-	VFMADD231PD      Z10, Z0, Z4
-	VFMADD231PD      Y11, Y1, Y5
-	VMOVUPD          (R9)(DX*1), Z6
-	VMOVUPD          64(R9)(DX*1), Y7
-	VBROADCASTSD     constants<>+128(SB), Z12
-	VBROADCASTSD     constants<>+128(SB), Y13
-	VMAXPD           Z6, Z12, Z12
-	VMAXPD           Y7, Y13, Y13
-	VDIVPD           Z4, Z12, Z6
-	VDIVPD           Y5, Y13, Y7
-	VMOVUPD          Z6, (R9)
-	VMOVUPD          Y7, 64(R9)
+	VMOVAPD          Z1, Z1
+	VMOVAPD          Y2, Y2
+	VRANGEPD.BCST    $0x02, constants<>+64(SB), Z1, Z3
+	VRANGEPD.BCST    $0x02, constants<>+64(SB), Y2, Y4
+	VMULPD.BCST      constants<>+72(SB), Z3, Z5
+	VMULPD.BCST      constants<>+72(SB), Y4, Y6
+	VMULPD.BCST      constants<>+80(SB), Z3, Z7
+	VMULPD.BCST      constants<>+80(SB), Y4, Y8
+	VMULPD           Z3, Z3, Z3
+	VMULPD           Y4, Y4, Y4
+	VFMADD231PD      Z3, Z7, Z5
+	VFMADD231PD      Y4, Y8, Y6
+	VBROADCASTSD     constants<>+88(SB), Z3
+	VBROADCASTSD     constants<>+88(SB), Y4
+	VCMPPD           $0x11, Z3, Z1, K1
+	VCMPPD           $0x11, Y4, Y2, K2
+	VREDUCEPD        $0x00, Z5, Z1
+	VREDUCEPD        $0x00, Y6, Y2
+	VRNDSCALEPD      $0x00, Z5, Z3
+	VRNDSCALEPD      $0x00, Y6, Y4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VBROADCASTSD     constants<>+96(SB), Y6
+	VSCALEFPD.Z      Z3, Z5, K1, Z3
+	VSCALEFPD.Z      Y4, Y6, K2, Y4
+	VMULPD           Z1, Z1, Z5
+	VMULPD           Y2, Y2, Y6
+	VMULPD           Z5, Z5, Z7
+	VMULPD           Y6, Y6, Y8
+	VBROADCASTSD     constants<>+104(SB), Z9
+	VBROADCASTSD     constants<>+104(SB), Y10
+	VFMADD213PD.BCST constants<>+112(SB), Z1, Z9
+	VFMADD213PD.BCST constants<>+112(SB), Y2, Y10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VBROADCASTSD     constants<>+120(SB), Y12
+	VFMADD213PD.BCST constants<>+128(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+128(SB), Y2, Y12
+	VFMADD231PD      Z5, Z11, Z9
+	VFMADD231PD      Y6, Y12, Y10
+	VBROADCASTSD     constants<>+136(SB), Z11
+	VBROADCASTSD     constants<>+136(SB), Y12
+	VFMADD213PD.BCST constants<>+144(SB), Z1, Z11
+	VFMADD213PD.BCST constants<>+144(SB), Y2, Y12
+	VBROADCASTSD     constants<>+152(SB), Z13
+	VBROADCASTSD     constants<>+152(SB), Y14
+	VFMADD213PD.BCST constants<>+160(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+160(SB), Y2, Y14
+	VFMADD231PD      Z5, Z13, Z11
+	VFMADD231PD      Y6, Y14, Y12
+	VFMADD231PD      Z7, Z9, Z11
+	VFMADD231PD      Y8, Y10, Y12
+	VBROADCASTSD     constants<>+168(SB), Z9
+	VBROADCASTSD     constants<>+168(SB), Y10
+	VFMADD213PD.BCST constants<>+96(SB), Z1, Z9
+	VFMADD213PD.BCST constants<>+96(SB), Y2, Y10
+	VBROADCASTSD     constants<>+176(SB), Z13
+	VBROADCASTSD     constants<>+176(SB), Y14
+	VFMADD213PD.BCST constants<>+184(SB), Z1, Z13
+	VFMADD213PD.BCST constants<>+184(SB), Y2, Y14
+	VFMADD231PD      Z5, Z13, Z9
+	VFMADD231PD      Y6, Y14, Y10
+	VMULPD           Z7, Z3, Z1
+	VMULPD           Y8, Y4, Y2
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VBROADCASTSD     constants<>+96(SB), Y6
+	VFMADD231PD      Z9, Z3, Z5
+	VFMADD231PD      Y10, Y4, Y6
+	VFMADD231PD      Z11, Z1, Z5
+	VFMADD231PD      Y12, Y2, Y6
+	VMOVUPD          (R9)(DX*1), Z7
+	VMOVUPD          64(R9)(DX*1), Y8
+	VBROADCASTSD     constants<>+192(SB), Z13
+	VBROADCASTSD     constants<>+192(SB), Y14
+	VMAXPD           Z7, Z13, Z13
+	VMAXPD           Y8, Y14, Y14
+	VDIVPD           Z5, Z13, Z7
+	VDIVPD           Y6, Y14, Y8
+	VMOVUPD          Z7, (R9)
+	VMOVUPD          Y8, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+32(SB), Z6
-	VBROADCASTSD     constants<>+32(SB), Y7
-	VDIVPD           Z4, Z6, Z4
-	VDIVPD           Y5, Y7, Y5
-	VBROADCASTSD     constants<>+24(SB), Z6
-	VBROADCASTSD     constants<>+24(SB), Y7
-	VMINPD           Z12, Z6, Z6
-	VMINPD           Y13, Y7, Y7
-	VMULPD           Z8, Z2, Z2
-	VMULPD           Y9, Y3, Y3
-	VFMADD231PD      Z10, Z0, Z2
-	VFMADD231PD      Y11, Y1, Y3
-	VBROADCASTSD     constants<>+136(SB), Z0
-	VBROADCASTSD     constants<>+136(SB), Y1
-	VMINPD           Z2, Z0, Z0
-	VMINPD           Y3, Y1, Y1
-	VMULPD           Z4, Z0, Z2
-	VMULPD           Y5, Y1, Y3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Y5, Y3, Y3
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Y5, Y1, Y1
-	VMULPD           Z6, Z6, Z8
-	VMULPD           Y7, Y7, Y9
-	VBROADCASTSD     constants<>+144(SB), Z10
-	VBROADCASTSD     constants<>+144(SB), Y11
-	VFMADD213PD.BCST constants<>+152(SB), Z8, Z10
-	VFMADD213PD.BCST constants<>+152(SB), Y9, Y11
-	VMULPD           Z2, Z6, Z8
-	VMULPD           Y3, Y7, Y9
-	VFMADD213PD      Z4, Z10, Z8
-	VFMADD213PD      Y5, Y11, Y9
-	VMOVUPD          Z8, (R9)(DX*2)
-	VMOVUPD          Y9, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Z7
+	VBROADCASTSD     constants<>+96(SB), Y8
+	VDIVPD           Z5, Z7, Z5
+	VDIVPD           Y6, Y8, Y6
+	VBROADCASTSD     constants<>+88(SB), Z7
+	VBROADCASTSD     constants<>+88(SB), Y8
+	VMINPD           Z13, Z7, Z7
+	VMINPD           Y14, Y8, Y8
+	VMULPD           Z9, Z3, Z3
+	VMULPD           Y10, Y4, Y4
+	VFMADD231PD      Z11, Z1, Z3
+	VFMADD231PD      Y12, Y2, Y4
+	VBROADCASTSD     constants<>+200(SB), Z1
+	VBROADCASTSD     constants<>+200(SB), Y2
+	VMINPD           Z3, Z1, Z1
+	VMINPD           Y4, Y2, Y2
+	VMULPD           Z5, Z1, Z3
+	VMULPD           Y6, Y2, Y4
+	VMULPD           Z5, Z3, Z3
+	VMULPD           Y6, Y4, Y4
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+96(SB), Y2, Y2
+	VMULPD           Z5, Z1, Z1
+	VMULPD           Y6, Y2, Y2
+	VMULPD           Z7, Z7, Z9
+	VMULPD           Y8, Y8, Y10
+	VBROADCASTSD     constants<>+208(SB), Z11
+	VBROADCASTSD     constants<>+208(SB), Y12
+	VFMADD213PD.BCST constants<>+216(SB), Z9, Z11
+	VFMADD213PD.BCST constants<>+216(SB), Y10, Y12
+	VMULPD           Z3, Z7, Z9
+	VMULPD           Y4, Y8, Y10
+	VFMADD213PD      Z5, Z11, Z9
+	VFMADD213PD      Y6, Y12, Y10
+	VMOVUPD          Z9, (R9)(DX*2)
+	VMOVUPD          Y10, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Z10, Z10, Z4
-	VMULPD           Y11, Y11, Y5
-	VMULPD           Z0, Z4, Z0
-	VMULPD           Y1, Y5, Y1
-	VFMADD231PD.BCST constants<>+160(SB), Z6, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Y7, Y1
-	VADDPD           Z10, Z10, Z4
-	VADDPD           Y11, Y11, Y5
-	VFMADD213PD      Z4, Z6, Z0
-	VFMADD213PD      Y5, Y7, Y1
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Y3, Y1, Y1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Y1, 64(R9)(DX*4)
+	VMULPD           Z11, Z11, Z5
+	VMULPD           Y12, Y12, Y6
+	VMULPD           Z1, Z5, Z1
+	VMULPD           Y2, Y6, Y2
+	VFMADD231PD.BCST constants<>+224(SB), Z7, Z1
+	VFMADD231PD.BCST constants<>+224(SB), Y8, Y2
+	VADDPD           Z11, Z11, Z5
+	VADDPD           Y12, Y12, Y6
+	VFMADD213PD      Z5, Z7, Z1
+	VFMADD213PD      Y6, Y8, Y2
+	VMULPD           Z3, Z1, Z1
+	VMULPD           Y4, Y2, Y2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Y2, 64(R9)(DX*4)
 	JMP              rest12__end
 
 rest12__not_gelu:
@@ -1317,114 +1429,114 @@ rest12__not_gelu:
 	JNE  rest12__not_tanh
 
 	// tanh
-	VMOVAPD          Z0, Z0
-	VMOVAPD          Y1, Y1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Y1, Y1
-	VBROADCASTSD     constants<>+176(SB), Z2
-	VBROADCASTSD     constants<>+176(SB), Y3
-	VMINPD           Z0, Z2, Z2
-	VMINPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VBROADCASTSD     constants<>+184(SB), Y1
-	VFMADD231PD.BCST constants<>+192(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+192(SB), Y3, Y1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Y1, Y5
-	VBROADCASTSD     constants<>+192(SB), Z6
-	VBROADCASTSD     constants<>+192(SB), Y7
-	VFMSUB213PD      Z4, Z2, Z6
-	VFMSUB213PD      Y5, Y3, Y7
-	VFMADD231PD.BCST constants<>+200(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+200(SB), Y3, Y7
-	VPSLLQ           $0x34, Z0, Z0
-	VPSLLQ           $0x34, Y1, Y1
-	VMULPD           Z6, Z6, Z2
-	VMULPD           Y7, Y7, Y3
-	VMULPD           Z2, Z2, Z4
-	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VBROADCASTSD     constants<>+64(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VBROADCASTSD     constants<>+96(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VBROADCASTSD     constants<>+48(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Y3, Y13, Y11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VBROADCASTSD     constants<>+120(SB), Y9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z8
-	VFMADD231PD      Y3, Y13, Y9
-	VMULPD           Z6, Z0, Z2
-	VMULPD           Y7, Y1, Y3
-	VMULPD           Z4, Z2, Z4
-	VMULPD           Y5, Y3, Y5
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z6
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y7
-	VFMADD231PD      Z8, Z2, Z6
-	VFMADD231PD      Y9, Y3, Y7
-	VFMADD231PD      Z10, Z4, Z6
-	VFMADD231PD      Y11, Y5, Y7
-	VADDPD.BCST      constants<>+32(SB), Z0, Z12
-	VADDPD.BCST      constants<>+32(SB), Y1, Y13
-	VFMADD231PD      Z8, Z2, Z12
-	VFMADD231PD      Y9, Y3, Y13
-	VFMADD231PD      Z10, Z4, Z12
-	VFMADD231PD      Y11, Y5, Y13
-	VMOVUPD          (R9)(DX*1), Z14
-	VMOVUPD          64(R9)(DX*1), Y15
-	VANDPD.BCST      constants<>+208(SB), Z14, Z14
-	VANDPD.BCST      constants<>+208(SB), Y15, Y15
-	VDIVPD           Z12, Z6, Z6
-	VDIVPD           Y13, Y7, Y7
-	VANDPD.BCST      constants<>+168(SB), Z6, Z6
-	VANDPD.BCST      constants<>+168(SB), Y7, Y7
-	VORPD            Z14, Z6, Z6
-	VORPD            Y15, Y7, Y7
-	VMOVUPD          Z6, (R9)
-	VMOVUPD          Y7, 64(R9)
+	VMOVAPD          Z1, Z1
+	VMOVAPD          Y2, Y2
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Y2, Y2
+	VBROADCASTSD     constants<>+240(SB), Z3
+	VBROADCASTSD     constants<>+240(SB), Y4
+	VMINPD           Z1, Z3, Z3
+	VMINPD           Y2, Y4, Y4
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Y2
+	VFMADD231PD.BCST constants<>+256(SB), Z3, Z1
+	VFMADD231PD.BCST constants<>+256(SB), Y4, Y2
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+248(SB), Y2, Y6
+	VBROADCASTSD     constants<>+256(SB), Z7
+	VBROADCASTSD     constants<>+256(SB), Y8
+	VFMSUB213PD      Z5, Z3, Z7
+	VFMSUB213PD      Y6, Y4, Y8
+	VFMADD231PD.BCST constants<>+264(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+264(SB), Y4, Y8
+	VPSLLQ           $0x34, Z1, Z1
+	VPSLLQ           $0x34, Y2, Y2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Y8, Y8, Y4
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Y4, Y4, Y6
+	VBROADCASTSD     constants<>+128(SB), Z9
+	VBROADCASTSD     constants<>+128(SB), Y10
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+104(SB), Y8, Y10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VBROADCASTSD     constants<>+120(SB), Y12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Y4, Y12, Y10
+	VBROADCASTSD     constants<>+160(SB), Z11
+	VBROADCASTSD     constants<>+160(SB), Y12
+	VFMADD213PD.BCST constants<>+136(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+136(SB), Y8, Y12
+	VBROADCASTSD     constants<>+112(SB), Z13
+	VBROADCASTSD     constants<>+112(SB), Y14
+	VFMADD213PD.BCST constants<>+152(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+152(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Y4, Y14, Y12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Y6, Y10, Y12
+	VBROADCASTSD     constants<>+184(SB), Z9
+	VBROADCASTSD     constants<>+184(SB), Y10
+	VFMADD213PD.BCST constants<>+168(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+168(SB), Y8, Y10
+	VBROADCASTSD     constants<>+144(SB), Z13
+	VBROADCASTSD     constants<>+144(SB), Y14
+	VFMADD213PD.BCST constants<>+176(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+176(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z9
+	VFMADD231PD      Y4, Y14, Y10
+	VMULPD           Z7, Z1, Z3
+	VMULPD           Y8, Y2, Y4
+	VMULPD           Z5, Z3, Z5
+	VMULPD           Y6, Y4, Y6
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z7
+	VSUBPD.BCST      constants<>+96(SB), Y2, Y8
+	VFMADD231PD      Z9, Z3, Z7
+	VFMADD231PD      Y10, Y4, Y8
+	VFMADD231PD      Z11, Z5, Z7
+	VFMADD231PD      Y12, Y6, Y8
+	VADDPD.BCST      constants<>+96(SB), Z1, Z13
+	VADDPD.BCST      constants<>+96(SB), Y2, Y14
+	VFMADD231PD      Z9, Z3, Z13
+	VFMADD231PD      Y10, Y4, Y14
+	VFMADD231PD      Z11, Z5, Z13
+	VFMADD231PD      Y12, Y6, Y14
+	VMOVUPD          (R9)(DX*1), Z15
+	VMOVUPD          64(R9)(DX*1), Y16
+	VANDPD.BCST      constants<>+272(SB), Z15, Z15
+	VANDPD.BCST      constants<>+272(SB), Y16, Y16
+	VDIVPD           Z13, Z7, Z7
+	VDIVPD           Y14, Y8, Y8
+	VANDPD.BCST      constants<>+232(SB), Z7, Z7
+	VANDPD.BCST      constants<>+232(SB), Y8, Y8
+	VORPD            Z15, Z7, Z7
+	VORPD            Y16, Y8, Y8
+	VMOVUPD          Z7, (R9)
+	VMOVUPD          Y8, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+216(SB), Z14
-	VBROADCASTSD     constants<>+216(SB), Y15
-	VDIVPD           Z12, Z14, Z12
-	VDIVPD           Y13, Y15, Y13
-	VFMADD231PD      Z8, Z2, Z0
-	VFMADD231PD      Y9, Y3, Y1
-	VFMADD231PD      Z10, Z4, Z0
-	VFMADD231PD      Y11, Y5, Y1
-	VMULPD           Z12, Z0, Z0
-	VMULPD           Y13, Y1, Y1
-	VMULPD           Z12, Z0, Z0
-	VMULPD           Y13, Y1, Y1
-	VMOVUPD          Z0, (R9)(DX*2)
-	VMOVUPD          Y1, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+280(SB), Z15
+	VBROADCASTSD     constants<>+280(SB), Y16
+	VDIVPD           Z13, Z15, Z13
+	VDIVPD           Y14, Y16, Y14
+	VFMADD231PD      Z9, Z3, Z1
+	VFMADD231PD      Y10, Y4, Y2
+	VFMADD231PD      Z11, Z5, Z1
+	VFMADD231PD      Y12, Y6, Y2
+	VMULPD           Z13, Z1, Z1
+	VMULPD           Y14, Y2, Y2
+	VMULPD           Z13, Z1, Z1
+	VMULPD           Y14, Y2, Y2
+	VMOVUPD          Z1, (R9)(DX*2)
+	VMOVUPD          Y2, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD.BCST      constants<>+224(SB), Z6, Z2
-	VMULPD.BCST      constants<>+224(SB), Y7, Y3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Y1, Y3, Y1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Y1, 64(R9)(DX*4)
+	VMULPD.BCST      constants<>+288(SB), Z7, Z3
+	VMULPD.BCST      constants<>+288(SB), Y8, Y4
+	VMULPD           Z1, Z3, Z1
+	VMULPD           Y2, Y4, Y2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Y2, 64(R9)(DX*4)
 	JMP              rest12__end
 
 rest12__not_tanh:
@@ -1432,22 +1544,22 @@ rest12__not_tanh:
 	JNE  rest12__not_identity
 
 	// identity
-	VMOVAPD      Z0, Z0
-	VMOVAPD      Y1, Y1
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Y1, 64(R9)
+	VMOVAPD      Z1, Z1
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Z1, (R9)
+	VMOVUPD      Y2, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest12__end
-	VBROADCASTSD constants<>+32(SB), Z0
-	VBROADCASTSD constants<>+32(SB), Y1
-	VMOVUPD      Z0, (R9)(DX*2)
-	VMOVUPD      Y1, 64(R9)(DX*2)
+	VBROADCASTSD constants<>+96(SB), Z1
+	VBROADCASTSD constants<>+96(SB), Y2
+	VMOVUPD      Z1, (R9)(DX*2)
+	VMOVUPD      Y2, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest12__end
-	VBROADCASTSD constants<>+232(SB), Z0
-	VBROADCASTSD constants<>+232(SB), Y1
-	VMOVUPD      Z0, (R9)(DX*4)
-	VMOVUPD      Y1, 64(R9)(DX*4)
+	VBROADCASTSD constants<>+0(SB), Z1
+	VBROADCASTSD constants<>+0(SB), Y2
+	VMOVUPD      Z1, (R9)(DX*4)
+	VMOVUPD      Y2, 64(R9)(DX*4)
 	JMP          rest12__end
 
 rest12__not_identity:
@@ -1455,126 +1567,126 @@ rest12__not_identity:
 	JNE  rest12__not_silu
 
 	// silu
-	VMOVAPD          Z0, Z0
-	VMOVAPD          Y1, Y1
-	VBROADCASTSD     constants<>+240(SB), Z2
-	VBROADCASTSD     constants<>+240(SB), Y3
-	VMAXPD           Z0, Z2, Z2
-	VMAXPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+248(SB), Z0
-	VBROADCASTSD     constants<>+248(SB), Y1
-	VMINPD           Z2, Z0, Z0
-	VMINPD           Y3, Y1, Y1
-	VBROADCASTSD     constants<>+184(SB), Z2
-	VBROADCASTSD     constants<>+184(SB), Y3
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+256(SB), Y1, Y3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Y3, Y5
-	VBROADCASTSD     constants<>+256(SB), Z6
-	VBROADCASTSD     constants<>+256(SB), Y7
-	VFMSUB213PD      Z4, Z0, Z6
-	VFMSUB213PD      Y5, Y1, Y7
-	VFMADD231PD.BCST constants<>+264(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+264(SB), Y1, Y7
-	VPSLLQ           $0x34, Z2, Z0
-	VPSLLQ           $0x34, Y3, Y1
-	VMULPD           Z6, Z6, Z2
-	VMULPD           Y7, Y7, Y3
-	VMULPD           Z2, Z2, Z4
-	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+40(SB), Z8
-	VBROADCASTSD     constants<>+40(SB), Y9
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+48(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+64(SB), Y7, Y11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+72(SB), Z10
-	VBROADCASTSD     constants<>+72(SB), Y11
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+80(SB), Y7, Y11
-	VBROADCASTSD     constants<>+88(SB), Z12
-	VBROADCASTSD     constants<>+88(SB), Y13
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+96(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Y3, Y13, Y11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+104(SB), Z8
-	VBROADCASTSD     constants<>+104(SB), Y9
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+32(SB), Y7, Y9
-	VBROADCASTSD     constants<>+112(SB), Z12
-	VBROADCASTSD     constants<>+112(SB), Y13
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+120(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z8
-	VFMADD231PD      Y3, Y13, Y9
-	VMULPD           Z4, Z0, Z2
-	VMULPD           Y5, Y1, Y3
-	VBROADCASTSD     constants<>+32(SB), Z4
-	VBROADCASTSD     constants<>+32(SB), Y5
-	VFMADD231PD      Z8, Z0, Z4
-	VFMADD231PD      Y9, Y1, Y5
-	VFMADD231PD      Z10, Z2, Z4
-	VFMADD231PD      Y11, Y3, Y5
-	VMOVUPD          (R9)(DX*1), Z6
-	VMOVUPD          64(R9)(DX*1), Y7
-	VBROADCASTSD     constants<>+240(SB), Z12
-	VBROADCASTSD     constants<>+240(SB), Y13
-	VMAXPD           Z6, Z12, Z12
-	VMAXPD           Y7, Y13, Y13
-	VDIVPD           Z4, Z12, Z6
-	VDIVPD           Y5, Y13, Y7
-	VMOVUPD          Z6, (R9)
-	VMOVUPD          Y7, 64(R9)
+	VMOVAPD          Z1, Z1
+	VMOVAPD          Y2, Y2
+	VBROADCASTSD     constants<>+296(SB), Z3
+	VBROADCASTSD     constants<>+296(SB), Y4
+	VMAXPD           Z1, Z3, Z3
+	VMAXPD           Y2, Y4, Y4
+	VBROADCASTSD     constants<>+304(SB), Z1
+	VBROADCASTSD     constants<>+304(SB), Y2
+	VMINPD           Z3, Z1, Z1
+	VMINPD           Y4, Y2, Y2
+	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+248(SB), Y4
+	VFMADD231PD.BCST constants<>+312(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+312(SB), Y2, Y4
+	VSUBPD.BCST      constants<>+248(SB), Z3, Z5
+	VSUBPD.BCST      constants<>+248(SB), Y4, Y6
+	VBROADCASTSD     constants<>+312(SB), Z7
+	VBROADCASTSD     constants<>+312(SB), Y8
+	VFMSUB213PD      Z5, Z1, Z7
+	VFMSUB213PD      Y6, Y2, Y8
+	VFMADD231PD.BCST constants<>+320(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+320(SB), Y2, Y8
+	VPSLLQ           $0x34, Z3, Z1
+	VPSLLQ           $0x34, Y4, Y2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Y8, Y8, Y4
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Y4, Y4, Y6
+	VBROADCASTSD     constants<>+104(SB), Z9
+	VBROADCASTSD     constants<>+104(SB), Y10
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+112(SB), Y8, Y10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VBROADCASTSD     constants<>+120(SB), Y12
+	VFMADD213PD.BCST constants<>+128(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+128(SB), Y8, Y12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Y4, Y12, Y10
+	VBROADCASTSD     constants<>+136(SB), Z11
+	VBROADCASTSD     constants<>+136(SB), Y12
+	VFMADD213PD.BCST constants<>+144(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+144(SB), Y8, Y12
+	VBROADCASTSD     constants<>+152(SB), Z13
+	VBROADCASTSD     constants<>+152(SB), Y14
+	VFMADD213PD.BCST constants<>+160(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+160(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Y4, Y14, Y12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Y6, Y10, Y12
+	VBROADCASTSD     constants<>+168(SB), Z9
+	VBROADCASTSD     constants<>+168(SB), Y10
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+96(SB), Y8, Y10
+	VBROADCASTSD     constants<>+176(SB), Z13
+	VBROADCASTSD     constants<>+176(SB), Y14
+	VFMADD213PD.BCST constants<>+184(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+184(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z9
+	VFMADD231PD      Y4, Y14, Y10
+	VMULPD           Z5, Z1, Z3
+	VMULPD           Y6, Y2, Y4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VBROADCASTSD     constants<>+96(SB), Y6
+	VFMADD231PD      Z9, Z1, Z5
+	VFMADD231PD      Y10, Y2, Y6
+	VFMADD231PD      Z11, Z3, Z5
+	VFMADD231PD      Y12, Y4, Y6
+	VMOVUPD          (R9)(DX*1), Z7
+	VMOVUPD          64(R9)(DX*1), Y8
+	VBROADCASTSD     constants<>+296(SB), Z13
+	VBROADCASTSD     constants<>+296(SB), Y14
+	VMAXPD           Z7, Z13, Z13
+	VMAXPD           Y8, Y14, Y14
+	VDIVPD           Z5, Z13, Z7
+	VDIVPD           Y6, Y14, Y8
+	VMOVUPD          Z7, (R9)
+	VMOVUPD          Y8, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+248(SB), Z6
-	VBROADCASTSD     constants<>+248(SB), Y7
-	VMINPD           Z12, Z6, Z6
-	VMINPD           Y13, Y7, Y7
-	VBROADCASTSD     constants<>+32(SB), Z12
-	VBROADCASTSD     constants<>+32(SB), Y13
-	VDIVPD           Z4, Z12, Z4
-	VDIVPD           Y5, Y13, Y5
-	VMULPD           Z8, Z0, Z0
-	VMULPD           Y9, Y1, Y1
-	VFMADD231PD      Z10, Z2, Z0
-	VFMADD231PD      Y11, Y3, Y1
-	VBROADCASTSD     constants<>+136(SB), Z2
-	VBROADCASTSD     constants<>+136(SB), Y3
-	VMINPD           Z0, Z2, Z2
-	VMINPD           Y1, Y3, Y3
-	VMULPD           Z4, Z2, Z0
-	VMULPD           Y5, Y3, Y1
-	VMULPD           Z4, Z0, Z0
-	VMULPD           Y5, Y1, Y1
-	VSUBPD.BCST      constants<>+32(SB), Z2, Z2
-	VSUBPD.BCST      constants<>+32(SB), Y3, Y3
-	VMULPD           Z4, Z2, Z2
-	VMULPD           Y5, Y3, Y3
-	VMULPD           Z0, Z6, Z8
-	VMULPD           Y1, Y7, Y9
-	VADDPD           Z4, Z8, Z4
-	VADDPD           Y5, Y9, Y5
-	VMOVUPD          Z4, (R9)(DX*2)
-	VMOVUPD          Y5, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+304(SB), Z7
+	VBROADCASTSD     constants<>+304(SB), Y8
+	VMINPD           Z13, Z7, Z7
+	VMINPD           Y14, Y8, Y8
+	VBROADCASTSD     constants<>+96(SB), Z13
+	VBROADCASTSD     constants<>+96(SB), Y14
+	VDIVPD           Z5, Z13, Z5
+	VDIVPD           Y6, Y14, Y6
+	VMULPD           Z9, Z1, Z1
+	VMULPD           Y10, Y2, Y2
+	VFMADD231PD      Z11, Z3, Z1
+	VFMADD231PD      Y12, Y4, Y2
+	VBROADCASTSD     constants<>+200(SB), Z3
+	VBROADCASTSD     constants<>+200(SB), Y4
+	VMINPD           Z1, Z3, Z3
+	VMINPD           Y2, Y4, Y4
+	VMULPD           Z5, Z3, Z1
+	VMULPD           Y6, Y4, Y2
+	VMULPD           Z5, Z1, Z1
+	VMULPD           Y6, Y2, Y2
+	VSUBPD.BCST      constants<>+96(SB), Z3, Z3
+	VSUBPD.BCST      constants<>+96(SB), Y4, Y4
+	VMULPD           Z5, Z3, Z3
+	VMULPD           Y6, Y4, Y4
+	VMULPD           Z1, Z7, Z9
+	VMULPD           Y2, Y8, Y10
+	VADDPD           Z5, Z9, Z5
+	VADDPD           Y6, Y10, Y6
+	VMOVUPD          Z5, (R9)(DX*2)
+	VMOVUPD          Y6, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Z2, Z6, Z2
-	VMULPD           Y3, Y7, Y3
-	VADDPD.BCST      constants<>+216(SB), Z2, Z2
-	VADDPD.BCST      constants<>+216(SB), Y3, Y3
-	VMULPD           Z0, Z2, Z0
-	VMULPD           Y1, Y3, Y1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Y1, 64(R9)(DX*4)
+	VMULPD           Z3, Z7, Z3
+	VMULPD           Y4, Y8, Y4
+	VADDPD.BCST      constants<>+280(SB), Z3, Z3
+	VADDPD.BCST      constants<>+280(SB), Y4, Y4
+	VMULPD           Z1, Z3, Z1
+	VMULPD           Y2, Y4, Y2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Y2, 64(R9)(DX*4)
 	JMP              rest12__end
 
 rest12__not_silu:
@@ -1582,36 +1694,36 @@ rest12__not_silu:
 	JNE  rest12__not_relu
 
 	// relu
-	VMOVAPD      Z0, Z0
-	VMOVAPD      Y1, Y1
-	VBROADCASTSD constants<>+232(SB), Z2
-	VBROADCASTSD constants<>+232(SB), Y3
-	VMAXPD       Z0, Z2, Z2
-	VMAXPD       Y1, Y3, Y3
-	VMOVUPD      Z2, (R9)
-	VMOVUPD      Y3, 64(R9)
+	VMOVAPD      Z1, Z1
+	VMOVAPD      Y2, Y2
+	VBROADCASTSD constants<>+0(SB), Z3
+	VBROADCASTSD constants<>+0(SB), Y4
+	VMAXPD       Z1, Z3, Z3
+	VMAXPD       Y2, Y4, Y4
+	VMOVUPD      Z3, (R9)
+	VMOVUPD      Y4, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest12__end
-	VCMPPD       $0x03, Z0, Z0, K1
-	VCMPPD       $0x03, Y1, Y1, K2
-	VPMOVM2Q     K1, Z2
-	VPMOVM2Q     K2, Y3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x1e, Z4, Z0, K1
-	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+32(SB), Z0
-	VBROADCASTSD constants<>+32(SB), Y1
-	VMOVAPD.Z    Z0, K1, Z0
-	VMOVAPD.Z    Y1, K2, Y1
-	VORPD        Z2, Z0, Z0
-	VORPD        Y3, Y1, Y1
-	VMOVUPD      Z0, (R9)(DX*2)
-	VMOVUPD      Y1, 64(R9)(DX*2)
+	VCMPPD       $0x03, Z1, Z1, K1
+	VCMPPD       $0x03, Y2, Y2, K2
+	VPMOVM2Q     K1, Z3
+	VPMOVM2Q     K2, Y4
+	VXORPD       Z5, Z5, Z5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x1e, Z5, Z1, K1
+	VCMPPD       $0x1e, Y6, Y2, K2
+	VBROADCASTSD constants<>+96(SB), Z1
+	VBROADCASTSD constants<>+96(SB), Y2
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD.Z    Y2, K2, Y2
+	VORPD        Z3, Z1, Z1
+	VORPD        Y4, Y2, Y2
+	VMOVUPD      Z1, (R9)(DX*2)
+	VMOVUPD      Y2, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest12__end
-	VMOVUPD      Z2, (R9)(DX*4)
-	VMOVUPD      Y3, 64(R9)(DX*4)
+	VMOVUPD      Z3, (R9)(DX*4)
+	VMOVUPD      Y4, 64(R9)(DX*4)
 	JMP          rest12__end
 
 rest12__not_relu:
@@ -1619,168 +1731,168 @@ rest12__not_relu:
 	JNE  rest12__not_softplus
 
 	// softplus
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
+	VMOVAPD          Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VBROADCASTSD     constants<>+304(SB), Z2
+	VMINPD           Z1, Z2, Z2
 	VBROADCASTSD     constants<>+248(SB), Z1
-	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
-	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
-	VPSLLQ           $0x34, Z0, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
-	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+112(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
-	VFMADD231PD      Z2, Z5, Z4
-	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
-	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
-	VMOVAPD          Z0, Z2
-	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
-	VDIVPD           Z1, Z2, Z1
-	VMULPD           Z1, Z1, Z3
-	VMULPD           Z3, Z3, Z4
+	VFMADD231PD.BCST constants<>+312(SB), Z2, Z1
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z3
+	VBROADCASTSD     constants<>+312(SB), Z4
+	VFMSUB213PD      Z3, Z2, Z4
+	VFMADD231PD.BCST constants<>+320(SB), Z2, Z4
+	VPSLLQ           $0x34, Z1, Z1
+	VMULPD           Z4, Z4, Z2
+	VMULPD           Z2, Z2, Z3
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+112(SB), Z4, Z5
+	VBROADCASTSD     constants<>+120(SB), Z6
+	VFMADD213PD.BCST constants<>+128(SB), Z4, Z6
+	VFMADD231PD      Z2, Z6, Z5
+	VBROADCASTSD     constants<>+136(SB), Z6
+	VFMADD213PD.BCST constants<>+144(SB), Z4, Z6
+	VBROADCASTSD     constants<>+152(SB), Z7
+	VFMADD213PD.BCST constants<>+160(SB), Z4, Z7
+	VFMADD231PD      Z2, Z7, Z6
+	VFMADD231PD      Z3, Z5, Z6
+	VBROADCASTSD     constants<>+168(SB), Z5
+	VFMADD213PD.BCST constants<>+96(SB), Z4, Z5
+	VBROADCASTSD     constants<>+176(SB), Z7
+	VFMADD213PD.BCST constants<>+184(SB), Z4, Z7
+	VFMADD231PD      Z2, Z7, Z5
+	VFMADD231PD      Z3, Z6, Z5
+	VMULPD           Z1, Z5, Z1
+	VBROADCASTSD     constants<>+328(SB), Z2
+	VCMPPD           $0x1e, Z2, Z1, K1
+	VBROADCASTSD     constants<>+336(SB), Z2
+	VFMADD213PD.BCST constants<>+344(SB), Z1, Z2
+	VMOVAPD          Z1, Z3
+	VMOVAPD          Z2, K1, Z3
+	VADDPD.BCST      constants<>+280(SB), Z3, Z2
+	VDIVPD           Z2, Z3, Z2
+	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
-	VMULPD           Z2, Z4, Z4
-	VADDPD           Z4, Z3, Z3
-	VFMSUB213PD      Z4, Z1, Z3
-	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
-	VMOVAPD.Z        Z2, K1, Z2
-	VADDPD           Z2, Z1, Z1
-	VMOVUPD          (R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
-	VMAXPD           Z2, Z3, Z3
-	VADDPD           Z3, Z1, Z1
-	VMOVUPD          Z1, (R9)
+	VMULPD           Z5, Z5, Z6
+	VBROADCASTSD     constants<>+352(SB), Z7
+	VFMADD213PD.BCST constants<>+360(SB), Z4, Z7
+	VBROADCASTSD     constants<>+368(SB), Z8
+	VFMADD231PD      Z5, Z8, Z7
+	VBROADCASTSD     constants<>+376(SB), Z8
+	VFMADD213PD.BCST constants<>+384(SB), Z4, Z8
+	VBROADCASTSD     constants<>+392(SB), Z9
+	VFMADD213PD.BCST constants<>+400(SB), Z4, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VMULPD           Z4, Z8, Z4
+	VMULPD.BCST      constants<>+336(SB), Z3, Z5
+	VMULPD           Z3, Z5, Z5
+	VADDPD           Z5, Z4, Z4
+	VFMSUB213PD      Z5, Z2, Z4
+	VADDPD           Z3, Z4, Z2
+	VBROADCASTSD     constants<>+168(SB), Z3
+	VMOVAPD.Z        Z3, K1, Z3
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          (R9)(DX*1), Z3
+	VBROADCASTSD     constants<>+0(SB), Z4
+	VMAXPD           Z3, Z4, Z4
+	VADDPD           Z4, Z2, Z2
+	VMOVUPD          Z2, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__softplus_next
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VADDPD.BCST      constants<>+32(SB), Z0, Z3
-	VDIVPD           Z3, Z1, Z1
-	VMULPD           Z1, Z0, Z0
-	VPMOVQ2M         Z2, K1
-	VMOVAPD          Z1, Z2
-	VMOVAPD          Z0, K1, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Z2
+	VADDPD.BCST      constants<>+96(SB), Z1, Z4
+	VDIVPD           Z4, Z2, Z2
+	VMULPD           Z2, Z1, Z1
+	VPMOVQ2M         Z3, K1
+	VMOVAPD          Z2, Z3
+	VMOVAPD          Z1, K1, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__softplus_next
-	VMULPD           Z1, Z0, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMULPD           Z2, Z1, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 
 rest12__softplus_next:
-	VMOVUPD          64(R9)(DX*1), Y0
-	VANDPD.BCST      constants<>+168(SB), Y0, Y0
+	VMOVUPD          64(R9)(DX*1), Y1
+	VANDPD.BCST      constants<>+232(SB), Y1, Y1
+	VBROADCASTSD     constants<>+304(SB), Y2
+	VMINPD           Y1, Y2, Y2
 	VBROADCASTSD     constants<>+248(SB), Y1
-	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+184(SB), Y0
-	VFMADD231PD.BCST constants<>+256(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
-	VBROADCASTSD     constants<>+256(SB), Y3
-	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+264(SB), Y1, Y3
-	VPSLLQ           $0x34, Y0, Y0
-	VMULPD           Y3, Y3, Y1
-	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y5
-	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+112(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y4
-	VFMADD231PD      Y2, Y5, Y4
-	VMULPD           Y0, Y4, Y0
-	VBROADCASTSD     constants<>+272(SB), Y1
-	VCMPPD           $0x1e, Y1, Y0, K1
-	VBROADCASTSD     constants<>+280(SB), Y1
-	VFMADD213PD.BCST constants<>+288(SB), Y0, Y1
-	VMOVAPD          Y0, Y2
-	VMOVAPD          Y1, K1, Y2
-	VADDPD.BCST      constants<>+216(SB), Y2, Y1
-	VDIVPD           Y1, Y2, Y1
-	VMULPD           Y1, Y1, Y3
-	VMULPD           Y3, Y3, Y4
+	VFMADD231PD.BCST constants<>+312(SB), Y2, Y1
+	VSUBPD.BCST      constants<>+248(SB), Y1, Y3
+	VBROADCASTSD     constants<>+312(SB), Y4
+	VFMSUB213PD      Y3, Y2, Y4
+	VFMADD231PD.BCST constants<>+320(SB), Y2, Y4
+	VPSLLQ           $0x34, Y1, Y1
+	VMULPD           Y4, Y4, Y2
+	VMULPD           Y2, Y2, Y3
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+112(SB), Y4, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD213PD.BCST constants<>+128(SB), Y4, Y6
+	VFMADD231PD      Y2, Y6, Y5
+	VBROADCASTSD     constants<>+136(SB), Y6
+	VFMADD213PD.BCST constants<>+144(SB), Y4, Y6
+	VBROADCASTSD     constants<>+152(SB), Y7
+	VFMADD213PD.BCST constants<>+160(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y6
+	VFMADD231PD      Y3, Y5, Y6
+	VBROADCASTSD     constants<>+168(SB), Y5
+	VFMADD213PD.BCST constants<>+96(SB), Y4, Y5
+	VBROADCASTSD     constants<>+176(SB), Y7
+	VFMADD213PD.BCST constants<>+184(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y5
+	VFMADD231PD      Y3, Y6, Y5
+	VMULPD           Y1, Y5, Y1
+	VBROADCASTSD     constants<>+328(SB), Y2
+	VCMPPD           $0x1e, Y2, Y1, K1
+	VBROADCASTSD     constants<>+336(SB), Y2
+	VFMADD213PD.BCST constants<>+344(SB), Y1, Y2
+	VMOVAPD          Y1, Y3
+	VMOVAPD          Y2, K1, Y3
+	VADDPD.BCST      constants<>+280(SB), Y3, Y2
+	VDIVPD           Y2, Y3, Y2
+	VMULPD           Y2, Y2, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+296(SB), Y6
-	VFMADD213PD.BCST constants<>+304(SB), Y3, Y6
-	VBROADCASTSD     constants<>+312(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
-	VBROADCASTSD     constants<>+320(SB), Y7
-	VFMADD213PD.BCST constants<>+328(SB), Y3, Y7
-	VBROADCASTSD     constants<>+336(SB), Y8
-	VFMADD213PD.BCST constants<>+344(SB), Y3, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VMULPD           Y3, Y7, Y3
-	VMULPD.BCST      constants<>+280(SB), Y2, Y4
-	VMULPD           Y2, Y4, Y4
-	VADDPD           Y4, Y3, Y3
-	VFMSUB213PD      Y4, Y1, Y3
-	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+104(SB), Y2
-	VMOVAPD.Z        Y2, K1, Y2
-	VADDPD           Y2, Y1, Y1
-	VMOVUPD          64(R9)(DX*1), Y2
-	VBROADCASTSD     constants<>+232(SB), Y3
-	VMAXPD           Y2, Y3, Y3
-	VADDPD           Y3, Y1, Y1
-	VMOVUPD          Y1, 64(R9)
+	VMULPD           Y5, Y5, Y6
+	VBROADCASTSD     constants<>+352(SB), Y7
+	VFMADD213PD.BCST constants<>+360(SB), Y4, Y7
+	VBROADCASTSD     constants<>+368(SB), Y8
+	VFMADD231PD      Y5, Y8, Y7
+	VBROADCASTSD     constants<>+376(SB), Y8
+	VFMADD213PD.BCST constants<>+384(SB), Y4, Y8
+	VBROADCASTSD     constants<>+392(SB), Y9
+	VFMADD213PD.BCST constants<>+400(SB), Y4, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VMULPD           Y4, Y8, Y4
+	VMULPD.BCST      constants<>+336(SB), Y3, Y5
+	VMULPD           Y3, Y5, Y5
+	VADDPD           Y5, Y4, Y4
+	VFMSUB213PD      Y5, Y2, Y4
+	VADDPD           Y3, Y4, Y2
+	VBROADCASTSD     constants<>+168(SB), Y3
+	VMOVAPD.Z        Y3, K1, Y3
+	VADDPD           Y3, Y2, Y2
+	VMOVUPD          64(R9)(DX*1), Y3
+	VBROADCASTSD     constants<>+0(SB), Y4
+	VMAXPD           Y3, Y4, Y4
+	VADDPD           Y4, Y2, Y2
+	VMOVUPD          Y2, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VADDPD.BCST      constants<>+32(SB), Y0, Y3
-	VDIVPD           Y3, Y1, Y1
-	VMULPD           Y1, Y0, Y0
-	VPMOVQ2M         Y2, K1
-	VMOVAPD          Y1, Y2
-	VMOVAPD          Y0, K1, Y2
-	VMOVUPD          Y2, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Y2
+	VADDPD.BCST      constants<>+96(SB), Y1, Y4
+	VDIVPD           Y4, Y2, Y2
+	VMULPD           Y2, Y1, Y1
+	VPMOVQ2M         Y3, K1
+	VMOVAPD          Y2, Y3
+	VMOVAPD          Y1, K1, Y3
+	VMOVUPD          Y3, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMULPD           Y1, Y0, Y0
-	VMOVUPD          Y0, 64(R9)(DX*4)
+	VMULPD           Y2, Y1, Y1
+	VMOVUPD          Y1, 64(R9)(DX*4)
 	JMP              rest12__end
 
 rest12__not_softplus:
@@ -1788,38 +1900,38 @@ rest12__not_softplus:
 	JNE  rest12__not_leaky_relu
 
 	// leaky_relu
-	VMOVAPD      Z0, Z0
-	VMOVAPD      Y1, Y1
-	VBROADCASTSD constants<>+352(SB), Z2
-	VBROADCASTSD constants<>+352(SB), Y3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x1e, Z4, Z0, K1
-	VCMPPD       $0x1e, Y5, Y1, K2
-	VBROADCASTSD constants<>+32(SB), Z4
-	VBROADCASTSD constants<>+32(SB), Y5
-	VMOVAPD      Z2, Z2
-	VMOVAPD      Z4, K1, Z2
-	VMOVAPD      Y3, Y3
-	VMOVAPD      Y5, K2, Y3
-	VMULPD       Z2, Z0, Z4
-	VMULPD       Y3, Y1, Y5
-	VMOVUPD      Z4, (R9)
-	VMOVUPD      Y5, 64(R9)
+	VMOVAPD      Z1, Z1
+	VMOVAPD      Y2, Y2
+	VBROADCASTSD constants<>+408(SB), Z3
+	VBROADCASTSD constants<>+408(SB), Y4
+	VXORPD       Z5, Z5, Z5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x1e, Z5, Z1, K1
+	VCMPPD       $0x1e, Y6, Y2, K2
+	VBROADCASTSD constants<>+96(SB), Z5
+	VBROADCASTSD constants<>+96(SB), Y6
+	VMOVAPD      Z3, Z3
+	VMOVAPD      Z5, K1, Z3
+	VMOVAPD      Y4, Y4
+	VMOVAPD      Y6, K2, Y4
+	VMULPD       Z3, Z1, Z5
+	VMULPD       Y4, Y2, Y6
+	VMOVUPD      Z5, (R9)
+	VMOVUPD      Y6, 64(R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest12__end
-	VCMPPD       $0x03, Z0, Z0, K1
-	VCMPPD       $0x03, Y1, Y1, K2
-	VPMOVM2Q     K1, Z0
-	VPMOVM2Q     K2, Y1
-	VORPD        Z0, Z2, Z2
-	VORPD        Y1, Y3, Y3
-	VMOVUPD      Z2, (R9)(DX*2)
-	VMOVUPD      Y3, 64(R9)(DX*2)
+	VCMPPD       $0x03, Z1, Z1, K1
+	VCMPPD       $0x03, Y2, Y2, K2
+	VPMOVM2Q     K1, Z1
+	VPMOVM2Q     K2, Y2
+	VORPD        Z1, Z3, Z3
+	VORPD        Y2, Y4, Y4
+	VMOVUPD      Z3, (R9)(DX*2)
+	VMOVUPD      Y4, 64(R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest12__end
-	VMOVUPD      Z0, (R9)(DX*4)
-	VMOVUPD      Y1, 64(R9)(DX*4)
+	VMOVUPD      Z1, (R9)(DX*4)
+	VMOVUPD      Y2, 64(R9)(DX*4)
 	JMP          rest12__end
 
 rest12__not_leaky_relu:
@@ -1827,104 +1939,104 @@ rest12__not_leaky_relu:
 	JNE  rest12__not_elu
 
 	// elu
-	VMOVAPD          Z0, Z0
-	VMOVAPD          Y1, Y1
-	VBROADCASTSD     constants<>+232(SB), Z2
-	VBROADCASTSD     constants<>+232(SB), Y3
-	VMINPD           Z0, Z2, Z2
-	VMINPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+360(SB), Z0
-	VBROADCASTSD     constants<>+360(SB), Y1
-	VMAXPD           Z2, Z0, Z0
-	VMAXPD           Y3, Y1, Y1
-	VBROADCASTSD     constants<>+184(SB), Z2
-	VBROADCASTSD     constants<>+184(SB), Y3
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z2
-	VFMADD231PD.BCST constants<>+368(SB), Y1, Y3
-	VSUBPD.BCST      constants<>+184(SB), Z2, Z4
-	VSUBPD.BCST      constants<>+184(SB), Y3, Y5
-	VBROADCASTSD     constants<>+368(SB), Z6
-	VBROADCASTSD     constants<>+368(SB), Y7
-	VFMSUB213PD      Z4, Z0, Z6
-	VFMSUB213PD      Y5, Y1, Y7
-	VFMADD231PD.BCST constants<>+376(SB), Z0, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Y1, Y7
-	VPSLLQ           $0x34, Z2, Z0
-	VPSLLQ           $0x34, Y3, Y1
-	VMULPD           Z6, Z6, Z2
-	VMULPD           Y7, Y7, Y3
-	VMULPD           Z2, Z2, Z4
-	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VBROADCASTSD     constants<>+64(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VBROADCASTSD     constants<>+96(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VBROADCASTSD     constants<>+48(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Y3, Y13, Y11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VBROADCASTSD     constants<>+120(SB), Y9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z8
-	VFMADD231PD      Y3, Y13, Y9
-	VFMADD231PD      Z4, Z10, Z8
-	VFMADD231PD      Y5, Y11, Y9
-	VMULPD           Z6, Z8, Z2
-	VMULPD           Y7, Y9, Y3
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y5
-	VFMADD231PD      Z0, Z2, Z4
-	VFMADD231PD      Y1, Y3, Y5
-	VMOVUPD          (R9)(DX*1), Z6
-	VMOVUPD          64(R9)(DX*1), Y7
-	VXORPD           Z8, Z8, Z8
-	VXORPD           Y9, Y9, Y9
-	VCMPPD           $0x1e, Z8, Z6, K1
-	VCMPPD           $0x1e, Y9, Y7, K2
-	VMOVAPD          Z4, Z4
-	VMOVAPD          Z6, K1, Z4
-	VMOVAPD          Y5, Y5
-	VMOVAPD          Y7, K2, Y5
-	VMOVUPD          Z4, (R9)
-	VMOVUPD          Y5, 64(R9)
+	VMOVAPD          Z1, Z1
+	VMOVAPD          Y2, Y2
+	VBROADCASTSD     constants<>+0(SB), Z3
+	VBROADCASTSD     constants<>+0(SB), Y4
+	VMINPD           Z1, Z3, Z3
+	VMINPD           Y2, Y4, Y4
+	VBROADCASTSD     constants<>+416(SB), Z1
+	VBROADCASTSD     constants<>+416(SB), Y2
+	VMAXPD           Z3, Z1, Z1
+	VMAXPD           Y4, Y2, Y2
+	VBROADCASTSD     constants<>+248(SB), Z3
+	VBROADCASTSD     constants<>+248(SB), Y4
+	VFMADD231PD.BCST constants<>+424(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+424(SB), Y2, Y4
+	VSUBPD.BCST      constants<>+248(SB), Z3, Z5
+	VSUBPD.BCST      constants<>+248(SB), Y4, Y6
+	VBROADCASTSD     constants<>+424(SB), Z7
+	VBROADCASTSD     constants<>+424(SB), Y8
+	VFMSUB213PD      Z5, Z1, Z7
+	VFMSUB213PD      Y6, Y2, Y8
+	VFMADD231PD.BCST constants<>+432(SB), Z1, Z7
+	VFMADD231PD.BCST constants<>+432(SB), Y2, Y8
+	VPSLLQ           $0x34, Z3, Z1
+	VPSLLQ           $0x34, Y4, Y2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Y8, Y8, Y4
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Y4, Y4, Y6
+	VBROADCASTSD     constants<>+128(SB), Z9
+	VBROADCASTSD     constants<>+128(SB), Y10
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+104(SB), Y8, Y10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VBROADCASTSD     constants<>+120(SB), Y12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Y4, Y12, Y10
+	VBROADCASTSD     constants<>+160(SB), Z11
+	VBROADCASTSD     constants<>+160(SB), Y12
+	VFMADD213PD.BCST constants<>+136(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+136(SB), Y8, Y12
+	VBROADCASTSD     constants<>+112(SB), Z13
+	VBROADCASTSD     constants<>+112(SB), Y14
+	VFMADD213PD.BCST constants<>+152(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+152(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Y4, Y14, Y12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Y6, Y10, Y12
+	VBROADCASTSD     constants<>+184(SB), Z9
+	VBROADCASTSD     constants<>+184(SB), Y10
+	VFMADD213PD.BCST constants<>+168(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+168(SB), Y8, Y10
+	VBROADCASTSD     constants<>+144(SB), Z13
+	VBROADCASTSD     constants<>+144(SB), Y14
+	VFMADD213PD.BCST constants<>+176(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+176(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z9
+	VFMADD231PD      Y4, Y14, Y10
+	VFMADD231PD      Z5, Z11, Z9
+	VFMADD231PD      Y6, Y12, Y10
+	VMULPD           Z7, Z9, Z3
+	VMULPD           Y8, Y10, Y4
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+96(SB), Y2, Y6
+	VFMADD231PD      Z1, Z3, Z5
+	VFMADD231PD      Y2, Y4, Y6
+	VMOVUPD          (R9)(DX*1), Z7
+	VMOVUPD          64(R9)(DX*1), Y8
+	VXORPD           Z9, Z9, Z9
+	VXORPD           Y10, Y10, Y10
+	VCMPPD           $0x1e, Z9, Z7, K1
+	VCMPPD           $0x1e, Y10, Y8, K2
+	VMOVAPD          Z5, Z5
+	VMOVAPD          Z7, K1, Z5
+	VMOVAPD          Y6, Y6
+	VMOVAPD          Y8, K2, Y6
+	VMOVUPD          Z5, (R9)
+	VMOVUPD          Y6, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VFMADD231PD      Z0, Z2, Z0
-	VFMADD231PD      Y1, Y3, Y1
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VMOVAPD          Z0, Z4
-	VMOVAPD          Z2, K1, Z4
-	VMOVAPD          Y1, Y2
-	VMOVAPD          Y3, K2, Y2
-	VMOVUPD          Z4, (R9)(DX*2)
-	VMOVUPD          Y2, 64(R9)(DX*2)
+	VFMADD231PD      Z1, Z3, Z1
+	VFMADD231PD      Y2, Y4, Y2
+	VBROADCASTSD     constants<>+96(SB), Z3
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VMOVAPD          Z1, Z5
+	VMOVAPD          Z3, K1, Z5
+	VMOVAPD          Y2, Y3
+	VMOVAPD          Y4, K2, Y3
+	VMOVUPD          Z5, (R9)(DX*2)
+	VMOVUPD          Y3, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
 	KNOTB            K1, K1
-	VMOVAPD.Z        Z0, K1, Z0
+	VMOVAPD.Z        Z1, K1, Z1
 	KNOTB            K2, K1
-	VMOVAPD.Z        Y1, K1, Y1
-	VMOVUPD          Z0, (R9)(DX*4)
-	VMOVUPD          Y1, 64(R9)(DX*4)
+	VMOVAPD.Z        Y2, K1, Y2
+	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Y2, 64(R9)(DX*4)
 	JMP              rest12__end
 
 rest12__not_elu:
@@ -1932,328 +2044,375 @@ rest12__not_elu:
 	JNE  rest12__not_gelu_erf
 
 	// gelu_erf
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
-	VMINPD           Z1, Z2, Z2
-	VMULPD           Z2, Z2, Z1
-	VMOVAPD          Z1, Z3
-	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
-	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
-	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
-	VMULPD           Z6, Z6, Z3
-	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
-	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
-	VFMADD231PD      Z3, Z8, Z7
-	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
-	VFMADD231PD      Z3, Z8, Z5
-	VFMADD231PD      Z4, Z7, Z5
-	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
-	VDIVPD           Z3, Z2, Z2
-	VMULPD           Z2, Z2, Z4
+	VMOVAPD          Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Z1, Z2
+	VBROADCASTSD     constants<>+440(SB), Z3
+	VMINPD           Z2, Z3, Z3
+	VMULPD           Z3, Z3, Z2
+	VMOVAPD          Z2, Z4
+	VFMSUB231PD      Z3, Z3, Z4
+	VBROADCASTSD     constants<>+248(SB), Z5
+	VFMADD231PD.BCST constants<>+448(SB), Z2, Z5
+	VSUBPD.BCST      constants<>+248(SB), Z5, Z6
+	VBROADCASTSD     constants<>+448(SB), Z7
+	VFMSUB213PD      Z6, Z2, Z7
+	VFMADD231PD.BCST constants<>+456(SB), Z2, Z7
+	VPSLLQ           $0x34, Z5, Z2
+	VFMADD231PD.BCST constants<>+448(SB), Z4, Z7
+	VMULPD           Z7, Z7, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+472(SB), Z6
-	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
+	VBROADCASTSD     constants<>+104(SB), Z6
+	VFMADD213PD.BCST constants<>+112(SB), Z7, Z6
+	VBROADCASTSD     constants<>+120(SB), Z8
+	VFMADD213PD.BCST constants<>+128(SB), Z7, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VBROADCASTSD     constants<>+136(SB), Z8
+	VFMADD213PD.BCST constants<>+144(SB), Z7, Z8
+	VBROADCASTSD     constants<>+152(SB), Z9
+	VFMADD213PD.BCST constants<>+160(SB), Z7, Z9
+	VFMADD231PD      Z4, Z9, Z8
+	VFMADD231PD      Z5, Z6, Z8
+	VBROADCASTSD     constants<>+168(SB), Z6
+	VFMADD213PD.BCST constants<>+96(SB), Z7, Z6
+	VBROADCASTSD     constants<>+176(SB), Z9
+	VFMADD213PD.BCST constants<>+184(SB), Z7, Z9
+	VFMADD231PD      Z4, Z9, Z6
+	VFMADD231PD      Z5, Z8, Z6
+	VMULPD           Z2, Z6, Z2
+	VADDPD.BCST      constants<>+464(SB), Z3, Z4
+	VSUBPD.BCST      constants<>+464(SB), Z3, Z3
+	VDIVPD           Z4, Z3, Z3
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Z5, Z5, Z6
+	VBROADCASTSD     constants<>+472(SB), Z7
+	VFMADD213PD.BCST constants<>+480(SB), Z3, Z7
 	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
-	VMULPD           Z1, Z7, Z2
-	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+32(SB), Z3
-	VSUBPD           Z2, Z3, Z3
-	VPMOVQ2M         Z0, K1
-	VMOVAPD          Z3, Z3
-	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
-	VMAXPD           Z0, Z2, Z2
-	VMULPD           Z3, Z2, Z0
-	VMOVUPD          Z0, (R9)
+	VFMADD231PD      Z5, Z8, Z7
+	VBROADCASTSD     constants<>+496(SB), Z8
+	VFMADD213PD.BCST constants<>+504(SB), Z3, Z8
+	VBROADCASTSD     constants<>+512(SB), Z9
+	VFMADD213PD.BCST constants<>+520(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VBROADCASTSD     constants<>+528(SB), Z7
+	VFMADD213PD.BCST constants<>+536(SB), Z3, Z7
+	VBROADCASTSD     constants<>+544(SB), Z9
+	VFMADD213PD.BCST constants<>+552(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VBROADCASTSD     constants<>+560(SB), Z8
+	VFMADD213PD.BCST constants<>+568(SB), Z3, Z8
+	VBROADCASTSD     constants<>+576(SB), Z9
+	VFMADD213PD.BCST constants<>+584(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VBROADCASTSD     constants<>+592(SB), Z7
+	VFMADD213PD.BCST constants<>+600(SB), Z3, Z7
+	VBROADCASTSD     constants<>+608(SB), Z9
+	VFMADD213PD.BCST constants<>+616(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VBROADCASTSD     constants<>+624(SB), Z8
+	VFMADD213PD.BCST constants<>+632(SB), Z3, Z8
+	VBROADCASTSD     constants<>+640(SB), Z9
+	VFMADD213PD.BCST constants<>+648(SB), Z3, Z9
+	VFMADD231PD      Z5, Z9, Z8
+	VFMADD231PD      Z6, Z7, Z8
+	VMULPD           Z2, Z8, Z3
+	VDIVPD           Z4, Z3, Z3
+	VBROADCASTSD     constants<>+96(SB), Z4
+	VSUBPD           Z3, Z4, Z4
+	VPMOVQ2M         Z1, K1
+	VMOVAPD          Z4, Z4
+	VMOVAPD          Z3, K1, Z4
+	VBROADCASTSD     constants<>+656(SB), Z3
+	VMAXPD           Z1, Z3, Z3
+	VMULPD           Z4, Z3, Z1
+	VMOVUPD          Z1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__gelu_erf_next
-	VBROADCASTSD     constants<>+384(SB), Z0
-	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
-	VMULPD           Z1, Z0, Z2
-	VADDPD           Z3, Z2, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+440(SB), Z1
+	VMINPD           Z3, Z1, Z1
+	VMULPD.BCST      constants<>+664(SB), Z2, Z2
+	VMULPD           Z2, Z1, Z3
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__gelu_erf_next
-	VBROADCASTSD     constants<>+216(SB), Z2
-	VFNMADD231PD     Z0, Z0, Z2
-	VMULPD           Z1, Z2, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VBROADCASTSD     constants<>+280(SB), Z3
+	VFNMADD231PD     Z1, Z1, Z3
+	VMULPD           Z2, Z3, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 
 rest12__gelu_erf_next:
-	VMOVUPD          64(R9)(DX*1), Y0
-	VANDPD.BCST      constants<>+168(SB), Y0, Y1
-	VBROADCASTSD     constants<>+384(SB), Y2
-	VMINPD           Y1, Y2, Y2
-	VMULPD           Y2, Y2, Y1
-	VMOVAPD          Y1, Y3
-	VFMSUB231PD      Y2, Y2, Y3
-	VBROADCASTSD     constants<>+184(SB), Y4
-	VFMADD231PD.BCST constants<>+392(SB), Y1, Y4
-	VSUBPD.BCST      constants<>+184(SB), Y4, Y5
-	VBROADCASTSD     constants<>+392(SB), Y6
-	VFMSUB213PD      Y5, Y1, Y6
-	VFMADD231PD.BCST constants<>+400(SB), Y1, Y6
-	VPSLLQ           $0x34, Y4, Y1
-	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
-	VMULPD           Y6, Y6, Y3
-	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+40(SB), Y5
-	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
-	VBROADCASTSD     constants<>+56(SB), Y7
-	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
-	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+72(SB), Y7
-	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
-	VBROADCASTSD     constants<>+88(SB), Y8
-	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
-	VFMADD231PD      Y3, Y8, Y7
-	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+104(SB), Y5
-	VFMADD213PD.BCST constants<>+32(SB), Y6, Y5
-	VBROADCASTSD     constants<>+112(SB), Y8
-	VFMADD213PD.BCST constants<>+120(SB), Y6, Y8
-	VFMADD231PD      Y3, Y8, Y5
-	VFMADD231PD      Y4, Y7, Y5
-	VMULPD           Y1, Y5, Y1
-	VADDPD.BCST      constants<>+408(SB), Y2, Y3
-	VSUBPD.BCST      constants<>+408(SB), Y2, Y2
-	VDIVPD           Y3, Y2, Y2
-	VMULPD           Y2, Y2, Y4
+	VMOVUPD          64(R9)(DX*1), Y1
+	VANDPD.BCST      constants<>+232(SB), Y1, Y2
+	VBROADCASTSD     constants<>+440(SB), Y3
+	VMINPD           Y2, Y3, Y3
+	VMULPD           Y3, Y3, Y2
+	VMOVAPD          Y2, Y4
+	VFMSUB231PD      Y3, Y3, Y4
+	VBROADCASTSD     constants<>+248(SB), Y5
+	VFMADD231PD.BCST constants<>+448(SB), Y2, Y5
+	VSUBPD.BCST      constants<>+248(SB), Y5, Y6
+	VBROADCASTSD     constants<>+448(SB), Y7
+	VFMSUB213PD      Y6, Y2, Y7
+	VFMADD231PD.BCST constants<>+456(SB), Y2, Y7
+	VPSLLQ           $0x34, Y5, Y2
+	VFMADD231PD.BCST constants<>+448(SB), Y4, Y7
+	VMULPD           Y7, Y7, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+416(SB), Y6
-	VFMADD213PD.BCST constants<>+424(SB), Y2, Y6
-	VBROADCASTSD     constants<>+432(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
-	VBROADCASTSD     constants<>+440(SB), Y7
-	VFMADD213PD.BCST constants<>+448(SB), Y2, Y7
-	VBROADCASTSD     constants<>+456(SB), Y8
-	VFMADD213PD.BCST constants<>+464(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+472(SB), Y6
-	VFMADD213PD.BCST constants<>+480(SB), Y2, Y6
+	VBROADCASTSD     constants<>+104(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y6
+	VBROADCASTSD     constants<>+120(SB), Y8
+	VFMADD213PD.BCST constants<>+128(SB), Y7, Y8
+	VFMADD231PD      Y4, Y8, Y6
+	VBROADCASTSD     constants<>+136(SB), Y8
+	VFMADD213PD.BCST constants<>+144(SB), Y7, Y8
+	VBROADCASTSD     constants<>+152(SB), Y9
+	VFMADD213PD.BCST constants<>+160(SB), Y7, Y9
+	VFMADD231PD      Y4, Y9, Y8
+	VFMADD231PD      Y5, Y6, Y8
+	VBROADCASTSD     constants<>+168(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y6
+	VBROADCASTSD     constants<>+176(SB), Y9
+	VFMADD213PD.BCST constants<>+184(SB), Y7, Y9
+	VFMADD231PD      Y4, Y9, Y6
+	VFMADD231PD      Y5, Y8, Y6
+	VMULPD           Y2, Y6, Y2
+	VADDPD.BCST      constants<>+464(SB), Y3, Y4
+	VSUBPD.BCST      constants<>+464(SB), Y3, Y3
+	VDIVPD           Y4, Y3, Y3
+	VMULPD           Y3, Y3, Y5
+	VMULPD           Y5, Y5, Y6
+	VBROADCASTSD     constants<>+472(SB), Y7
+	VFMADD213PD.BCST constants<>+480(SB), Y3, Y7
 	VBROADCASTSD     constants<>+488(SB), Y8
-	VFMADD213PD.BCST constants<>+496(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y6
-	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+504(SB), Y7
-	VFMADD213PD.BCST constants<>+512(SB), Y2, Y7
-	VBROADCASTSD     constants<>+520(SB), Y8
-	VFMADD213PD.BCST constants<>+528(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+536(SB), Y6
-	VFMADD213PD.BCST constants<>+544(SB), Y2, Y6
-	VBROADCASTSD     constants<>+552(SB), Y8
-	VFMADD213PD.BCST constants<>+560(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y6
-	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+568(SB), Y7
-	VFMADD213PD.BCST constants<>+576(SB), Y2, Y7
-	VBROADCASTSD     constants<>+584(SB), Y8
-	VFMADD213PD.BCST constants<>+592(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VMULPD           Y1, Y7, Y2
-	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VSUBPD           Y2, Y3, Y3
-	VPMOVQ2M         Y0, K1
-	VMOVAPD          Y3, Y3
-	VMOVAPD          Y2, K1, Y3
-	VBROADCASTSD     constants<>+600(SB), Y2
-	VMAXPD           Y0, Y2, Y2
-	VMULPD           Y3, Y2, Y0
-	VMOVUPD          Y0, 64(R9)
+	VFMADD231PD      Y5, Y8, Y7
+	VBROADCASTSD     constants<>+496(SB), Y8
+	VFMADD213PD.BCST constants<>+504(SB), Y3, Y8
+	VBROADCASTSD     constants<>+512(SB), Y9
+	VFMADD213PD.BCST constants<>+520(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VBROADCASTSD     constants<>+528(SB), Y7
+	VFMADD213PD.BCST constants<>+536(SB), Y3, Y7
+	VBROADCASTSD     constants<>+544(SB), Y9
+	VFMADD213PD.BCST constants<>+552(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y7
+	VFMADD231PD      Y6, Y8, Y7
+	VBROADCASTSD     constants<>+560(SB), Y8
+	VFMADD213PD.BCST constants<>+568(SB), Y3, Y8
+	VBROADCASTSD     constants<>+576(SB), Y9
+	VFMADD213PD.BCST constants<>+584(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VBROADCASTSD     constants<>+592(SB), Y7
+	VFMADD213PD.BCST constants<>+600(SB), Y3, Y7
+	VBROADCASTSD     constants<>+608(SB), Y9
+	VFMADD213PD.BCST constants<>+616(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y7
+	VFMADD231PD      Y6, Y8, Y7
+	VBROADCASTSD     constants<>+624(SB), Y8
+	VFMADD213PD.BCST constants<>+632(SB), Y3, Y8
+	VBROADCASTSD     constants<>+640(SB), Y9
+	VFMADD213PD.BCST constants<>+648(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VMULPD           Y2, Y8, Y3
+	VDIVPD           Y4, Y3, Y3
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VSUBPD           Y3, Y4, Y4
+	VPMOVQ2M         Y1, K1
+	VMOVAPD          Y4, Y4
+	VMOVAPD          Y3, K1, Y4
+	VBROADCASTSD     constants<>+656(SB), Y3
+	VMAXPD           Y1, Y3, Y3
+	VMULPD           Y4, Y3, Y1
+	VMOVUPD          Y1, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+384(SB), Y0
-	VMINPD           Y2, Y0, Y0
-	VMULPD.BCST      constants<>+608(SB), Y1, Y1
-	VMULPD           Y1, Y0, Y2
-	VADDPD           Y3, Y2, Y2
-	VMOVUPD          Y2, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+440(SB), Y1
+	VMINPD           Y3, Y1, Y1
+	VMULPD.BCST      constants<>+664(SB), Y2, Y2
+	VMULPD           Y2, Y1, Y3
+	VADDPD           Y4, Y3, Y3
+	VMOVUPD          Y3, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+216(SB), Y2
-	VFNMADD231PD     Y0, Y0, Y2
-	VMULPD           Y1, Y2, Y0
-	VMOVUPD          Y0, 64(R9)(DX*4)
+	VBROADCASTSD     constants<>+280(SB), Y3
+	VFNMADD231PD     Y1, Y1, Y3
+	VMULPD           Y2, Y3, Y1
+	VMOVUPD          Y1, 64(R9)(DX*4)
 	JMP              rest12__end
 
 rest12__not_gelu_erf:
 	// sinh
-	VMOVAPD          Z0, Z0
-	VMOVAPD          Y1, Y1
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Y1, Y1
-	VBROADCASTSD     constants<>+616(SB), Z2
-	VBROADCASTSD     constants<>+616(SB), Y3
-	VMINPD           Z0, Z2, Z2
-	VMINPD           Y1, Y3, Y3
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VBROADCASTSD     constants<>+184(SB), Y1
-	VFMADD231PD.BCST constants<>+368(SB), Z2, Z0
-	VFMADD231PD.BCST constants<>+368(SB), Y3, Y1
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+184(SB), Y1, Y5
-	VBROADCASTSD     constants<>+368(SB), Z6
-	VBROADCASTSD     constants<>+368(SB), Y7
-	VFMSUB213PD      Z4, Z2, Z6
-	VFMSUB213PD      Y5, Y3, Y7
-	VFMADD231PD.BCST constants<>+376(SB), Z2, Z6
-	VFMADD231PD.BCST constants<>+376(SB), Y3, Y7
-	VPSLLQ           $0x34, Z0, Z0
-	VPSLLQ           $0x34, Y1, Y1
-	VMULPD           Z6, Z6, Z2
-	VMULPD           Y7, Y7, Y3
-	VMULPD           Z2, Z2, Z4
-	VMULPD           Y3, Y3, Y5
-	VBROADCASTSD     constants<>+64(SB), Z8
-	VBROADCASTSD     constants<>+64(SB), Y9
-	VFMADD213PD.BCST constants<>+40(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+40(SB), Y7, Y9
-	VBROADCASTSD     constants<>+56(SB), Z10
-	VBROADCASTSD     constants<>+56(SB), Y11
-	VFMADD231PD      Z2, Z10, Z8
-	VFMADD231PD      Y3, Y11, Y9
-	VBROADCASTSD     constants<>+96(SB), Z10
-	VBROADCASTSD     constants<>+96(SB), Y11
-	VFMADD213PD.BCST constants<>+72(SB), Z6, Z10
-	VFMADD213PD.BCST constants<>+72(SB), Y7, Y11
-	VBROADCASTSD     constants<>+48(SB), Z12
-	VBROADCASTSD     constants<>+48(SB), Y13
-	VFMADD213PD.BCST constants<>+88(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+88(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z10
-	VFMADD231PD      Y3, Y13, Y11
-	VFMADD231PD      Z4, Z8, Z10
-	VFMADD231PD      Y5, Y9, Y11
-	VBROADCASTSD     constants<>+120(SB), Z8
-	VBROADCASTSD     constants<>+120(SB), Y9
-	VFMADD213PD.BCST constants<>+104(SB), Z6, Z8
-	VFMADD213PD.BCST constants<>+104(SB), Y7, Y9
-	VBROADCASTSD     constants<>+80(SB), Z12
-	VBROADCASTSD     constants<>+80(SB), Y13
-	VFMADD213PD.BCST constants<>+112(SB), Z6, Z12
-	VFMADD213PD.BCST constants<>+112(SB), Y7, Y13
-	VFMADD231PD      Z2, Z12, Z8
-	VFMADD231PD      Y3, Y13, Y9
-	VFMADD231PD      Z4, Z10, Z8
-	VFMADD231PD      Y5, Y11, Y9
-	VMULPD           Z6, Z8, Z2
-	VMULPD           Y7, Y9, Y3
-	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
-	VPSUBQ.BCST      constants<>+624(SB), Y1, Y1
-	VSUBPD.BCST      constants<>+632(SB), Z0, Z4
-	VSUBPD.BCST      constants<>+632(SB), Y1, Y5
-	VFMADD231PD      Z0, Z2, Z4
-	VFMADD231PD      Y1, Y3, Y5
-	VFMADD231PD      Z0, Z2, Z0
-	VFMADD231PD      Y1, Y3, Y1
-	VDIVPD           Z0, Z4, Z2
-	VDIVPD           Y1, Y5, Y3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z2
-	VMULPD.BCST      constants<>+280(SB), Y3, Y3
-	VFMADD231PD.BCST constants<>+216(SB), Z4, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Y5, Y3
-	VMOVUPD          (R9)(DX*1), Z4
-	VMOVUPD          64(R9)(DX*1), Y5
-	VANDPD.BCST      constants<>+208(SB), Z4, Z4
-	VANDPD.BCST      constants<>+208(SB), Y5, Y5
-	VORPD            Z4, Z2, Z2
-	VORPD            Y5, Y3, Y3
-	VMOVUPD          Z2, (R9)
-	VMOVUPD          Y3, 64(R9)
+	VMOVAPD          Z1, Z1
+	VMOVAPD          Y2, Y2
+	VANDPD.BCST      constants<>+232(SB), Z1, Z1
+	VANDPD.BCST      constants<>+232(SB), Y2, Y2
+	VBROADCASTSD     constants<>+672(SB), Z3
+	VBROADCASTSD     constants<>+672(SB), Y4
+	VMINPD           Z1, Z3, Z3
+	VMINPD           Y2, Y4, Y4
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VBROADCASTSD     constants<>+248(SB), Y2
+	VFMADD231PD.BCST constants<>+424(SB), Z3, Z1
+	VFMADD231PD.BCST constants<>+424(SB), Y4, Y2
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+248(SB), Y2, Y6
+	VBROADCASTSD     constants<>+424(SB), Z7
+	VBROADCASTSD     constants<>+424(SB), Y8
+	VFMSUB213PD      Z5, Z3, Z7
+	VFMSUB213PD      Y6, Y4, Y8
+	VFMADD231PD.BCST constants<>+432(SB), Z3, Z7
+	VFMADD231PD.BCST constants<>+432(SB), Y4, Y8
+	VPSLLQ           $0x34, Z1, Z1
+	VPSLLQ           $0x34, Y2, Y2
+	VMULPD           Z7, Z7, Z3
+	VMULPD           Y8, Y8, Y4
+	VMULPD           Z3, Z3, Z5
+	VMULPD           Y4, Y4, Y6
+	VBROADCASTSD     constants<>+128(SB), Z9
+	VBROADCASTSD     constants<>+128(SB), Y10
+	VFMADD213PD.BCST constants<>+104(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+104(SB), Y8, Y10
+	VBROADCASTSD     constants<>+120(SB), Z11
+	VBROADCASTSD     constants<>+120(SB), Y12
+	VFMADD231PD      Z3, Z11, Z9
+	VFMADD231PD      Y4, Y12, Y10
+	VBROADCASTSD     constants<>+160(SB), Z11
+	VBROADCASTSD     constants<>+160(SB), Y12
+	VFMADD213PD.BCST constants<>+136(SB), Z7, Z11
+	VFMADD213PD.BCST constants<>+136(SB), Y8, Y12
+	VBROADCASTSD     constants<>+112(SB), Z13
+	VBROADCASTSD     constants<>+112(SB), Y14
+	VFMADD213PD.BCST constants<>+152(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+152(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z11
+	VFMADD231PD      Y4, Y14, Y12
+	VFMADD231PD      Z5, Z9, Z11
+	VFMADD231PD      Y6, Y10, Y12
+	VBROADCASTSD     constants<>+184(SB), Z9
+	VBROADCASTSD     constants<>+184(SB), Y10
+	VFMADD213PD.BCST constants<>+168(SB), Z7, Z9
+	VFMADD213PD.BCST constants<>+168(SB), Y8, Y10
+	VBROADCASTSD     constants<>+144(SB), Z13
+	VBROADCASTSD     constants<>+144(SB), Y14
+	VFMADD213PD.BCST constants<>+176(SB), Z7, Z13
+	VFMADD213PD.BCST constants<>+176(SB), Y8, Y14
+	VFMADD231PD      Z3, Z13, Z9
+	VFMADD231PD      Y4, Y14, Y10
+	VFMADD231PD      Z5, Z11, Z9
+	VFMADD231PD      Y6, Y12, Y10
+	VMULPD           Z7, Z9, Z3
+	VMULPD           Y8, Y10, Y4
+	VPSUBQ.BCST      constants<>+680(SB), Z1, Z1
+	VPSUBQ.BCST      constants<>+680(SB), Y2, Y2
+	VSUBPD.BCST      constants<>+688(SB), Z1, Z5
+	VSUBPD.BCST      constants<>+688(SB), Y2, Y6
+	VFMADD231PD      Z1, Z3, Z5
+	VFMADD231PD      Y2, Y4, Y6
+	VFMADD231PD      Z1, Z3, Z1
+	VFMADD231PD      Y2, Y4, Y2
+	VDIVPD           Z1, Z5, Z3
+	VDIVPD           Y2, Y6, Y4
+	VMULPD.BCST      constants<>+336(SB), Z3, Z3
+	VMULPD.BCST      constants<>+336(SB), Y4, Y4
+	VFMADD231PD.BCST constants<>+280(SB), Z5, Z3
+	VFMADD231PD.BCST constants<>+280(SB), Y6, Y4
+	VMOVUPD          (R9)(DX*1), Z5
+	VMOVUPD          64(R9)(DX*1), Y6
+	VANDPD.BCST      constants<>+272(SB), Z5, Z5
+	VANDPD.BCST      constants<>+272(SB), Y6, Y6
+	VORPD            Z5, Z3, Z3
+	VORPD            Y6, Y4, Y4
+	VMOVUPD          Z3, (R9)
+	VMOVUPD          Y4, 64(R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest12__end
-	VBROADCASTSD     constants<>+640(SB), Z4
-	VBROADCASTSD     constants<>+640(SB), Y5
-	VDIVPD           Z0, Z4, Z4
-	VDIVPD           Y1, Y5, Y5
-	VFMADD231PD.BCST constants<>+216(SB), Z0, Z4
-	VFMADD231PD.BCST constants<>+216(SB), Y1, Y5
-	VMOVUPD          Z4, (R9)(DX*2)
-	VMOVUPD          Y5, 64(R9)(DX*2)
+	VBROADCASTSD     constants<>+696(SB), Z5
+	VBROADCASTSD     constants<>+696(SB), Y6
+	VDIVPD           Z1, Z5, Z5
+	VDIVPD           Y2, Y6, Y6
+	VFMADD231PD.BCST constants<>+280(SB), Z1, Z5
+	VFMADD231PD.BCST constants<>+280(SB), Y2, Y6
+	VMOVUPD          Z5, (R9)(DX*2)
+	VMOVUPD          Y6, 64(R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest12__end
-	VMOVUPD          Z2, (R9)(DX*4)
-	VMOVUPD          Y3, 64(R9)(DX*4)
+	VMOVUPD          Z3, (R9)(DX*4)
+	VMOVUPD          Y4, 64(R9)(DX*4)
 
 rest12__end:
 	JMP end
 
 rest12_not:
-	CMPQ    R10, $-64
-	JNE     rest8_not
-	MOVQ    (CX), R10
-	IMULQ   SI, R10
-	ADDQ    DI, R10
-	VMOVUPD (R10), Z0
-	VXORPD  Z1, Z1, Z1
-	MOVQ    R8, R8
-	MOVQ    (CX), R10
-	SUBQ    $0x02, R10
-	JLT     rest8_dot_last
+	CMPQ         R10, $-64
+	JNE          rest8_not
+	MOVQ         (CX), R10
+	IMULQ        SI, R10
+	ADDQ         DI, R10
+	VMOVUPD      (R10), Z1
+	VXORPD       Z2, Z2, Z2
+	MOVQ         (CX), R10
+	MOVQ         net+0(FP), R11
+	CMPQ         CX, (R11)
+	JEQ          rest8_from_memory
+	CMPQ         R10, $0x08
+	JGT          rest8_from_memory
+	CMPQ         R10, $0x05
+	JLT          rest8_from_memory
+	VBROADCASTSD constants<>+0(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z1
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+8(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z2
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+16(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z1
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+24(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z2
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+32(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z1
+	CMPQ         R10, $0x05
+	JEQ          rest8_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+40(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z2
+	CMPQ         R10, $0x06
+	JEQ          rest8_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+48(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Z3, Z1
+	CMPQ         R10, $0x07
+	JEQ          rest8_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+56(SB), Z3
+	VPERMPD      Z0, Z3, Z0
+	VFMADD231PD  (DI), Z0, Z2
+	JMP          rest8_dot_done
+
+rest8_from_memory:
+	MOVQ (CX), R10
+	SUBQ $0x02, R10
+	JLT  rest8_dot_last
 
 rest8_dot:
-	VBROADCASTSD (R8), Z2
+	VBROADCASTSD (R8), Z0
 	VBROADCASTSD 8(R8), Z3
-	VFMADD231PD  (DI), Z2, Z0
-	VFMADD231PD  (DI)(SI*1), Z3, Z1
+	VFMADD231PD  (DI), Z0, Z1
+	VFMADD231PD  (DI)(SI*1), Z3, Z2
 	ADDQ         $0x10, R8
 	LEAQ         (DI)(SI*2), DI
 	SUBQ         $0x02, R10
@@ -2262,84 +2421,85 @@ rest8_dot:
 rest8_dot_last:
 	CMPQ         R10, $-1
 	JNE          rest8_dot_done
-	VBROADCASTSD (R8), Z2
-	VFMADD231PD  (DI), Z2, Z0
+	VBROADCASTSD (R8), Z0
+	VFMADD231PD  (DI), Z0, Z1
 
 rest8_dot_done:
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (R9)(DX*1)
+	VADDPD  Z2, Z1, Z1
+	VMOVUPD Z1, (R9)(DX*1)
 	CMPQ    16(CX), $0x02
 	JNE     rest8__not_gelu
 
 	// gelu
-	VMOVAPD          Z0, Z0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Z0, Z1
-	VMULPD.BCST      constants<>+8(SB), Z1, Z2
-	VMULPD.BCST      constants<>+16(SB), Z1, Z3
-	VMULPD           Z1, Z1, Z1
-	VFMADD231PD      Z1, Z3, Z2
-	VBROADCASTSD     constants<>+24(SB), Z1
-	VCMPPD           $0x11, Z1, Z0, K1
-	VREDUCEPD        $0x00, Z2, Z0
-	VRNDSCALEPD      $0x00, Z2, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
+	VMOVAPD          Z1, Z0
+	VRANGEPD.BCST    $0x02, constants<>+64(SB), Z0, Z2
+	VMULPD.BCST      constants<>+72(SB), Z2, Z1
+	VMULPD.BCST      constants<>+80(SB), Z2, Z3
+	VMULPD           Z2, Z2, Z2
+	VFMADD231PD      Z2, Z3, Z1
+	VBROADCASTSD     constants<>+88(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VREDUCEPD        $0x00, Z1, Z0
+	VRNDSCALEPD      $0x00, Z1, Z1
+	VBROADCASTSD     constants<>+96(SB), Z2
 	VSCALEFPD.Z      Z1, Z2, K1, Z1
-	VMULPD           Z0, Z0, Z2
-	VMULPD           Z2, Z2, Z3
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z0, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z0, Z5
-	VFMADD231PD      Z2, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z0, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z0, Z6
-	VFMADD231PD      Z2, Z6, Z5
-	VFMADD231PD      Z3, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z0, Z4
-	VBROADCASTSD     constants<>+112(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z0, Z6
-	VFMADD231PD      Z2, Z6, Z4
-	VMULPD           Z3, Z1, Z0
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VFMADD231PD      Z4, Z1, Z2
-	VFMADD231PD      Z5, Z0, Z2
-	VMOVUPD          (R9)(DX*1), Z3
-	VBROADCASTSD     constants<>+128(SB), Z6
-	VMAXPD           Z3, Z6, Z6
-	VDIVPD           Z2, Z6, Z3
-	VMOVUPD          Z3, (R9)
+	VMULPD           Z0, Z0, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z3
+	VFMADD213PD.BCST constants<>+112(SB), Z0, Z3
+	VBROADCASTSD     constants<>+120(SB), Z2
+	VFMADD213PD.BCST constants<>+128(SB), Z0, Z2
+	VFMADD231PD      Z4, Z2, Z3
+	VBROADCASTSD     constants<>+136(SB), Z2
+	VFMADD213PD.BCST constants<>+144(SB), Z0, Z2
+	VBROADCASTSD     constants<>+152(SB), Z6
+	VFMADD213PD.BCST constants<>+160(SB), Z0, Z6
+	VFMADD231PD      Z4, Z6, Z2
+	VFMADD231PD      Z5, Z3, Z2
+	VBROADCASTSD     constants<>+168(SB), Z3
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z3
+	VBROADCASTSD     constants<>+176(SB), Z6
+	VFMADD213PD.BCST constants<>+184(SB), Z0, Z6
+	VFMADD231PD      Z4, Z6, Z3
+	VMULPD           Z5, Z1, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD231PD      Z3, Z1, Z5
+	VFMADD231PD      Z2, Z4, Z5
+	VMOVUPD          (R9)(DX*1), Z0
+	VBROADCASTSD     constants<>+192(SB), Z6
+	VMAXPD           Z0, Z6, Z6
+	VDIVPD           Z5, Z6, Z0
+	VMOVUPD          Z0, (R9)
+	VMOVAPD          Z0, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+32(SB), Z3
-	VDIVPD           Z2, Z3, Z2
-	VBROADCASTSD     constants<>+24(SB), Z3
-	VMINPD           Z6, Z3, Z3
-	VMULPD           Z4, Z1, Z1
-	VFMADD231PD      Z5, Z0, Z1
-	VBROADCASTSD     constants<>+136(SB), Z0
-	VMINPD           Z1, Z0, Z0
-	VMULPD           Z2, Z0, Z1
-	VMULPD           Z2, Z1, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z0
-	VMULPD           Z2, Z0, Z0
-	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+144(SB), Z5
-	VFMADD213PD.BCST constants<>+152(SB), Z4, Z5
-	VMULPD           Z1, Z3, Z4
-	VFMADD213PD      Z2, Z5, Z4
-	VMOVUPD          Z4, (R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Z7
+	VDIVPD           Z5, Z7, Z5
+	VBROADCASTSD     constants<>+88(SB), Z7
+	VMINPD           Z6, Z7, Z7
+	VMULPD           Z3, Z1, Z1
+	VFMADD231PD      Z2, Z4, Z1
+	VBROADCASTSD     constants<>+200(SB), Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z5, Z2, Z1
+	VMULPD           Z5, Z1, Z1
+	VSUBPD.BCST      constants<>+96(SB), Z2, Z2
+	VMULPD           Z5, Z2, Z2
+	VMULPD           Z7, Z7, Z3
+	VBROADCASTSD     constants<>+208(SB), Z4
+	VFMADD213PD.BCST constants<>+216(SB), Z3, Z4
+	VMULPD           Z1, Z7, Z3
+	VFMADD213PD      Z5, Z4, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z5, Z5, Z2
-	VMULPD           Z0, Z2, Z0
-	VFMADD231PD.BCST constants<>+160(SB), Z3, Z0
-	VADDPD           Z5, Z5, Z2
-	VFMADD213PD      Z2, Z3, Z0
-	VMULPD           Z1, Z0, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMULPD           Z4, Z4, Z3
+	VMULPD           Z2, Z3, Z2
+	VFMADD231PD.BCST constants<>+224(SB), Z7, Z2
+	VADDPD           Z4, Z4, Z3
+	VFMADD213PD      Z3, Z7, Z2
+	VMULPD           Z1, Z2, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 	JMP              rest8__end
 
 rest8__not_gelu:
@@ -2347,62 +2507,63 @@ rest8__not_gelu:
 	JNE  rest8__not_tanh
 
 	// tanh
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+176(SB), Z1
-	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+192(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+192(SB), Z3
-	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+200(SB), Z1, Z3
-	VPSLLQ           $0x34, Z0, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+64(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
-	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+120(SB), Z4
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
-	VMULPD           Z3, Z0, Z1
-	VMULPD           Z2, Z1, Z2
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z3
-	VFMADD231PD      Z4, Z1, Z3
+	VMOVAPD          Z1, Z0
+	VANDPD.BCST      constants<>+232(SB), Z0, Z1
+	VBROADCASTSD     constants<>+240(SB), Z0
+	VMINPD           Z1, Z0, Z0
+	VBROADCASTSD     constants<>+248(SB), Z1
+	VFMADD231PD.BCST constants<>+256(SB), Z0, Z1
+	VSUBPD.BCST      constants<>+248(SB), Z1, Z2
+	VBROADCASTSD     constants<>+256(SB), Z4
+	VFMSUB213PD      Z2, Z0, Z4
+	VFMADD231PD.BCST constants<>+264(SB), Z0, Z4
+	VPSLLQ           $0x34, Z1, Z1
+	VMULPD           Z4, Z4, Z5
+	VMULPD           Z5, Z5, Z0
+	VBROADCASTSD     constants<>+128(SB), Z3
+	VFMADD213PD.BCST constants<>+104(SB), Z4, Z3
+	VBROADCASTSD     constants<>+120(SB), Z2
 	VFMADD231PD      Z5, Z2, Z3
-	VADDPD.BCST      constants<>+32(SB), Z0, Z6
-	VFMADD231PD      Z4, Z1, Z6
-	VFMADD231PD      Z5, Z2, Z6
+	VBROADCASTSD     constants<>+160(SB), Z2
+	VFMADD213PD.BCST constants<>+136(SB), Z4, Z2
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+152(SB), Z4, Z6
+	VFMADD231PD      Z5, Z6, Z2
+	VFMADD231PD      Z0, Z3, Z2
+	VBROADCASTSD     constants<>+184(SB), Z3
+	VFMADD213PD.BCST constants<>+168(SB), Z4, Z3
+	VBROADCASTSD     constants<>+144(SB), Z6
+	VFMADD213PD.BCST constants<>+176(SB), Z4, Z6
+	VFMADD231PD      Z5, Z6, Z3
+	VMULPD           Z4, Z1, Z4
+	VMULPD           Z0, Z4, Z5
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z0
+	VFMADD231PD      Z3, Z4, Z0
+	VFMADD231PD      Z2, Z5, Z0
+	VADDPD.BCST      constants<>+96(SB), Z1, Z6
+	VFMADD231PD      Z3, Z4, Z6
+	VFMADD231PD      Z2, Z5, Z6
 	VMOVUPD          (R9)(DX*1), Z7
-	VANDPD.BCST      constants<>+208(SB), Z7, Z7
-	VDIVPD           Z6, Z3, Z3
-	VANDPD.BCST      constants<>+168(SB), Z3, Z3
-	VORPD            Z7, Z3, Z3
-	VMOVUPD          Z3, (R9)
+	VANDPD.BCST      constants<>+272(SB), Z7, Z7
+	VDIVPD           Z6, Z0, Z0
+	VANDPD.BCST      constants<>+232(SB), Z0, Z0
+	VORPD            Z7, Z0, Z7
+	VMOVUPD          Z7, (R9)
+	VMOVAPD          Z7, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+216(SB), Z7
-	VDIVPD           Z6, Z7, Z6
-	VFMADD231PD      Z4, Z1, Z0
-	VFMADD231PD      Z5, Z2, Z0
-	VMULPD           Z6, Z0, Z0
-	VMULPD           Z6, Z0, Z0
-	VMOVUPD          Z0, (R9)(DX*2)
+	VBROADCASTSD     constants<>+280(SB), Z8
+	VDIVPD           Z6, Z8, Z6
+	VFMADD231PD      Z3, Z4, Z1
+	VFMADD231PD      Z2, Z5, Z1
+	VMULPD           Z6, Z1, Z1
+	VMULPD           Z6, Z1, Z1
+	VMOVUPD          Z1, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD.BCST      constants<>+224(SB), Z3, Z1
-	VMULPD           Z0, Z1, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMULPD.BCST      constants<>+288(SB), Z7, Z2
+	VMULPD           Z1, Z2, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 	JMP              rest8__end
 
 rest8__not_tanh:
@@ -2410,16 +2571,17 @@ rest8__not_tanh:
 	JNE  rest8__not_identity
 
 	// identity
-	VMOVAPD      Z0, Z0
+	VMOVAPD      Z1, Z0
 	VMOVUPD      Z0, (R9)
+	VMOVAPD      Z0, Z0
 	CMPQ         order+8(FP), $0x01
 	JLT          rest8__end
-	VBROADCASTSD constants<>+32(SB), Z0
-	VMOVUPD      Z0, (R9)(DX*2)
+	VBROADCASTSD constants<>+96(SB), Z1
+	VMOVUPD      Z1, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest8__end
-	VBROADCASTSD constants<>+232(SB), Z0
-	VMOVUPD      Z0, (R9)(DX*4)
+	VBROADCASTSD constants<>+0(SB), Z1
+	VMOVUPD      Z1, (R9)(DX*4)
 	JMP          rest8__end
 
 rest8__not_identity:
@@ -2427,68 +2589,69 @@ rest8__not_identity:
 	JNE  rest8__not_silu
 
 	// silu
-	VMOVAPD          Z0, Z0
-	VBROADCASTSD     constants<>+240(SB), Z1
-	VMAXPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+248(SB), Z0
-	VMINPD           Z1, Z0, Z0
-	VBROADCASTSD     constants<>+184(SB), Z1
-	VFMADD231PD.BCST constants<>+256(SB), Z0, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
-	VFMSUB213PD      Z2, Z0, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z0, Z3
-	VPSLLQ           $0x34, Z1, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
+	VMOVAPD          Z1, Z1
+	VBROADCASTSD     constants<>+296(SB), Z0
+	VMAXPD           Z1, Z0, Z0
+	VBROADCASTSD     constants<>+304(SB), Z1
+	VMINPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+248(SB), Z2
+	VFMADD231PD.BCST constants<>+312(SB), Z1, Z2
+	VSUBPD.BCST      constants<>+248(SB), Z2, Z3
+	VBROADCASTSD     constants<>+312(SB), Z0
+	VFMSUB213PD      Z3, Z1, Z0
+	VFMADD231PD.BCST constants<>+320(SB), Z1, Z0
+	VPSLLQ           $0x34, Z2, Z1
+	VMULPD           Z0, Z0, Z4
+	VMULPD           Z4, Z4, Z5
+	VBROADCASTSD     constants<>+104(SB), Z3
+	VFMADD213PD.BCST constants<>+112(SB), Z0, Z3
+	VBROADCASTSD     constants<>+120(SB), Z2
+	VFMADD213PD.BCST constants<>+128(SB), Z0, Z2
+	VFMADD231PD      Z4, Z2, Z3
+	VBROADCASTSD     constants<>+136(SB), Z2
+	VFMADD213PD.BCST constants<>+144(SB), Z0, Z2
+	VBROADCASTSD     constants<>+152(SB), Z6
+	VFMADD213PD.BCST constants<>+160(SB), Z0, Z6
+	VFMADD231PD      Z4, Z6, Z2
+	VFMADD231PD      Z5, Z3, Z2
+	VBROADCASTSD     constants<>+168(SB), Z3
+	VFMADD213PD.BCST constants<>+96(SB), Z0, Z3
+	VBROADCASTSD     constants<>+176(SB), Z6
+	VFMADD213PD.BCST constants<>+184(SB), Z0, Z6
+	VFMADD231PD      Z4, Z6, Z3
+	VMULPD           Z5, Z1, Z4
+	VBROADCASTSD     constants<>+96(SB), Z5
+	VFMADD231PD      Z3, Z1, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+112(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
-	VMULPD           Z2, Z0, Z1
-	VBROADCASTSD     constants<>+32(SB), Z2
-	VFMADD231PD      Z4, Z0, Z2
-	VFMADD231PD      Z5, Z1, Z2
-	VMOVUPD          (R9)(DX*1), Z3
-	VBROADCASTSD     constants<>+240(SB), Z6
-	VMAXPD           Z3, Z6, Z6
-	VDIVPD           Z2, Z6, Z3
-	VMOVUPD          Z3, (R9)
+	VMOVUPD          (R9)(DX*1), Z0
+	VBROADCASTSD     constants<>+296(SB), Z6
+	VMAXPD           Z0, Z6, Z6
+	VDIVPD           Z5, Z6, Z0
+	VMOVUPD          Z0, (R9)
+	VMOVAPD          Z0, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+248(SB), Z3
-	VMINPD           Z6, Z3, Z3
-	VBROADCASTSD     constants<>+32(SB), Z6
-	VDIVPD           Z2, Z6, Z2
-	VMULPD           Z4, Z0, Z0
-	VFMADD231PD      Z5, Z1, Z0
-	VBROADCASTSD     constants<>+136(SB), Z1
-	VMINPD           Z0, Z1, Z1
-	VMULPD           Z2, Z1, Z0
-	VMULPD           Z2, Z0, Z0
-	VSUBPD.BCST      constants<>+32(SB), Z1, Z1
-	VMULPD           Z2, Z1, Z1
-	VMULPD           Z0, Z3, Z4
-	VADDPD           Z2, Z4, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+304(SB), Z7
+	VMINPD           Z6, Z7, Z7
+	VBROADCASTSD     constants<>+96(SB), Z6
+	VDIVPD           Z5, Z6, Z5
+	VMULPD           Z3, Z1, Z1
+	VFMADD231PD      Z2, Z4, Z1
+	VBROADCASTSD     constants<>+200(SB), Z2
+	VMINPD           Z1, Z2, Z2
+	VMULPD           Z5, Z2, Z1
+	VMULPD           Z5, Z1, Z1
+	VSUBPD.BCST      constants<>+96(SB), Z2, Z2
+	VMULPD           Z5, Z2, Z2
+	VMULPD           Z1, Z7, Z3
+	VADDPD           Z5, Z3, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z1, Z3, Z1
-	VADDPD.BCST      constants<>+216(SB), Z1, Z1
-	VMULPD           Z0, Z1, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMULPD           Z2, Z7, Z2
+	VADDPD.BCST      constants<>+280(SB), Z2, Z2
+	VMULPD           Z1, Z2, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 	JMP              rest8__end
 
 rest8__not_silu:
@@ -2496,23 +2659,24 @@ rest8__not_silu:
 	JNE  rest8__not_relu
 
 	// relu
+	VMOVAPD      Z1, Z1
+	VBROADCASTSD constants<>+0(SB), Z0
+	VMAXPD       Z1, Z0, Z0
+	VMOVUPD      Z0, (R9)
 	VMOVAPD      Z0, Z0
-	VBROADCASTSD constants<>+232(SB), Z1
-	VMAXPD       Z0, Z1, Z1
-	VMOVUPD      Z1, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest8__end
-	VCMPPD       $0x03, Z0, Z0, K1
-	VPMOVM2Q     K1, Z1
-	VXORPD       Z2, Z2, Z2
-	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+32(SB), Z0
-	VMOVAPD.Z    Z0, K1, Z0
-	VORPD        Z1, Z0, Z0
-	VMOVUPD      Z0, (R9)(DX*2)
+	VCMPPD       $0x03, Z1, Z1, K1
+	VPMOVM2Q     K1, Z2
+	VXORPD       Z3, Z3, Z3
+	VCMPPD       $0x1e, Z3, Z1, K1
+	VBROADCASTSD constants<>+96(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VORPD        Z2, Z1, Z1
+	VMOVUPD      Z1, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest8__end
-	VMOVUPD      Z1, (R9)(DX*4)
+	VMOVUPD      Z2, (R9)(DX*4)
 	JMP          rest8__end
 
 rest8__not_relu:
@@ -2520,86 +2684,87 @@ rest8__not_relu:
 	JNE  rest8__not_softplus
 
 	// softplus
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+248(SB), Z1
+	VMOVAPD          Z1, Z0
+	VANDPD.BCST      constants<>+232(SB), Z0, Z0
+	VBROADCASTSD     constants<>+304(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+256(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+256(SB), Z3
+	VBROADCASTSD     constants<>+248(SB), Z0
+	VFMADD231PD.BCST constants<>+312(SB), Z1, Z0
+	VSUBPD.BCST      constants<>+248(SB), Z0, Z2
+	VBROADCASTSD     constants<>+312(SB), Z3
 	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+264(SB), Z1, Z3
+	VFMADD231PD.BCST constants<>+320(SB), Z1, Z3
 	VPSLLQ           $0x34, Z0, Z0
 	VMULPD           Z3, Z3, Z1
 	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+40(SB), Z4
-	VFMADD213PD.BCST constants<>+48(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD213PD.BCST constants<>+64(SB), Z3, Z5
+	VBROADCASTSD     constants<>+104(SB), Z4
+	VFMADD213PD.BCST constants<>+112(SB), Z3, Z4
+	VBROADCASTSD     constants<>+120(SB), Z5
+	VFMADD213PD.BCST constants<>+128(SB), Z3, Z5
 	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+72(SB), Z5
-	VFMADD213PD.BCST constants<>+80(SB), Z3, Z5
-	VBROADCASTSD     constants<>+88(SB), Z6
-	VFMADD213PD.BCST constants<>+96(SB), Z3, Z6
+	VBROADCASTSD     constants<>+136(SB), Z5
+	VFMADD213PD.BCST constants<>+144(SB), Z3, Z5
+	VBROADCASTSD     constants<>+152(SB), Z6
+	VFMADD213PD.BCST constants<>+160(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z5
 	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+104(SB), Z4
-	VFMADD213PD.BCST constants<>+32(SB), Z3, Z4
-	VBROADCASTSD     constants<>+112(SB), Z6
-	VFMADD213PD.BCST constants<>+120(SB), Z3, Z6
+	VBROADCASTSD     constants<>+168(SB), Z4
+	VFMADD213PD.BCST constants<>+96(SB), Z3, Z4
+	VBROADCASTSD     constants<>+176(SB), Z6
+	VFMADD213PD.BCST constants<>+184(SB), Z3, Z6
 	VFMADD231PD      Z1, Z6, Z4
 	VFMADD231PD      Z2, Z5, Z4
-	VMULPD           Z0, Z4, Z0
-	VBROADCASTSD     constants<>+272(SB), Z1
-	VCMPPD           $0x1e, Z1, Z0, K1
-	VBROADCASTSD     constants<>+280(SB), Z1
-	VFMADD213PD.BCST constants<>+288(SB), Z0, Z1
-	VMOVAPD          Z0, Z2
-	VMOVAPD          Z1, K1, Z2
-	VADDPD.BCST      constants<>+216(SB), Z2, Z1
-	VDIVPD           Z1, Z2, Z1
-	VMULPD           Z1, Z1, Z3
+	VMULPD           Z0, Z4, Z1
+	VBROADCASTSD     constants<>+328(SB), Z0
+	VCMPPD           $0x1e, Z0, Z1, K1
+	VBROADCASTSD     constants<>+336(SB), Z0
+	VFMADD213PD.BCST constants<>+344(SB), Z1, Z0
+	VMOVAPD          Z1, Z2
+	VMOVAPD          Z0, K1, Z2
+	VADDPD.BCST      constants<>+280(SB), Z2, Z0
+	VDIVPD           Z0, Z2, Z0
+	VMULPD           Z0, Z0, Z3
 	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+296(SB), Z6
-	VFMADD213PD.BCST constants<>+304(SB), Z3, Z6
-	VBROADCASTSD     constants<>+312(SB), Z7
+	VBROADCASTSD     constants<>+352(SB), Z6
+	VFMADD213PD.BCST constants<>+360(SB), Z3, Z6
+	VBROADCASTSD     constants<>+368(SB), Z7
 	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+320(SB), Z7
-	VFMADD213PD.BCST constants<>+328(SB), Z3, Z7
-	VBROADCASTSD     constants<>+336(SB), Z8
-	VFMADD213PD.BCST constants<>+344(SB), Z3, Z8
+	VBROADCASTSD     constants<>+376(SB), Z7
+	VFMADD213PD.BCST constants<>+384(SB), Z3, Z7
+	VBROADCASTSD     constants<>+392(SB), Z8
+	VFMADD213PD.BCST constants<>+400(SB), Z3, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z3, Z7, Z3
-	VMULPD.BCST      constants<>+280(SB), Z2, Z4
+	VMULPD.BCST      constants<>+336(SB), Z2, Z4
 	VMULPD           Z2, Z4, Z4
 	VADDPD           Z4, Z3, Z3
-	VFMSUB213PD      Z4, Z1, Z3
-	VADDPD           Z2, Z3, Z1
-	VBROADCASTSD     constants<>+104(SB), Z2
+	VFMSUB213PD      Z4, Z0, Z3
+	VADDPD           Z2, Z3, Z0
+	VBROADCASTSD     constants<>+168(SB), Z2
 	VMOVAPD.Z        Z2, K1, Z2
-	VADDPD           Z2, Z1, Z1
+	VADDPD           Z2, Z0, Z0
 	VMOVUPD          (R9)(DX*1), Z2
-	VBROADCASTSD     constants<>+232(SB), Z3
+	VBROADCASTSD     constants<>+0(SB), Z3
 	VMAXPD           Z2, Z3, Z3
-	VADDPD           Z3, Z1, Z1
-	VMOVUPD          Z1, (R9)
+	VADDPD           Z3, Z0, Z0
+	VMOVUPD          Z0, (R9)
+	VMOVAPD          Z0, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VADDPD.BCST      constants<>+32(SB), Z0, Z3
-	VDIVPD           Z3, Z1, Z1
-	VMULPD           Z1, Z0, Z0
+	VBROADCASTSD     constants<>+96(SB), Z3
+	VADDPD.BCST      constants<>+96(SB), Z1, Z4
+	VDIVPD           Z4, Z3, Z3
+	VMULPD           Z3, Z1, Z1
 	VPMOVQ2M         Z2, K1
-	VMOVAPD          Z1, Z2
-	VMOVAPD          Z0, K1, Z2
+	VMOVAPD          Z3, Z2
+	VMOVAPD          Z1, K1, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMULPD           Z1, Z0, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMULPD           Z3, Z1, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 	JMP              rest8__end
 
 rest8__not_softplus:
@@ -2607,24 +2772,25 @@ rest8__not_softplus:
 	JNE  rest8__not_leaky_relu
 
 	// leaky_relu
-	VMOVAPD      Z0, Z0
-	VBROADCASTSD constants<>+352(SB), Z1
-	VXORPD       Z2, Z2, Z2
-	VCMPPD       $0x1e, Z2, Z0, K1
-	VBROADCASTSD constants<>+32(SB), Z2
 	VMOVAPD      Z1, Z1
-	VMOVAPD      Z2, K1, Z1
-	VMULPD       Z1, Z0, Z2
-	VMOVUPD      Z2, (R9)
+	VBROADCASTSD constants<>+408(SB), Z2
+	VXORPD       Z0, Z0, Z0
+	VCMPPD       $0x1e, Z0, Z1, K1
+	VBROADCASTSD constants<>+96(SB), Z0
+	VMOVAPD      Z2, Z2
+	VMOVAPD      Z0, K1, Z2
+	VMULPD       Z2, Z1, Z0
+	VMOVUPD      Z0, (R9)
+	VMOVAPD      Z0, Z0
 	CMPQ         order+8(FP), $0x01
 	JLT          rest8__end
-	VCMPPD       $0x03, Z0, Z0, K1
-	VPMOVM2Q     K1, Z0
-	VORPD        Z0, Z1, Z1
-	VMOVUPD      Z1, (R9)(DX*2)
+	VCMPPD       $0x03, Z1, Z1, K1
+	VPMOVM2Q     K1, Z1
+	VORPD        Z1, Z2, Z2
+	VMOVUPD      Z2, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest8__end
-	VMOVUPD      Z0, (R9)(DX*4)
+	VMOVUPD      Z1, (R9)(DX*4)
 	JMP          rest8__end
 
 rest8__not_leaky_relu:
@@ -2632,57 +2798,58 @@ rest8__not_leaky_relu:
 	JNE  rest8__not_elu
 
 	// elu
-	VMOVAPD          Z0, Z0
-	VBROADCASTSD     constants<>+232(SB), Z1
-	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+360(SB), Z0
-	VMAXPD           Z1, Z0, Z0
-	VBROADCASTSD     constants<>+184(SB), Z1
-	VFMADD231PD.BCST constants<>+368(SB), Z0, Z1
-	VSUBPD.BCST      constants<>+184(SB), Z1, Z2
-	VBROADCASTSD     constants<>+368(SB), Z3
-	VFMSUB213PD      Z2, Z0, Z3
-	VFMADD231PD.BCST constants<>+376(SB), Z0, Z3
-	VPSLLQ           $0x34, Z1, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+64(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
-	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+120(SB), Z4
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
+	VMOVAPD          Z1, Z1
+	VBROADCASTSD     constants<>+0(SB), Z0
+	VMINPD           Z1, Z0, Z0
+	VBROADCASTSD     constants<>+416(SB), Z1
+	VMAXPD           Z0, Z1, Z1
+	VBROADCASTSD     constants<>+248(SB), Z2
+	VFMADD231PD.BCST constants<>+424(SB), Z1, Z2
+	VSUBPD.BCST      constants<>+248(SB), Z2, Z3
+	VBROADCASTSD     constants<>+424(SB), Z0
+	VFMSUB213PD      Z3, Z1, Z0
+	VFMADD231PD.BCST constants<>+432(SB), Z1, Z0
+	VPSLLQ           $0x34, Z2, Z1
+	VMULPD           Z0, Z0, Z2
+	VMULPD           Z2, Z2, Z3
+	VBROADCASTSD     constants<>+128(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z0, Z4
+	VBROADCASTSD     constants<>+120(SB), Z5
 	VFMADD231PD      Z2, Z5, Z4
-	VMULPD           Z3, Z4, Z1
-	VSUBPD.BCST      constants<>+32(SB), Z0, Z2
-	VFMADD231PD      Z0, Z1, Z2
+	VBROADCASTSD     constants<>+160(SB), Z5
+	VFMADD213PD.BCST constants<>+136(SB), Z0, Z5
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+152(SB), Z0, Z6
+	VFMADD231PD      Z2, Z6, Z5
+	VFMADD231PD      Z3, Z4, Z5
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD213PD.BCST constants<>+168(SB), Z0, Z4
+	VBROADCASTSD     constants<>+144(SB), Z6
+	VFMADD213PD.BCST constants<>+176(SB), Z0, Z6
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Z3, Z5, Z4
+	VMULPD           Z0, Z4, Z2
+	VSUBPD.BCST      constants<>+96(SB), Z1, Z0
+	VFMADD231PD      Z1, Z2, Z0
 	VMOVUPD          (R9)(DX*1), Z3
 	VXORPD           Z4, Z4, Z4
 	VCMPPD           $0x1e, Z4, Z3, K1
-	VMOVAPD          Z2, Z2
-	VMOVAPD          Z3, K1, Z2
-	VMOVUPD          Z2, (R9)
+	VMOVAPD          Z0, Z0
+	VMOVAPD          Z3, K1, Z0
+	VMOVUPD          Z0, (R9)
+	VMOVAPD          Z0, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VFMADD231PD      Z0, Z1, Z0
-	VBROADCASTSD     constants<>+32(SB), Z1
-	VMOVAPD          Z0, Z2
-	VMOVAPD          Z1, K1, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VFMADD231PD      Z1, Z2, Z1
+	VBROADCASTSD     constants<>+96(SB), Z2
+	VMOVAPD          Z1, Z3
+	VMOVAPD          Z2, K1, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
 	KNOTB            K1, K1
-	VMOVAPD.Z        Z0, K1, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VMOVAPD.Z        Z1, K1, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 	JMP              rest8__end
 
 rest8__not_elu:
@@ -2690,181 +2857,230 @@ rest8__not_elu:
 	JNE  rest8__not_gelu_erf
 
 	// gelu_erf
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z1
-	VBROADCASTSD     constants<>+384(SB), Z2
+	VMOVAPD          Z1, Z0
+	VANDPD.BCST      constants<>+232(SB), Z0, Z1
+	VBROADCASTSD     constants<>+440(SB), Z2
 	VMINPD           Z1, Z2, Z2
 	VMULPD           Z2, Z2, Z1
 	VMOVAPD          Z1, Z3
 	VFMSUB231PD      Z2, Z2, Z3
-	VBROADCASTSD     constants<>+184(SB), Z4
-	VFMADD231PD.BCST constants<>+392(SB), Z1, Z4
-	VSUBPD.BCST      constants<>+184(SB), Z4, Z5
-	VBROADCASTSD     constants<>+392(SB), Z6
+	VBROADCASTSD     constants<>+248(SB), Z4
+	VFMADD231PD.BCST constants<>+448(SB), Z1, Z4
+	VSUBPD.BCST      constants<>+248(SB), Z4, Z5
+	VBROADCASTSD     constants<>+448(SB), Z6
 	VFMSUB213PD      Z5, Z1, Z6
-	VFMADD231PD.BCST constants<>+400(SB), Z1, Z6
+	VFMADD231PD.BCST constants<>+456(SB), Z1, Z6
 	VPSLLQ           $0x34, Z4, Z1
-	VFMADD231PD.BCST constants<>+392(SB), Z3, Z6
+	VFMADD231PD.BCST constants<>+448(SB), Z3, Z6
 	VMULPD           Z6, Z6, Z3
 	VMULPD           Z3, Z3, Z4
-	VBROADCASTSD     constants<>+40(SB), Z5
-	VFMADD213PD.BCST constants<>+48(SB), Z6, Z5
-	VBROADCASTSD     constants<>+56(SB), Z7
-	VFMADD213PD.BCST constants<>+64(SB), Z6, Z7
+	VBROADCASTSD     constants<>+104(SB), Z5
+	VFMADD213PD.BCST constants<>+112(SB), Z6, Z5
+	VBROADCASTSD     constants<>+120(SB), Z7
+	VFMADD213PD.BCST constants<>+128(SB), Z6, Z7
 	VFMADD231PD      Z3, Z7, Z5
-	VBROADCASTSD     constants<>+72(SB), Z7
-	VFMADD213PD.BCST constants<>+80(SB), Z6, Z7
-	VBROADCASTSD     constants<>+88(SB), Z8
-	VFMADD213PD.BCST constants<>+96(SB), Z6, Z8
+	VBROADCASTSD     constants<>+136(SB), Z7
+	VFMADD213PD.BCST constants<>+144(SB), Z6, Z7
+	VBROADCASTSD     constants<>+152(SB), Z8
+	VFMADD213PD.BCST constants<>+160(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z7
 	VFMADD231PD      Z4, Z5, Z7
-	VBROADCASTSD     constants<>+104(SB), Z5
-	VFMADD213PD.BCST constants<>+32(SB), Z6, Z5
-	VBROADCASTSD     constants<>+112(SB), Z8
-	VFMADD213PD.BCST constants<>+120(SB), Z6, Z8
+	VBROADCASTSD     constants<>+168(SB), Z5
+	VFMADD213PD.BCST constants<>+96(SB), Z6, Z5
+	VBROADCASTSD     constants<>+176(SB), Z8
+	VFMADD213PD.BCST constants<>+184(SB), Z6, Z8
 	VFMADD231PD      Z3, Z8, Z5
 	VFMADD231PD      Z4, Z7, Z5
 	VMULPD           Z1, Z5, Z1
-	VADDPD.BCST      constants<>+408(SB), Z2, Z3
-	VSUBPD.BCST      constants<>+408(SB), Z2, Z2
+	VADDPD.BCST      constants<>+464(SB), Z2, Z3
+	VSUBPD.BCST      constants<>+464(SB), Z2, Z2
 	VDIVPD           Z3, Z2, Z2
 	VMULPD           Z2, Z2, Z4
 	VMULPD           Z4, Z4, Z5
-	VBROADCASTSD     constants<>+416(SB), Z6
-	VFMADD213PD.BCST constants<>+424(SB), Z2, Z6
-	VBROADCASTSD     constants<>+432(SB), Z7
-	VFMADD231PD      Z4, Z7, Z6
-	VBROADCASTSD     constants<>+440(SB), Z7
-	VFMADD213PD.BCST constants<>+448(SB), Z2, Z7
-	VBROADCASTSD     constants<>+456(SB), Z8
-	VFMADD213PD.BCST constants<>+464(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z7
-	VFMADD231PD      Z5, Z6, Z7
 	VBROADCASTSD     constants<>+472(SB), Z6
 	VFMADD213PD.BCST constants<>+480(SB), Z2, Z6
-	VBROADCASTSD     constants<>+488(SB), Z8
-	VFMADD213PD.BCST constants<>+496(SB), Z2, Z8
-	VFMADD231PD      Z4, Z8, Z6
-	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+504(SB), Z7
-	VFMADD213PD.BCST constants<>+512(SB), Z2, Z7
-	VBROADCASTSD     constants<>+520(SB), Z8
-	VFMADD213PD.BCST constants<>+528(SB), Z2, Z8
+	VBROADCASTSD     constants<>+488(SB), Z7
+	VFMADD231PD      Z4, Z7, Z6
+	VBROADCASTSD     constants<>+496(SB), Z7
+	VFMADD213PD.BCST constants<>+504(SB), Z2, Z7
+	VBROADCASTSD     constants<>+512(SB), Z8
+	VFMADD213PD.BCST constants<>+520(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
-	VBROADCASTSD     constants<>+536(SB), Z6
-	VFMADD213PD.BCST constants<>+544(SB), Z2, Z6
-	VBROADCASTSD     constants<>+552(SB), Z8
-	VFMADD213PD.BCST constants<>+560(SB), Z2, Z8
+	VBROADCASTSD     constants<>+528(SB), Z6
+	VFMADD213PD.BCST constants<>+536(SB), Z2, Z6
+	VBROADCASTSD     constants<>+544(SB), Z8
+	VFMADD213PD.BCST constants<>+552(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z6
 	VFMADD231PD      Z5, Z7, Z6
-	VBROADCASTSD     constants<>+568(SB), Z7
-	VFMADD213PD.BCST constants<>+576(SB), Z2, Z7
-	VBROADCASTSD     constants<>+584(SB), Z8
-	VFMADD213PD.BCST constants<>+592(SB), Z2, Z8
+	VBROADCASTSD     constants<>+560(SB), Z7
+	VFMADD213PD.BCST constants<>+568(SB), Z2, Z7
+	VBROADCASTSD     constants<>+576(SB), Z8
+	VFMADD213PD.BCST constants<>+584(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z7
+	VFMADD231PD      Z5, Z6, Z7
+	VBROADCASTSD     constants<>+592(SB), Z6
+	VFMADD213PD.BCST constants<>+600(SB), Z2, Z6
+	VBROADCASTSD     constants<>+608(SB), Z8
+	VFMADD213PD.BCST constants<>+616(SB), Z2, Z8
+	VFMADD231PD      Z4, Z8, Z6
+	VFMADD231PD      Z5, Z7, Z6
+	VBROADCASTSD     constants<>+624(SB), Z7
+	VFMADD213PD.BCST constants<>+632(SB), Z2, Z7
+	VBROADCASTSD     constants<>+640(SB), Z8
+	VFMADD213PD.BCST constants<>+648(SB), Z2, Z8
 	VFMADD231PD      Z4, Z8, Z7
 	VFMADD231PD      Z5, Z6, Z7
 	VMULPD           Z1, Z7, Z2
-	VDIVPD           Z3, Z2, Z2
-	VBROADCASTSD     constants<>+32(SB), Z3
-	VSUBPD           Z2, Z3, Z3
+	VDIVPD           Z3, Z2, Z3
+	VBROADCASTSD     constants<>+96(SB), Z2
+	VSUBPD           Z3, Z2, Z2
 	VPMOVQ2M         Z0, K1
-	VMOVAPD          Z3, Z3
-	VMOVAPD          Z2, K1, Z3
-	VBROADCASTSD     constants<>+600(SB), Z2
-	VMAXPD           Z0, Z2, Z2
-	VMULPD           Z3, Z2, Z0
+	VMOVAPD          Z2, Z2
+	VMOVAPD          Z3, K1, Z2
+	VBROADCASTSD     constants<>+656(SB), Z3
+	VMAXPD           Z0, Z3, Z3
+	VMULPD           Z2, Z3, Z0
 	VMOVUPD          Z0, (R9)
+	VMOVAPD          Z0, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+384(SB), Z0
-	VMINPD           Z2, Z0, Z0
-	VMULPD.BCST      constants<>+608(SB), Z1, Z1
-	VMULPD           Z1, Z0, Z2
-	VADDPD           Z3, Z2, Z2
+	VBROADCASTSD     constants<>+440(SB), Z4
+	VMINPD           Z3, Z4, Z4
+	VMULPD.BCST      constants<>+664(SB), Z1, Z1
+	VMULPD           Z1, Z4, Z3
+	VADDPD           Z2, Z3, Z2
 	VMOVUPD          Z2, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+216(SB), Z2
-	VFNMADD231PD     Z0, Z0, Z2
-	VMULPD           Z1, Z2, Z0
-	VMOVUPD          Z0, (R9)(DX*4)
+	VBROADCASTSD     constants<>+280(SB), Z2
+	VFNMADD231PD     Z4, Z4, Z2
+	VMULPD           Z1, Z2, Z1
+	VMOVUPD          Z1, (R9)(DX*4)
 	JMP              rest8__end
 
 rest8__not_gelu_erf:
 	// sinh
-	VMOVAPD          Z0, Z0
-	VANDPD.BCST      constants<>+168(SB), Z0, Z0
-	VBROADCASTSD     constants<>+616(SB), Z1
+	VMOVAPD          Z1, Z0
+	VANDPD.BCST      constants<>+232(SB), Z0, Z0
+	VBROADCASTSD     constants<>+672(SB), Z1
 	VMINPD           Z0, Z1, Z1
-	VBROADCASTSD     constants<>+184(SB), Z0
-	VFMADD231PD.BCST constants<>+368(SB), Z1, Z0
-	VSUBPD.BCST      constants<>+184(SB), Z0, Z2
-	VBROADCASTSD     constants<>+368(SB), Z3
-	VFMSUB213PD      Z2, Z1, Z3
-	VFMADD231PD.BCST constants<>+376(SB), Z1, Z3
-	VPSLLQ           $0x34, Z0, Z0
-	VMULPD           Z3, Z3, Z1
-	VMULPD           Z1, Z1, Z2
-	VBROADCASTSD     constants<>+64(SB), Z4
-	VFMADD213PD.BCST constants<>+40(SB), Z3, Z4
-	VBROADCASTSD     constants<>+56(SB), Z5
-	VFMADD231PD      Z1, Z5, Z4
-	VBROADCASTSD     constants<>+96(SB), Z5
-	VFMADD213PD.BCST constants<>+72(SB), Z3, Z5
-	VBROADCASTSD     constants<>+48(SB), Z6
-	VFMADD213PD.BCST constants<>+88(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z5
-	VFMADD231PD      Z2, Z4, Z5
-	VBROADCASTSD     constants<>+120(SB), Z4
-	VFMADD213PD.BCST constants<>+104(SB), Z3, Z4
-	VBROADCASTSD     constants<>+80(SB), Z6
-	VFMADD213PD.BCST constants<>+112(SB), Z3, Z6
-	VFMADD231PD      Z1, Z6, Z4
+	VBROADCASTSD     constants<>+248(SB), Z2
+	VFMADD231PD.BCST constants<>+424(SB), Z1, Z2
+	VSUBPD.BCST      constants<>+248(SB), Z2, Z3
+	VBROADCASTSD     constants<>+424(SB), Z0
+	VFMSUB213PD      Z3, Z1, Z0
+	VFMADD231PD.BCST constants<>+432(SB), Z1, Z0
+	VPSLLQ           $0x34, Z2, Z1
+	VMULPD           Z0, Z0, Z2
+	VMULPD           Z2, Z2, Z3
+	VBROADCASTSD     constants<>+128(SB), Z4
+	VFMADD213PD.BCST constants<>+104(SB), Z0, Z4
+	VBROADCASTSD     constants<>+120(SB), Z5
 	VFMADD231PD      Z2, Z5, Z4
-	VMULPD           Z3, Z4, Z1
-	VPSUBQ.BCST      constants<>+624(SB), Z0, Z0
-	VSUBPD.BCST      constants<>+632(SB), Z0, Z2
-	VFMADD231PD      Z0, Z1, Z2
-	VFMADD231PD      Z0, Z1, Z0
-	VDIVPD           Z0, Z2, Z1
-	VMULPD.BCST      constants<>+280(SB), Z1, Z1
-	VFMADD231PD.BCST constants<>+216(SB), Z2, Z1
+	VBROADCASTSD     constants<>+160(SB), Z5
+	VFMADD213PD.BCST constants<>+136(SB), Z0, Z5
+	VBROADCASTSD     constants<>+112(SB), Z6
+	VFMADD213PD.BCST constants<>+152(SB), Z0, Z6
+	VFMADD231PD      Z2, Z6, Z5
+	VFMADD231PD      Z3, Z4, Z5
+	VBROADCASTSD     constants<>+184(SB), Z4
+	VFMADD213PD.BCST constants<>+168(SB), Z0, Z4
+	VBROADCASTSD     constants<>+144(SB), Z6
+	VFMADD213PD.BCST constants<>+176(SB), Z0, Z6
+	VFMADD231PD      Z2, Z6, Z4
+	VFMADD231PD      Z3, Z5, Z4
+	VMULPD           Z0, Z4, Z0
+	VPSUBQ.BCST      constants<>+680(SB), Z1, Z1
+	VSUBPD.BCST      constants<>+688(SB), Z1, Z2
+	VFMADD231PD      Z1, Z0, Z2
+	VFMADD231PD      Z1, Z0, Z1
+	VDIVPD           Z1, Z2, Z0
+	VMULPD.BCST      constants<>+336(SB), Z0, Z0
+	VFMADD231PD.BCST constants<>+280(SB), Z2, Z0
 	VMOVUPD          (R9)(DX*1), Z2
-	VANDPD.BCST      constants<>+208(SB), Z2, Z2
-	VORPD            Z2, Z1, Z1
-	VMOVUPD          Z1, (R9)
+	VANDPD.BCST      constants<>+272(SB), Z2, Z2
+	VORPD            Z2, Z0, Z2
+	VMOVUPD          Z2, (R9)
+	VMOVAPD          Z2, Z0
 	CMPQ             order+8(FP), $0x01
 	JLT              rest8__end
-	VBROADCASTSD     constants<>+640(SB), Z2
-	VDIVPD           Z0, Z2, Z2
-	VFMADD231PD.BCST constants<>+216(SB), Z0, Z2
-	VMOVUPD          Z2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+696(SB), Z3
+	VDIVPD           Z1, Z3, Z3
+	VFMADD231PD.BCST constants<>+280(SB), Z1, Z3
+	VMOVUPD          Z3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest8__end
-	VMOVUPD          Z1, (R9)(DX*4)
+	VMOVUPD          Z2, (R9)(DX*4)
 
 rest8__end:
 	JMP end
 
 rest8_not:
-	CMPQ    R10, $-96
-	JNE     end
-	MOVQ    (CX), R10
-	IMULQ   SI, R10
-	ADDQ    DI, R10
-	VMOVUPD (R10), Y0
-	VXORPD  Y1, Y1, Y1
-	MOVQ    R8, R8
-	MOVQ    (CX), R10
-	SUBQ    $0x02, R10
-	JLT     rest4_dot_last
+	CMPQ         R10, $-96
+	JNE          end
+	MOVQ         (CX), R10
+	IMULQ        SI, R10
+	ADDQ         DI, R10
+	VMOVUPD      (R10), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         (CX), R10
+	MOVQ         net+0(FP), R11
+	CMPQ         CX, (R11)
+	JEQ          rest4_from_memory
+	CMPQ         R10, $0x08
+	JGT          rest4_from_memory
+	CMPQ         R10, $0x05
+	JLT          rest4_from_memory
+	VBROADCASTSD constants<>+0(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y1
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+8(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y2
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+16(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y1
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+24(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y2
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+32(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y1
+	CMPQ         R10, $0x05
+	JEQ          rest4_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+40(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y2
+	CMPQ         R10, $0x06
+	JEQ          rest4_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+48(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y1
+	CMPQ         R10, $0x07
+	JEQ          rest4_dot_done
+	ADDQ         SI, DI
+	VBROADCASTSD constants<>+56(SB), Z3
+	VPERMPD      Z0, Z3, Z3
+	VFMADD231PD  (DI), Y3, Y2
+	JMP          rest4_dot_done
+
+rest4_from_memory:
+	MOVQ (CX), R10
+	SUBQ $0x02, R10
+	JLT  rest4_dot_last
 
 rest4_dot:
-	VBROADCASTSD (R8), Z2
-	VBROADCASTSD 8(R8), Z3
-	VFMADD231PD  (DI), Y2, Y0
-	VFMADD231PD  (DI)(SI*1), Y3, Y1
+	VBROADCASTSD (R8), Z3
+	VBROADCASTSD 8(R8), Z4
+	VFMADD231PD  (DI), Y3, Y1
+	VFMADD231PD  (DI)(SI*1), Y4, Y2
 	ADDQ         $0x10, R8
 	LEAQ         (DI)(SI*2), DI
 	SUBQ         $0x02, R10
@@ -2873,84 +3089,84 @@ rest4_dot:
 rest4_dot_last:
 	CMPQ         R10, $-1
 	JNE          rest4_dot_done
-	VBROADCASTSD (R8), Z2
-	VFMADD231PD  (DI), Y2, Y0
+	VBROADCASTSD (R8), Z3
+	VFMADD231PD  (DI), Y3, Y1
 
 rest4_dot_done:
-	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (R9)(DX*1)
+	VADDPD  Y2, Y1, Y1
+	VMOVUPD Y1, (R9)(DX*1)
 	CMPQ    16(CX), $0x02
 	JNE     rest4__not_gelu
 
 	// gelu
-	VMOVAPD          Y0, Y0
-	VRANGEPD.BCST    $0x02, constants<>+0(SB), Y0, Y1
-	VMULPD.BCST      constants<>+8(SB), Y1, Y2
-	VMULPD.BCST      constants<>+16(SB), Y1, Y3
-	VMULPD           Y1, Y1, Y1
-	VFMADD231PD      Y1, Y3, Y2
-	VBROADCASTSD     constants<>+24(SB), Y1
-	VCMPPD           $0x11, Y1, Y0, K1
-	VREDUCEPD        $0x00, Y2, Y0
-	VRNDSCALEPD      $0x00, Y2, Y1
-	VBROADCASTSD     constants<>+32(SB), Y2
-	VSCALEFPD.Z      Y1, Y2, K1, Y1
-	VMULPD           Y0, Y0, Y2
-	VMULPD           Y2, Y2, Y3
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y0, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y0, Y5
-	VFMADD231PD      Y2, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y0, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y0, Y6
-	VFMADD231PD      Y2, Y6, Y5
-	VFMADD231PD      Y3, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y0, Y4
-	VBROADCASTSD     constants<>+112(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y0, Y6
-	VFMADD231PD      Y2, Y6, Y4
-	VMULPD           Y3, Y1, Y0
-	VBROADCASTSD     constants<>+32(SB), Y2
-	VFMADD231PD      Y4, Y1, Y2
-	VFMADD231PD      Y5, Y0, Y2
-	VMOVUPD          (R9)(DX*1), Y3
-	VBROADCASTSD     constants<>+128(SB), Y6
-	VMAXPD           Y3, Y6, Y6
-	VDIVPD           Y2, Y6, Y3
-	VMOVUPD          Y3, (R9)
+	VMOVAPD          Y1, Y1
+	VRANGEPD.BCST    $0x02, constants<>+64(SB), Y1, Y2
+	VMULPD.BCST      constants<>+72(SB), Y2, Y3
+	VMULPD.BCST      constants<>+80(SB), Y2, Y4
+	VMULPD           Y2, Y2, Y2
+	VFMADD231PD      Y2, Y4, Y3
+	VBROADCASTSD     constants<>+88(SB), Y2
+	VCMPPD           $0x11, Y2, Y1, K1
+	VREDUCEPD        $0x00, Y3, Y1
+	VRNDSCALEPD      $0x00, Y3, Y2
+	VBROADCASTSD     constants<>+96(SB), Y3
+	VSCALEFPD.Z      Y2, Y3, K1, Y2
+	VMULPD           Y1, Y1, Y3
+	VMULPD           Y3, Y3, Y4
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+112(SB), Y1, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD213PD.BCST constants<>+128(SB), Y1, Y6
+	VFMADD231PD      Y3, Y6, Y5
+	VBROADCASTSD     constants<>+136(SB), Y6
+	VFMADD213PD.BCST constants<>+144(SB), Y1, Y6
+	VBROADCASTSD     constants<>+152(SB), Y7
+	VFMADD213PD.BCST constants<>+160(SB), Y1, Y7
+	VFMADD231PD      Y3, Y7, Y6
+	VFMADD231PD      Y4, Y5, Y6
+	VBROADCASTSD     constants<>+168(SB), Y5
+	VFMADD213PD.BCST constants<>+96(SB), Y1, Y5
+	VBROADCASTSD     constants<>+176(SB), Y7
+	VFMADD213PD.BCST constants<>+184(SB), Y1, Y7
+	VFMADD231PD      Y3, Y7, Y5
+	VMULPD           Y4, Y2, Y1
+	VBROADCASTSD     constants<>+96(SB), Y3
+	VFMADD231PD      Y5, Y2, Y3
+	VFMADD231PD      Y6, Y1, Y3
+	VMOVUPD          (R9)(DX*1), Y4
+	VBROADCASTSD     constants<>+192(SB), Y7
+	VMAXPD           Y4, Y7, Y7
+	VDIVPD           Y3, Y7, Y4
+	VMOVUPD          Y4, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VDIVPD           Y2, Y3, Y2
-	VBROADCASTSD     constants<>+24(SB), Y3
-	VMINPD           Y6, Y3, Y3
-	VMULPD           Y4, Y1, Y1
-	VFMADD231PD      Y5, Y0, Y1
-	VBROADCASTSD     constants<>+136(SB), Y0
-	VMINPD           Y1, Y0, Y0
-	VMULPD           Y2, Y0, Y1
-	VMULPD           Y2, Y1, Y1
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y0
-	VMULPD           Y2, Y0, Y0
-	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+144(SB), Y5
-	VFMADD213PD.BCST constants<>+152(SB), Y4, Y5
-	VMULPD           Y1, Y3, Y4
-	VFMADD213PD      Y2, Y5, Y4
-	VMOVUPD          Y4, (R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VDIVPD           Y3, Y4, Y3
+	VBROADCASTSD     constants<>+88(SB), Y4
+	VMINPD           Y7, Y4, Y4
+	VMULPD           Y5, Y2, Y2
+	VFMADD231PD      Y6, Y1, Y2
+	VBROADCASTSD     constants<>+200(SB), Y1
+	VMINPD           Y2, Y1, Y1
+	VMULPD           Y3, Y1, Y2
+	VMULPD           Y3, Y2, Y2
+	VSUBPD.BCST      constants<>+96(SB), Y1, Y1
+	VMULPD           Y3, Y1, Y1
+	VMULPD           Y4, Y4, Y5
+	VBROADCASTSD     constants<>+208(SB), Y6
+	VFMADD213PD.BCST constants<>+216(SB), Y5, Y6
+	VMULPD           Y2, Y4, Y5
+	VFMADD213PD      Y3, Y6, Y5
+	VMOVUPD          Y5, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y5, Y5, Y2
-	VMULPD           Y0, Y2, Y0
-	VFMADD231PD.BCST constants<>+160(SB), Y3, Y0
-	VADDPD           Y5, Y5, Y2
-	VFMADD213PD      Y2, Y3, Y0
-	VMULPD           Y1, Y0, Y0
-	VMOVUPD          Y0, (R9)(DX*4)
+	VMULPD           Y6, Y6, Y3
+	VMULPD           Y1, Y3, Y1
+	VFMADD231PD.BCST constants<>+224(SB), Y4, Y1
+	VADDPD           Y6, Y6, Y3
+	VFMADD213PD      Y3, Y4, Y1
+	VMULPD           Y2, Y1, Y1
+	VMOVUPD          Y1, (R9)(DX*4)
 	JMP              rest4__end
 
 rest4__not_gelu:
@@ -2958,62 +3174,62 @@ rest4__not_gelu:
 	JNE  rest4__not_tanh
 
 	// tanh
-	VMOVAPD          Y0, Y0
-	VANDPD.BCST      constants<>+168(SB), Y0, Y0
-	VBROADCASTSD     constants<>+176(SB), Y1
-	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+184(SB), Y0
-	VFMADD231PD.BCST constants<>+192(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
-	VBROADCASTSD     constants<>+192(SB), Y3
-	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+200(SB), Y1, Y3
-	VPSLLQ           $0x34, Y0, Y0
-	VMULPD           Y3, Y3, Y1
-	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+64(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+48(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y5
-	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+120(SB), Y4
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y4
-	VMULPD           Y3, Y0, Y1
-	VMULPD           Y2, Y1, Y2
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y3
-	VFMADD231PD      Y4, Y1, Y3
-	VFMADD231PD      Y5, Y2, Y3
-	VADDPD.BCST      constants<>+32(SB), Y0, Y6
-	VFMADD231PD      Y4, Y1, Y6
-	VFMADD231PD      Y5, Y2, Y6
-	VMOVUPD          (R9)(DX*1), Y7
-	VANDPD.BCST      constants<>+208(SB), Y7, Y7
-	VDIVPD           Y6, Y3, Y3
-	VANDPD.BCST      constants<>+168(SB), Y3, Y3
-	VORPD            Y7, Y3, Y3
-	VMOVUPD          Y3, (R9)
+	VMOVAPD          Y1, Y1
+	VANDPD.BCST      constants<>+232(SB), Y1, Y1
+	VBROADCASTSD     constants<>+240(SB), Y2
+	VMINPD           Y1, Y2, Y2
+	VBROADCASTSD     constants<>+248(SB), Y1
+	VFMADD231PD.BCST constants<>+256(SB), Y2, Y1
+	VSUBPD.BCST      constants<>+248(SB), Y1, Y3
+	VBROADCASTSD     constants<>+256(SB), Y4
+	VFMSUB213PD      Y3, Y2, Y4
+	VFMADD231PD.BCST constants<>+264(SB), Y2, Y4
+	VPSLLQ           $0x34, Y1, Y1
+	VMULPD           Y4, Y4, Y2
+	VMULPD           Y2, Y2, Y3
+	VBROADCASTSD     constants<>+128(SB), Y5
+	VFMADD213PD.BCST constants<>+104(SB), Y4, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD231PD      Y2, Y6, Y5
+	VBROADCASTSD     constants<>+160(SB), Y6
+	VFMADD213PD.BCST constants<>+136(SB), Y4, Y6
+	VBROADCASTSD     constants<>+112(SB), Y7
+	VFMADD213PD.BCST constants<>+152(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y6
+	VFMADD231PD      Y3, Y5, Y6
+	VBROADCASTSD     constants<>+184(SB), Y5
+	VFMADD213PD.BCST constants<>+168(SB), Y4, Y5
+	VBROADCASTSD     constants<>+144(SB), Y7
+	VFMADD213PD.BCST constants<>+176(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y5
+	VMULPD           Y4, Y1, Y2
+	VMULPD           Y3, Y2, Y3
+	VSUBPD.BCST      constants<>+96(SB), Y1, Y4
+	VFMADD231PD      Y5, Y2, Y4
+	VFMADD231PD      Y6, Y3, Y4
+	VADDPD.BCST      constants<>+96(SB), Y1, Y7
+	VFMADD231PD      Y5, Y2, Y7
+	VFMADD231PD      Y6, Y3, Y7
+	VMOVUPD          (R9)(DX*1), Y8
+	VANDPD.BCST      constants<>+272(SB), Y8, Y8
+	VDIVPD           Y7, Y4, Y4
+	VANDPD.BCST      constants<>+232(SB), Y4, Y4
+	VORPD            Y8, Y4, Y4
+	VMOVUPD          Y4, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+216(SB), Y7
-	VDIVPD           Y6, Y7, Y6
-	VFMADD231PD      Y4, Y1, Y0
-	VFMADD231PD      Y5, Y2, Y0
-	VMULPD           Y6, Y0, Y0
-	VMULPD           Y6, Y0, Y0
-	VMOVUPD          Y0, (R9)(DX*2)
+	VBROADCASTSD     constants<>+280(SB), Y8
+	VDIVPD           Y7, Y8, Y7
+	VFMADD231PD      Y5, Y2, Y1
+	VFMADD231PD      Y6, Y3, Y1
+	VMULPD           Y7, Y1, Y1
+	VMULPD           Y7, Y1, Y1
+	VMOVUPD          Y1, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD.BCST      constants<>+224(SB), Y3, Y1
-	VMULPD           Y0, Y1, Y0
-	VMOVUPD          Y0, (R9)(DX*4)
+	VMULPD.BCST      constants<>+288(SB), Y4, Y2
+	VMULPD           Y1, Y2, Y1
+	VMOVUPD          Y1, (R9)(DX*4)
 	JMP              rest4__end
 
 rest4__not_tanh:
@@ -3021,16 +3237,16 @@ rest4__not_tanh:
 	JNE  rest4__not_identity
 
 	// identity
-	VMOVAPD      Y0, Y0
-	VMOVUPD      Y0, (R9)
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest4__end
-	VBROADCASTSD constants<>+32(SB), Y0
-	VMOVUPD      Y0, (R9)(DX*2)
+	VBROADCASTSD constants<>+96(SB), Y1
+	VMOVUPD      Y1, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest4__end
-	VBROADCASTSD constants<>+232(SB), Y0
-	VMOVUPD      Y0, (R9)(DX*4)
+	VBROADCASTSD constants<>+0(SB), Y1
+	VMOVUPD      Y1, (R9)(DX*4)
 	JMP          rest4__end
 
 rest4__not_identity:
@@ -3038,68 +3254,68 @@ rest4__not_identity:
 	JNE  rest4__not_silu
 
 	// silu
-	VMOVAPD          Y0, Y0
-	VBROADCASTSD     constants<>+240(SB), Y1
-	VMAXPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+248(SB), Y0
-	VMINPD           Y1, Y0, Y0
-	VBROADCASTSD     constants<>+184(SB), Y1
-	VFMADD231PD.BCST constants<>+256(SB), Y0, Y1
-	VSUBPD.BCST      constants<>+184(SB), Y1, Y2
-	VBROADCASTSD     constants<>+256(SB), Y3
-	VFMSUB213PD      Y2, Y0, Y3
-	VFMADD231PD.BCST constants<>+264(SB), Y0, Y3
-	VPSLLQ           $0x34, Y1, Y0
-	VMULPD           Y3, Y3, Y1
-	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y5
-	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+112(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y4
-	VMULPD           Y2, Y0, Y1
-	VBROADCASTSD     constants<>+32(SB), Y2
-	VFMADD231PD      Y4, Y0, Y2
-	VFMADD231PD      Y5, Y1, Y2
-	VMOVUPD          (R9)(DX*1), Y3
-	VBROADCASTSD     constants<>+240(SB), Y6
-	VMAXPD           Y3, Y6, Y6
-	VDIVPD           Y2, Y6, Y3
-	VMOVUPD          Y3, (R9)
+	VMOVAPD          Y1, Y1
+	VBROADCASTSD     constants<>+296(SB), Y2
+	VMAXPD           Y1, Y2, Y2
+	VBROADCASTSD     constants<>+304(SB), Y1
+	VMINPD           Y2, Y1, Y1
+	VBROADCASTSD     constants<>+248(SB), Y2
+	VFMADD231PD.BCST constants<>+312(SB), Y1, Y2
+	VSUBPD.BCST      constants<>+248(SB), Y2, Y3
+	VBROADCASTSD     constants<>+312(SB), Y4
+	VFMSUB213PD      Y3, Y1, Y4
+	VFMADD231PD.BCST constants<>+320(SB), Y1, Y4
+	VPSLLQ           $0x34, Y2, Y1
+	VMULPD           Y4, Y4, Y2
+	VMULPD           Y2, Y2, Y3
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+112(SB), Y4, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD213PD.BCST constants<>+128(SB), Y4, Y6
+	VFMADD231PD      Y2, Y6, Y5
+	VBROADCASTSD     constants<>+136(SB), Y6
+	VFMADD213PD.BCST constants<>+144(SB), Y4, Y6
+	VBROADCASTSD     constants<>+152(SB), Y7
+	VFMADD213PD.BCST constants<>+160(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y6
+	VFMADD231PD      Y3, Y5, Y6
+	VBROADCASTSD     constants<>+168(SB), Y5
+	VFMADD213PD.BCST constants<>+96(SB), Y4, Y5
+	VBROADCASTSD     constants<>+176(SB), Y7
+	VFMADD213PD.BCST constants<>+184(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y5
+	VMULPD           Y3, Y1, Y2
+	VBROADCASTSD     constants<>+96(SB), Y3
+	VFMADD231PD      Y5, Y1, Y3
+	VFMADD231PD      Y6, Y2, Y3
+	VMOVUPD          (R9)(DX*1), Y4
+	VBROADCASTSD     constants<>+296(SB), Y7
+	VMAXPD           Y4, Y7, Y7
+	VDIVPD           Y3, Y7, Y4
+	VMOVUPD          Y4, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+248(SB), Y3
-	VMINPD           Y6, Y3, Y3
-	VBROADCASTSD     constants<>+32(SB), Y6
-	VDIVPD           Y2, Y6, Y2
-	VMULPD           Y4, Y0, Y0
-	VFMADD231PD      Y5, Y1, Y0
-	VBROADCASTSD     constants<>+136(SB), Y1
-	VMINPD           Y0, Y1, Y1
-	VMULPD           Y2, Y1, Y0
-	VMULPD           Y2, Y0, Y0
-	VSUBPD.BCST      constants<>+32(SB), Y1, Y1
-	VMULPD           Y2, Y1, Y1
-	VMULPD           Y0, Y3, Y4
-	VADDPD           Y2, Y4, Y2
-	VMOVUPD          Y2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+304(SB), Y4
+	VMINPD           Y7, Y4, Y4
+	VBROADCASTSD     constants<>+96(SB), Y7
+	VDIVPD           Y3, Y7, Y3
+	VMULPD           Y5, Y1, Y1
+	VFMADD231PD      Y6, Y2, Y1
+	VBROADCASTSD     constants<>+200(SB), Y2
+	VMINPD           Y1, Y2, Y2
+	VMULPD           Y3, Y2, Y1
+	VMULPD           Y3, Y1, Y1
+	VSUBPD.BCST      constants<>+96(SB), Y2, Y2
+	VMULPD           Y3, Y2, Y2
+	VMULPD           Y1, Y4, Y5
+	VADDPD           Y3, Y5, Y3
+	VMOVUPD          Y3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y1, Y3, Y1
-	VADDPD.BCST      constants<>+216(SB), Y1, Y1
-	VMULPD           Y0, Y1, Y0
-	VMOVUPD          Y0, (R9)(DX*4)
+	VMULPD           Y2, Y4, Y2
+	VADDPD.BCST      constants<>+280(SB), Y2, Y2
+	VMULPD           Y1, Y2, Y1
+	VMOVUPD          Y1, (R9)(DX*4)
 	JMP              rest4__end
 
 rest4__not_silu:
@@ -3107,23 +3323,23 @@ rest4__not_silu:
 	JNE  rest4__not_relu
 
 	// relu
-	VMOVAPD      Y0, Y0
-	VBROADCASTSD constants<>+232(SB), Y1
-	VMAXPD       Y0, Y1, Y1
-	VMOVUPD      Y1, (R9)
+	VMOVAPD      Y1, Y1
+	VBROADCASTSD constants<>+0(SB), Y2
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      Y2, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest4__end
-	VCMPPD       $0x03, Y0, Y0, K1
-	VPMOVM2Q     K1, Y1
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+32(SB), Y0
-	VMOVAPD.Z    Y0, K1, Y0
-	VORPD        Y1, Y0, Y0
-	VMOVUPD      Y0, (R9)(DX*2)
+	VCMPPD       $0x03, Y1, Y1, K1
+	VPMOVM2Q     K1, Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x1e, Y3, Y1, K1
+	VBROADCASTSD constants<>+96(SB), Y1
+	VMOVAPD.Z    Y1, K1, Y1
+	VORPD        Y2, Y1, Y1
+	VMOVUPD      Y1, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest4__end
-	VMOVUPD      Y1, (R9)(DX*4)
+	VMOVUPD      Y2, (R9)(DX*4)
 	JMP          rest4__end
 
 rest4__not_relu:
@@ -3131,86 +3347,86 @@ rest4__not_relu:
 	JNE  rest4__not_softplus
 
 	// softplus
-	VMOVAPD          Y0, Y0
-	VANDPD.BCST      constants<>+168(SB), Y0, Y0
+	VMOVAPD          Y1, Y1
+	VANDPD.BCST      constants<>+232(SB), Y1, Y1
+	VBROADCASTSD     constants<>+304(SB), Y2
+	VMINPD           Y1, Y2, Y2
 	VBROADCASTSD     constants<>+248(SB), Y1
-	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+184(SB), Y0
-	VFMADD231PD.BCST constants<>+256(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
-	VBROADCASTSD     constants<>+256(SB), Y3
-	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+264(SB), Y1, Y3
-	VPSLLQ           $0x34, Y0, Y0
-	VMULPD           Y3, Y3, Y1
-	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+40(SB), Y4
-	VFMADD213PD.BCST constants<>+48(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD213PD.BCST constants<>+64(SB), Y3, Y5
-	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+72(SB), Y5
-	VFMADD213PD.BCST constants<>+80(SB), Y3, Y5
-	VBROADCASTSD     constants<>+88(SB), Y6
-	VFMADD213PD.BCST constants<>+96(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y5
-	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+104(SB), Y4
-	VFMADD213PD.BCST constants<>+32(SB), Y3, Y4
-	VBROADCASTSD     constants<>+112(SB), Y6
-	VFMADD213PD.BCST constants<>+120(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y4
-	VFMADD231PD      Y2, Y5, Y4
-	VMULPD           Y0, Y4, Y0
-	VBROADCASTSD     constants<>+272(SB), Y1
-	VCMPPD           $0x1e, Y1, Y0, K1
-	VBROADCASTSD     constants<>+280(SB), Y1
-	VFMADD213PD.BCST constants<>+288(SB), Y0, Y1
-	VMOVAPD          Y0, Y2
-	VMOVAPD          Y1, K1, Y2
-	VADDPD.BCST      constants<>+216(SB), Y2, Y1
-	VDIVPD           Y1, Y2, Y1
-	VMULPD           Y1, Y1, Y3
-	VMULPD           Y3, Y3, Y4
+	VFMADD231PD.BCST constants<>+312(SB), Y2, Y1
+	VSUBPD.BCST      constants<>+248(SB), Y1, Y3
+	VBROADCASTSD     constants<>+312(SB), Y4
+	VFMSUB213PD      Y3, Y2, Y4
+	VFMADD231PD.BCST constants<>+320(SB), Y2, Y4
+	VPSLLQ           $0x34, Y1, Y1
+	VMULPD           Y4, Y4, Y2
+	VMULPD           Y2, Y2, Y3
+	VBROADCASTSD     constants<>+104(SB), Y5
+	VFMADD213PD.BCST constants<>+112(SB), Y4, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD213PD.BCST constants<>+128(SB), Y4, Y6
+	VFMADD231PD      Y2, Y6, Y5
+	VBROADCASTSD     constants<>+136(SB), Y6
+	VFMADD213PD.BCST constants<>+144(SB), Y4, Y6
+	VBROADCASTSD     constants<>+152(SB), Y7
+	VFMADD213PD.BCST constants<>+160(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y6
+	VFMADD231PD      Y3, Y5, Y6
+	VBROADCASTSD     constants<>+168(SB), Y5
+	VFMADD213PD.BCST constants<>+96(SB), Y4, Y5
+	VBROADCASTSD     constants<>+176(SB), Y7
+	VFMADD213PD.BCST constants<>+184(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y5
+	VFMADD231PD      Y3, Y6, Y5
+	VMULPD           Y1, Y5, Y1
+	VBROADCASTSD     constants<>+328(SB), Y2
+	VCMPPD           $0x1e, Y2, Y1, K1
+	VBROADCASTSD     constants<>+336(SB), Y2
+	VFMADD213PD.BCST constants<>+344(SB), Y1, Y2
+	VMOVAPD          Y1, Y3
+	VMOVAPD          Y2, K1, Y3
+	VADDPD.BCST      constants<>+280(SB), Y3, Y2
+	VDIVPD           Y2, Y3, Y2
+	VMULPD           Y2, Y2, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+296(SB), Y6
-	VFMADD213PD.BCST constants<>+304(SB), Y3, Y6
-	VBROADCASTSD     constants<>+312(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
-	VBROADCASTSD     constants<>+320(SB), Y7
-	VFMADD213PD.BCST constants<>+328(SB), Y3, Y7
-	VBROADCASTSD     constants<>+336(SB), Y8
-	VFMADD213PD.BCST constants<>+344(SB), Y3, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VMULPD           Y3, Y7, Y3
-	VMULPD.BCST      constants<>+280(SB), Y2, Y4
-	VMULPD           Y2, Y4, Y4
-	VADDPD           Y4, Y3, Y3
-	VFMSUB213PD      Y4, Y1, Y3
-	VADDPD           Y2, Y3, Y1
-	VBROADCASTSD     constants<>+104(SB), Y2
-	VMOVAPD.Z        Y2, K1, Y2
-	VADDPD           Y2, Y1, Y1
-	VMOVUPD          (R9)(DX*1), Y2
-	VBROADCASTSD     constants<>+232(SB), Y3
-	VMAXPD           Y2, Y3, Y3
-	VADDPD           Y3, Y1, Y1
-	VMOVUPD          Y1, (R9)
+	VMULPD           Y5, Y5, Y6
+	VBROADCASTSD     constants<>+352(SB), Y7
+	VFMADD213PD.BCST constants<>+360(SB), Y4, Y7
+	VBROADCASTSD     constants<>+368(SB), Y8
+	VFMADD231PD      Y5, Y8, Y7
+	VBROADCASTSD     constants<>+376(SB), Y8
+	VFMADD213PD.BCST constants<>+384(SB), Y4, Y8
+	VBROADCASTSD     constants<>+392(SB), Y9
+	VFMADD213PD.BCST constants<>+400(SB), Y4, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VMULPD           Y4, Y8, Y4
+	VMULPD.BCST      constants<>+336(SB), Y3, Y5
+	VMULPD           Y3, Y5, Y5
+	VADDPD           Y5, Y4, Y4
+	VFMSUB213PD      Y5, Y2, Y4
+	VADDPD           Y3, Y4, Y2
+	VBROADCASTSD     constants<>+168(SB), Y3
+	VMOVAPD.Z        Y3, K1, Y3
+	VADDPD           Y3, Y2, Y2
+	VMOVUPD          (R9)(DX*1), Y3
+	VBROADCASTSD     constants<>+0(SB), Y4
+	VMAXPD           Y3, Y4, Y4
+	VADDPD           Y4, Y2, Y2
+	VMOVUPD          Y2, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VADDPD.BCST      constants<>+32(SB), Y0, Y3
-	VDIVPD           Y3, Y1, Y1
-	VMULPD           Y1, Y0, Y0
-	VPMOVQ2M         Y2, K1
-	VMOVAPD          Y1, Y2
-	VMOVAPD          Y0, K1, Y2
-	VMOVUPD          Y2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+96(SB), Y2
+	VADDPD.BCST      constants<>+96(SB), Y1, Y4
+	VDIVPD           Y4, Y2, Y2
+	VMULPD           Y2, Y1, Y1
+	VPMOVQ2M         Y3, K1
+	VMOVAPD          Y2, Y3
+	VMOVAPD          Y1, K1, Y3
+	VMOVUPD          Y3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMULPD           Y1, Y0, Y0
-	VMOVUPD          Y0, (R9)(DX*4)
+	VMULPD           Y2, Y1, Y1
+	VMOVUPD          Y1, (R9)(DX*4)
 	JMP              rest4__end
 
 rest4__not_softplus:
@@ -3218,24 +3434,24 @@ rest4__not_softplus:
 	JNE  rest4__not_leaky_relu
 
 	// leaky_relu
-	VMOVAPD      Y0, Y0
-	VBROADCASTSD constants<>+352(SB), Y1
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x1e, Y2, Y0, K1
-	VBROADCASTSD constants<>+32(SB), Y2
 	VMOVAPD      Y1, Y1
-	VMOVAPD      Y2, K1, Y1
-	VMULPD       Y1, Y0, Y2
-	VMOVUPD      Y2, (R9)
+	VBROADCASTSD constants<>+408(SB), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x1e, Y3, Y1, K1
+	VBROADCASTSD constants<>+96(SB), Y3
+	VMOVAPD      Y2, Y2
+	VMOVAPD      Y3, K1, Y2
+	VMULPD       Y2, Y1, Y3
+	VMOVUPD      Y3, (R9)
 	CMPQ         order+8(FP), $0x01
 	JLT          rest4__end
-	VCMPPD       $0x03, Y0, Y0, K1
-	VPMOVM2Q     K1, Y0
-	VORPD        Y0, Y1, Y1
-	VMOVUPD      Y1, (R9)(DX*2)
+	VCMPPD       $0x03, Y1, Y1, K1
+	VPMOVM2Q     K1, Y1
+	VORPD        Y1, Y2, Y2
+	VMOVUPD      Y2, (R9)(DX*2)
 	CMPQ         order+8(FP), $0x02
 	JLT          rest4__end
-	VMOVUPD      Y0, (R9)(DX*4)
+	VMOVUPD      Y1, (R9)(DX*4)
 	JMP          rest4__end
 
 rest4__not_leaky_relu:
@@ -3243,57 +3459,57 @@ rest4__not_leaky_relu:
 	JNE  rest4__not_elu
 
 	// elu
-	VMOVAPD          Y0, Y0
-	VBROADCASTSD     constants<>+232(SB), Y1
-	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+360(SB), Y0
-	VMAXPD           Y1, Y0, Y0
-	VBROADCASTSD     constants<>+184(SB), Y1
-	VFMADD231PD.BCST constants<>+368(SB), Y0, Y1
-	VSUBPD.BCST      constants<>+184(SB), Y1, Y2
-	VBROADCASTSD     constants<>+368(SB), Y3
-	VFMSUB213PD      Y2, Y0, Y3
-	VFMADD231PD.BCST constants<>+376(SB), Y0, Y3
-	VPSLLQ           $0x34, Y1, Y0
-	VMULPD           Y3, Y3, Y1
-	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+64(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+48(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y5
-	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+120(SB), Y4
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y4
-	VFMADD231PD      Y2, Y5, Y4
-	VMULPD           Y3, Y4, Y1
-	VSUBPD.BCST      constants<>+32(SB), Y0, Y2
-	VFMADD231PD      Y0, Y1, Y2
-	VMOVUPD          (R9)(DX*1), Y3
-	VXORPD           Y4, Y4, Y4
-	VCMPPD           $0x1e, Y4, Y3, K1
-	VMOVAPD          Y2, Y2
-	VMOVAPD          Y3, K1, Y2
-	VMOVUPD          Y2, (R9)
+	VMOVAPD          Y1, Y1
+	VBROADCASTSD     constants<>+0(SB), Y2
+	VMINPD           Y1, Y2, Y2
+	VBROADCASTSD     constants<>+416(SB), Y1
+	VMAXPD           Y2, Y1, Y1
+	VBROADCASTSD     constants<>+248(SB), Y2
+	VFMADD231PD.BCST constants<>+424(SB), Y1, Y2
+	VSUBPD.BCST      constants<>+248(SB), Y2, Y3
+	VBROADCASTSD     constants<>+424(SB), Y4
+	VFMSUB213PD      Y3, Y1, Y4
+	VFMADD231PD.BCST constants<>+432(SB), Y1, Y4
+	VPSLLQ           $0x34, Y2, Y1
+	VMULPD           Y4, Y4, Y2
+	VMULPD           Y2, Y2, Y3
+	VBROADCASTSD     constants<>+128(SB), Y5
+	VFMADD213PD.BCST constants<>+104(SB), Y4, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD231PD      Y2, Y6, Y5
+	VBROADCASTSD     constants<>+160(SB), Y6
+	VFMADD213PD.BCST constants<>+136(SB), Y4, Y6
+	VBROADCASTSD     constants<>+112(SB), Y7
+	VFMADD213PD.BCST constants<>+152(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y6
+	VFMADD231PD      Y3, Y5, Y6
+	VBROADCASTSD     constants<>+184(SB), Y5
+	VFMADD213PD.BCST constants<>+168(SB), Y4, Y5
+	VBROADCASTSD     constants<>+144(SB), Y7
+	VFMADD213PD.BCST constants<>+176(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y5
+	VFMADD231PD      Y3, Y6, Y5
+	VMULPD           Y4, Y5, Y2
+	VSUBPD.BCST      constants<>+96(SB), Y1, Y3
+	VFMADD231PD      Y1, Y2, Y3
+	VMOVUPD          (R9)(DX*1), Y4
+	VXORPD           Y5, Y5, Y5
+	VCMPPD           $0x1e, Y5, Y4, K1
+	VMOVAPD          Y3, Y3
+	VMOVAPD          Y4, K1, Y3
+	VMOVUPD          Y3, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VFMADD231PD      Y0, Y1, Y0
-	VBROADCASTSD     constants<>+32(SB), Y1
-	VMOVAPD          Y0, Y2
-	VMOVAPD          Y1, K1, Y2
-	VMOVUPD          Y2, (R9)(DX*2)
+	VFMADD231PD      Y1, Y2, Y1
+	VBROADCASTSD     constants<>+96(SB), Y2
+	VMOVAPD          Y1, Y3
+	VMOVAPD          Y2, K1, Y3
+	VMOVUPD          Y3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
 	KNOTB            K1, K1
-	VMOVAPD.Z        Y0, K1, Y0
-	VMOVUPD          Y0, (R9)(DX*4)
+	VMOVAPD.Z        Y1, K1, Y1
+	VMOVUPD          Y1, (R9)(DX*4)
 	JMP              rest4__end
 
 rest4__not_elu:
@@ -3301,159 +3517,159 @@ rest4__not_elu:
 	JNE  rest4__not_gelu_erf
 
 	// gelu_erf
-	VMOVAPD          Y0, Y0
-	VANDPD.BCST      constants<>+168(SB), Y0, Y1
-	VBROADCASTSD     constants<>+384(SB), Y2
-	VMINPD           Y1, Y2, Y2
-	VMULPD           Y2, Y2, Y1
-	VMOVAPD          Y1, Y3
-	VFMSUB231PD      Y2, Y2, Y3
-	VBROADCASTSD     constants<>+184(SB), Y4
-	VFMADD231PD.BCST constants<>+392(SB), Y1, Y4
-	VSUBPD.BCST      constants<>+184(SB), Y4, Y5
-	VBROADCASTSD     constants<>+392(SB), Y6
-	VFMSUB213PD      Y5, Y1, Y6
-	VFMADD231PD.BCST constants<>+400(SB), Y1, Y6
-	VPSLLQ           $0x34, Y4, Y1
-	VFMADD231PD.BCST constants<>+392(SB), Y3, Y6
-	VMULPD           Y6, Y6, Y3
-	VMULPD           Y3, Y3, Y4
-	VBROADCASTSD     constants<>+40(SB), Y5
-	VFMADD213PD.BCST constants<>+48(SB), Y6, Y5
-	VBROADCASTSD     constants<>+56(SB), Y7
-	VFMADD213PD.BCST constants<>+64(SB), Y6, Y7
-	VFMADD231PD      Y3, Y7, Y5
-	VBROADCASTSD     constants<>+72(SB), Y7
-	VFMADD213PD.BCST constants<>+80(SB), Y6, Y7
-	VBROADCASTSD     constants<>+88(SB), Y8
-	VFMADD213PD.BCST constants<>+96(SB), Y6, Y8
-	VFMADD231PD      Y3, Y8, Y7
-	VFMADD231PD      Y4, Y5, Y7
-	VBROADCASTSD     constants<>+104(SB), Y5
-	VFMADD213PD.BCST constants<>+32(SB), Y6, Y5
-	VBROADCASTSD     constants<>+112(SB), Y8
-	VFMADD213PD.BCST constants<>+120(SB), Y6, Y8
-	VFMADD231PD      Y3, Y8, Y5
-	VFMADD231PD      Y4, Y7, Y5
-	VMULPD           Y1, Y5, Y1
-	VADDPD.BCST      constants<>+408(SB), Y2, Y3
-	VSUBPD.BCST      constants<>+408(SB), Y2, Y2
-	VDIVPD           Y3, Y2, Y2
-	VMULPD           Y2, Y2, Y4
+	VMOVAPD          Y1, Y1
+	VANDPD.BCST      constants<>+232(SB), Y1, Y2
+	VBROADCASTSD     constants<>+440(SB), Y3
+	VMINPD           Y2, Y3, Y3
+	VMULPD           Y3, Y3, Y2
+	VMOVAPD          Y2, Y4
+	VFMSUB231PD      Y3, Y3, Y4
+	VBROADCASTSD     constants<>+248(SB), Y5
+	VFMADD231PD.BCST constants<>+448(SB), Y2, Y5
+	VSUBPD.BCST      constants<>+248(SB), Y5, Y6
+	VBROADCASTSD     constants<>+448(SB), Y7
+	VFMSUB213PD      Y6, Y2, Y7
+	VFMADD231PD.BCST constants<>+456(SB), Y2, Y7
+	VPSLLQ           $0x34, Y5, Y2
+	VFMADD231PD.BCST constants<>+448(SB), Y4, Y7
+	VMULPD           Y7, Y7, Y4
 	VMULPD           Y4, Y4, Y5
-	VBROADCASTSD     constants<>+416(SB), Y6
-	VFMADD213PD.BCST constants<>+424(SB), Y2, Y6
-	VBROADCASTSD     constants<>+432(SB), Y7
-	VFMADD231PD      Y4, Y7, Y6
-	VBROADCASTSD     constants<>+440(SB), Y7
-	VFMADD213PD.BCST constants<>+448(SB), Y2, Y7
-	VBROADCASTSD     constants<>+456(SB), Y8
-	VFMADD213PD.BCST constants<>+464(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+472(SB), Y6
-	VFMADD213PD.BCST constants<>+480(SB), Y2, Y6
+	VBROADCASTSD     constants<>+104(SB), Y6
+	VFMADD213PD.BCST constants<>+112(SB), Y7, Y6
+	VBROADCASTSD     constants<>+120(SB), Y8
+	VFMADD213PD.BCST constants<>+128(SB), Y7, Y8
+	VFMADD231PD      Y4, Y8, Y6
+	VBROADCASTSD     constants<>+136(SB), Y8
+	VFMADD213PD.BCST constants<>+144(SB), Y7, Y8
+	VBROADCASTSD     constants<>+152(SB), Y9
+	VFMADD213PD.BCST constants<>+160(SB), Y7, Y9
+	VFMADD231PD      Y4, Y9, Y8
+	VFMADD231PD      Y5, Y6, Y8
+	VBROADCASTSD     constants<>+168(SB), Y6
+	VFMADD213PD.BCST constants<>+96(SB), Y7, Y6
+	VBROADCASTSD     constants<>+176(SB), Y9
+	VFMADD213PD.BCST constants<>+184(SB), Y7, Y9
+	VFMADD231PD      Y4, Y9, Y6
+	VFMADD231PD      Y5, Y8, Y6
+	VMULPD           Y2, Y6, Y2
+	VADDPD.BCST      constants<>+464(SB), Y3, Y4
+	VSUBPD.BCST      constants<>+464(SB), Y3, Y3
+	VDIVPD           Y4, Y3, Y3
+	VMULPD           Y3, Y3, Y5
+	VMULPD           Y5, Y5, Y6
+	VBROADCASTSD     constants<>+472(SB), Y7
+	VFMADD213PD.BCST constants<>+480(SB), Y3, Y7
 	VBROADCASTSD     constants<>+488(SB), Y8
-	VFMADD213PD.BCST constants<>+496(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y6
-	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+504(SB), Y7
-	VFMADD213PD.BCST constants<>+512(SB), Y2, Y7
-	VBROADCASTSD     constants<>+520(SB), Y8
-	VFMADD213PD.BCST constants<>+528(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VBROADCASTSD     constants<>+536(SB), Y6
-	VFMADD213PD.BCST constants<>+544(SB), Y2, Y6
-	VBROADCASTSD     constants<>+552(SB), Y8
-	VFMADD213PD.BCST constants<>+560(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y6
-	VFMADD231PD      Y5, Y7, Y6
-	VBROADCASTSD     constants<>+568(SB), Y7
-	VFMADD213PD.BCST constants<>+576(SB), Y2, Y7
-	VBROADCASTSD     constants<>+584(SB), Y8
-	VFMADD213PD.BCST constants<>+592(SB), Y2, Y8
-	VFMADD231PD      Y4, Y8, Y7
-	VFMADD231PD      Y5, Y6, Y7
-	VMULPD           Y1, Y7, Y2
-	VDIVPD           Y3, Y2, Y2
-	VBROADCASTSD     constants<>+32(SB), Y3
-	VSUBPD           Y2, Y3, Y3
-	VPMOVQ2M         Y0, K1
-	VMOVAPD          Y3, Y3
-	VMOVAPD          Y2, K1, Y3
-	VBROADCASTSD     constants<>+600(SB), Y2
-	VMAXPD           Y0, Y2, Y2
-	VMULPD           Y3, Y2, Y0
-	VMOVUPD          Y0, (R9)
+	VFMADD231PD      Y5, Y8, Y7
+	VBROADCASTSD     constants<>+496(SB), Y8
+	VFMADD213PD.BCST constants<>+504(SB), Y3, Y8
+	VBROADCASTSD     constants<>+512(SB), Y9
+	VFMADD213PD.BCST constants<>+520(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VBROADCASTSD     constants<>+528(SB), Y7
+	VFMADD213PD.BCST constants<>+536(SB), Y3, Y7
+	VBROADCASTSD     constants<>+544(SB), Y9
+	VFMADD213PD.BCST constants<>+552(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y7
+	VFMADD231PD      Y6, Y8, Y7
+	VBROADCASTSD     constants<>+560(SB), Y8
+	VFMADD213PD.BCST constants<>+568(SB), Y3, Y8
+	VBROADCASTSD     constants<>+576(SB), Y9
+	VFMADD213PD.BCST constants<>+584(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VBROADCASTSD     constants<>+592(SB), Y7
+	VFMADD213PD.BCST constants<>+600(SB), Y3, Y7
+	VBROADCASTSD     constants<>+608(SB), Y9
+	VFMADD213PD.BCST constants<>+616(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y7
+	VFMADD231PD      Y6, Y8, Y7
+	VBROADCASTSD     constants<>+624(SB), Y8
+	VFMADD213PD.BCST constants<>+632(SB), Y3, Y8
+	VBROADCASTSD     constants<>+640(SB), Y9
+	VFMADD213PD.BCST constants<>+648(SB), Y3, Y9
+	VFMADD231PD      Y5, Y9, Y8
+	VFMADD231PD      Y6, Y7, Y8
+	VMULPD           Y2, Y8, Y3
+	VDIVPD           Y4, Y3, Y3
+	VBROADCASTSD     constants<>+96(SB), Y4
+	VSUBPD           Y3, Y4, Y4
+	VPMOVQ2M         Y1, K1
+	VMOVAPD          Y4, Y4
+	VMOVAPD          Y3, K1, Y4
+	VBROADCASTSD     constants<>+656(SB), Y3
+	VMAXPD           Y1, Y3, Y3
+	VMULPD           Y4, Y3, Y1
+	VMOVUPD          Y1, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+384(SB), Y0
-	VMINPD           Y2, Y0, Y0
-	VMULPD.BCST      constants<>+608(SB), Y1, Y1
-	VMULPD           Y1, Y0, Y2
-	VADDPD           Y3, Y2, Y2
-	VMOVUPD          Y2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+440(SB), Y1
+	VMINPD           Y3, Y1, Y1
+	VMULPD.BCST      constants<>+664(SB), Y2, Y2
+	VMULPD           Y2, Y1, Y3
+	VADDPD           Y4, Y3, Y3
+	VMOVUPD          Y3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+216(SB), Y2
-	VFNMADD231PD     Y0, Y0, Y2
-	VMULPD           Y1, Y2, Y0
-	VMOVUPD          Y0, (R9)(DX*4)
+	VBROADCASTSD     constants<>+280(SB), Y3
+	VFNMADD231PD     Y1, Y1, Y3
+	VMULPD           Y2, Y3, Y1
+	VMOVUPD          Y1, (R9)(DX*4)
 	JMP              rest4__end
 
 rest4__not_gelu_erf:
 	// sinh
-	VMOVAPD          Y0, Y0
-	VANDPD.BCST      constants<>+168(SB), Y0, Y0
-	VBROADCASTSD     constants<>+616(SB), Y1
-	VMINPD           Y0, Y1, Y1
-	VBROADCASTSD     constants<>+184(SB), Y0
-	VFMADD231PD.BCST constants<>+368(SB), Y1, Y0
-	VSUBPD.BCST      constants<>+184(SB), Y0, Y2
-	VBROADCASTSD     constants<>+368(SB), Y3
-	VFMSUB213PD      Y2, Y1, Y3
-	VFMADD231PD.BCST constants<>+376(SB), Y1, Y3
-	VPSLLQ           $0x34, Y0, Y0
-	VMULPD           Y3, Y3, Y1
-	VMULPD           Y1, Y1, Y2
-	VBROADCASTSD     constants<>+64(SB), Y4
-	VFMADD213PD.BCST constants<>+40(SB), Y3, Y4
-	VBROADCASTSD     constants<>+56(SB), Y5
-	VFMADD231PD      Y1, Y5, Y4
-	VBROADCASTSD     constants<>+96(SB), Y5
-	VFMADD213PD.BCST constants<>+72(SB), Y3, Y5
-	VBROADCASTSD     constants<>+48(SB), Y6
-	VFMADD213PD.BCST constants<>+88(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y5
-	VFMADD231PD      Y2, Y4, Y5
-	VBROADCASTSD     constants<>+120(SB), Y4
-	VFMADD213PD.BCST constants<>+104(SB), Y3, Y4
-	VBROADCASTSD     constants<>+80(SB), Y6
-	VFMADD213PD.BCST constants<>+112(SB), Y3, Y6
-	VFMADD231PD      Y1, Y6, Y4
-	VFMADD231PD      Y2, Y5, Y4
-	VMULPD           Y3, Y4, Y1
-	VPSUBQ.BCST      constants<>+624(SB), Y0, Y0
-	VSUBPD.BCST      constants<>+632(SB), Y0, Y2
-	VFMADD231PD      Y0, Y1, Y2
-	VFMADD231PD      Y0, Y1, Y0
-	VDIVPD           Y0, Y2, Y1
-	VMULPD.BCST      constants<>+280(SB), Y1, Y1
-	VFMADD231PD.BCST constants<>+216(SB), Y2, Y1
-	VMOVUPD          (R9)(DX*1), Y2
-	VANDPD.BCST      constants<>+208(SB), Y2, Y2
-	VORPD            Y2, Y1, Y1
-	VMOVUPD          Y1, (R9)
+	VMOVAPD          Y1, Y1
+	VANDPD.BCST      constants<>+232(SB), Y1, Y1
+	VBROADCASTSD     constants<>+672(SB), Y2
+	VMINPD           Y1, Y2, Y2
+	VBROADCASTSD     constants<>+248(SB), Y1
+	VFMADD231PD.BCST constants<>+424(SB), Y2, Y1
+	VSUBPD.BCST      constants<>+248(SB), Y1, Y3
+	VBROADCASTSD     constants<>+424(SB), Y4
+	VFMSUB213PD      Y3, Y2, Y4
+	VFMADD231PD.BCST constants<>+432(SB), Y2, Y4
+	VPSLLQ           $0x34, Y1, Y1
+	VMULPD           Y4, Y4, Y2
+	VMULPD           Y2, Y2, Y3
+	VBROADCASTSD     constants<>+128(SB), Y5
+	VFMADD213PD.BCST constants<>+104(SB), Y4, Y5
+	VBROADCASTSD     constants<>+120(SB), Y6
+	VFMADD231PD      Y2, Y6, Y5
+	VBROADCASTSD     constants<>+160(SB), Y6
+	VFMADD213PD.BCST constants<>+136(SB), Y4, Y6
+	VBROADCASTSD     constants<>+112(SB), Y7
+	VFMADD213PD.BCST constants<>+152(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y6
+	VFMADD231PD      Y3, Y5, Y6
+	VBROADCASTSD     constants<>+184(SB), Y5
+	VFMADD213PD.BCST constants<>+168(SB), Y4, Y5
+	VBROADCASTSD     constants<>+144(SB), Y7
+	VFMADD213PD.BCST constants<>+176(SB), Y4, Y7
+	VFMADD231PD      Y2, Y7, Y5
+	VFMADD231PD      Y3, Y6, Y5
+	VMULPD           Y4, Y5, Y2
+	VPSUBQ.BCST      constants<>+680(SB), Y1, Y1
+	VSUBPD.BCST      constants<>+688(SB), Y1, Y3
+	VFMADD231PD      Y1, Y2, Y3
+	VFMADD231PD      Y1, Y2, Y1
+	VDIVPD           Y1, Y3, Y2
+	VMULPD.BCST      constants<>+336(SB), Y2, Y2
+	VFMADD231PD.BCST constants<>+280(SB), Y3, Y2
+	VMOVUPD          (R9)(DX*1), Y3
+	VANDPD.BCST      constants<>+272(SB), Y3, Y3
+	VORPD            Y3, Y2, Y2
+	VMOVUPD          Y2, (R9)
 	CMPQ             order+8(FP), $0x01
 	JLT              rest4__end
-	VBROADCASTSD     constants<>+640(SB), Y2
-	VDIVPD           Y0, Y2, Y2
-	VFMADD231PD.BCST constants<>+216(SB), Y0, Y2
-	VMOVUPD          Y2, (R9)(DX*2)
+	VBROADCASTSD     constants<>+696(SB), Y3
+	VDIVPD           Y1, Y3, Y3
+	VFMADD231PD.BCST constants<>+280(SB), Y1, Y3
+	VMOVUPD          Y3, (R9)(DX*2)
 	CMPQ             order+8(FP), $0x02
 	JLT              rest4__end
-	VMOVUPD          Y1, (R9)(DX*4)
+	VMOVUPD          Y2, (R9)(DX*4)
 
 rest4__end:
 end:
@@ -3473,9 +3689,9 @@ end:
 	MOVQ  72(SI), SI
 
 panel_first:
-	VBROADCASTSD (R10), Y0
-	VMULPD       (SI), Y0, Y0
-	VMOVUPD      Y0, (R9)
+	VBROADCASTSD (R10), Y1
+	VMULPD       (SI), Y1, Y1
+	VMOVUPD      Y1, (R9)
 	ADDQ         $0x20, SI
 	ADDQ         $0x20, R9
 	ADDQ         $0x08, R10
@@ -3497,38 +3713,38 @@ panel_four:
 	ADDQ   SI, R12
 	MOVQ   BX, R13
 	MOVQ   DI, R14
-	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
 
 panel_four_dot:
-	VMOVUPD      (R13), Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y4, Y5, Y0
-	VBROADCASTSD (R11)(SI*1), Y5
-	VFMADD231PD  Y4, Y5, Y1
-	VBROADCASTSD (R11)(SI*2), Y5
-	VFMADD231PD  Y4, Y5, Y2
-	VBROADCASTSD (R12), Y5
-	VFMADD231PD  Y4, Y5, Y3
+	VMOVUPD      (R13), Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R11)(SI*1), Y6
+	VFMADD231PD  Y5, Y6, Y2
+	VBROADCASTSD (R11)(SI*2), Y6
+	VFMADD231PD  Y5, Y6, Y3
+	VBROADCASTSD (R12), Y6
+	VFMADD231PD  Y5, Y6, Y4
 	ADDQ         $0x08, R11
 	ADDQ         $0x08, R12
 	ADDQ         $0x20, R13
 	DECQ         R14
 	JNE          panel_four_dot
-	VBROADCASTSD (R10), Y4
-	VMULPD       Y4, Y0, Y0
-	VMOVUPD      Y0, (R9)
-	VBROADCASTSD 8(R10), Y4
-	VMULPD       Y4, Y1, Y1
-	VMOVUPD      Y1, 32(R9)
-	VBROADCASTSD 16(R10), Y4
-	VMULPD       Y4, Y2, Y2
-	VMOVUPD      Y2, 64(R9)
-	VBROADCASTSD 24(R10), Y4
-	VMULPD       Y4, Y3, Y3
-	VMOVUPD      Y3, 96(R9)
+	VBROADCASTSD (R10), Y5
+	VMULPD       Y5, Y1, Y1
+	VMOVUPD      Y1, (R9)
+	VBROADCASTSD 8(R10), Y5
+	VMULPD       Y5, Y2, Y2
+	VMOVUPD      Y2, 32(R9)
+	VBROADCASTSD 16(R10), Y5
+	VMULPD       Y5, Y3, Y3
+	VMOVUPD      Y3, 64(R9)
+	VBROADCASTSD 24(R10), Y5
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      Y4, 96(R9)
 	MOVQ         R12, R11
 	ADDQ         $0x20, R10
 	ADDQ         $0x00000080, R9
@@ -3542,18 +3758,18 @@ panel_rest:
 panel_one:
 	MOVQ   BX, SI
 	MOVQ   DI, R12
-	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
 
 panel_one_dot:
-	VBROADCASTSD (R11), Y1
-	VFMADD231PD  (SI), Y1, Y0
+	VBROADCASTSD (R11), Y2
+	VFMADD231PD  (SI), Y2, Y1
 	ADDQ         $0x08, R11
 	ADDQ         $0x20, SI
 	DECQ         R12
 	JNE          panel_one_dot
-	VBROADCASTSD (R10), Y1
-	VMULPD       Y1, Y0, Y0
-	VMOVUPD      Y0, (R9)
+	VBROADCASTSD (R10), Y2
+	VMULPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (R9)
 	ADDQ         $0x08, R10
 	ADDQ         $0x20, R9
 	DECQ         R8
@@ -8934,85 +9150,92 @@ next:
 	VZEROUPPER
 	RET
 
-DATA constants<>+0(SB)/8, $0x40354ccccccccccd
-DATA constants<>+8(SB)/8, $0xc0026aec21bce75a
-DATA constants<>+16(SB)/8, $0xbfba5a7cf7572a98
-DATA constants<>+24(SB)/8, $0x403527727136a401
-DATA constants<>+32(SB)/8, $0x3ff0000000000000
-DATA constants<>+40(SB)/8, $0x3e7b525a088f9638
-DATA constants<>+48(SB)/8, $0x3eb62bfd4b4b8149
-DATA constants<>+56(SB)/8, $0x3dfe8cac9d6b130d
-DATA constants<>+64(SB)/8, $0x3e3e605d27f476bb
-DATA constants<>+72(SB)/8, $0x3f55d87fe78b2111
-DATA constants<>+80(SB)/8, $0x3f83b2ab6fba1e40
-DATA constants<>+88(SB)/8, $0x3eeffcbfc1ea7709
-DATA constants<>+96(SB)/8, $0x3f24309130958e26
-DATA constants<>+104(SB)/8, $0x3fe62e42fefa39ef
-DATA constants<>+112(SB)/8, $0x3fac6b08d704a08e
-DATA constants<>+120(SB)/8, $0x3fcebfbdff82c598
-DATA constants<>+128(SB)/8, $0xc0352945b6c3760c
-DATA constants<>+136(SB)/8, $0x7fefffffffffffff
-DATA constants<>+144(SB)/8, $0x3fcb6676bf7450f1
-DATA constants<>+152(SB)/8, $0x3ff9884533d43651
-DATA constants<>+160(SB)/8, $0x3fdb6676bf7450f1
-DATA constants<>+168(SB)/8, $0x7fffffffffffffff
-DATA constants<>+176(SB)/8, $0x407629d2f1a9fbe7
-DATA constants<>+184(SB)/8, $0x43380000000003ff
-DATA constants<>+192(SB)/8, $0xc0071547652b82fe
-DATA constants<>+200(SB)/8, $0xbc8777d0ffda0d24
-DATA constants<>+208(SB)/8, $0x8000000000000000
-DATA constants<>+216(SB)/8, $0x4000000000000000
-DATA constants<>+224(SB)/8, $0xc000000000000000
-DATA constants<>+232(SB)/8, $0x0000000000000000
-DATA constants<>+240(SB)/8, $0xc0862f5ed288ce70
-DATA constants<>+248(SB)/8, $0x408629d35a858794
-DATA constants<>+256(SB)/8, $0xbff71547652b82fe
-DATA constants<>+264(SB)/8, $0xbc7777d0ffda0d24
-DATA constants<>+272(SB)/8, $0x3fda827999fcef32
-DATA constants<>+280(SB)/8, $0x3fe0000000000000
-DATA constants<>+288(SB)/8, $0xbfe0000000000000
-DATA constants<>+296(SB)/8, $0x3fc39a09d078c69f
-DATA constants<>+304(SB)/8, $0x3fc7466496cb03de
-DATA constants<>+312(SB)/8, $0x3fc2f112df3e5244
-DATA constants<>+320(SB)/8, $0x3fd999999997fa04
-DATA constants<>+328(SB)/8, $0x3fe5555555555593
-DATA constants<>+336(SB)/8, $0x3fcc71c51d8e78af
-DATA constants<>+344(SB)/8, $0x3fd2492494229359
-DATA constants<>+352(SB)/8, $0x3f847ae147ae147b
-DATA constants<>+360(SB)/8, $0xc08629d35a858794
-DATA constants<>+368(SB)/8, $0x3ff71547652b82fe
-DATA constants<>+376(SB)/8, $0x3c7777d0ffda0d24
-DATA constants<>+384(SB)/8, $0x4042d4c985f06f69
-DATA constants<>+392(SB)/8, $0xbfe71547652b82fe
-DATA constants<>+400(SB)/8, $0xbc6777d0ffda0d24
-DATA constants<>+408(SB)/8, $0x4010000000000000
-DATA constants<>+416(SB)/8, $0xbdf104609d3a63fa
-DATA constants<>+424(SB)/8, $0x3e4f37324be070d7
-DATA constants<>+432(SB)/8, $0xbe13d99f66b0aeb3
-DATA constants<>+440(SB)/8, $0xbe84f61a4db5b5d8
-DATA constants<>+448(SB)/8, $0x3e91bb8610f5b25b
-DATA constants<>+456(SB)/8, $0x3e50ef0232f8ba42
-DATA constants<>+464(SB)/8, $0xbe74b853a237fcb7
-DATA constants<>+472(SB)/8, $0xbed8d464d2d39ed3
-DATA constants<>+480(SB)/8, $0x3ea7fe172f33f69f
-DATA constants<>+488(SB)/8, $0x3eb1236f633ccfb0
-DATA constants<>+496(SB)/8, $0xbea4fb8d0efb7c13
-DATA constants<>+504(SB)/8, $0xbf2e4a4206da1fed
-DATA constants<>+512(SB)/8, $0x3f217a4a66f198c2
-DATA constants<>+520(SB)/8, $0x3f026d048db23f91
-DATA constants<>+528(SB)/8, $0xbec0011a6bf30b32
-DATA constants<>+536(SB)/8, $0xbf7ee27610424ac5
-DATA constants<>+544(SB)/8, $0x3faeec4cc3e44d56
-DATA constants<>+552(SB)/8, $0x3f5ab825fabd0585
-DATA constants<>+560(SB)/8, $0xbf6c81719ca1adad
-DATA constants<>+568(SB)/8, $0xbfe373e3a893c28a
-DATA constants<>+576(SB)/8, $0x3fe82b4bb8c94dce
-DATA constants<>+584(SB)/8, $0xbfc7dff2bff684e0
-DATA constants<>+592(SB)/8, $0x3fd8c6dbf2cfc302
-DATA constants<>+600(SB)/8, $0xc042d4c985f06f69
-DATA constants<>+608(SB)/8, $0x3fd9884533d43651
-DATA constants<>+616(SB)/8, $0x40863606594af4f1
-DATA constants<>+624(SB)/8, $0x0020000000000000
-DATA constants<>+632(SB)/8, $0x3fd0000000000000
-DATA constants<>+640(SB)/8, $0x3fc0000000000000
-GLOBL constants<>(SB), RODATA|NOPTR, $648
+DATA constants<>+0(SB)/8, $0x0000000000000000
+DATA constants<>+8(SB)/8, $0x0000000000000001
+DATA constants<>+16(SB)/8, $0x0000000000000002
+DATA constants<>+24(SB)/8, $0x0000000000000003
+DATA constants<>+32(SB)/8, $0x0000000000000004
+DATA constants<>+40(SB)/8, $0x0000000000000005
+DATA constants<>+48(SB)/8, $0x0000000000000006
+DATA constants<>+56(SB)/8, $0x0000000000000007
+DATA constants<>+64(SB)/8, $0x40354ccccccccccd
+DATA constants<>+72(SB)/8, $0xc0026aec21bce75a
+DATA constants<>+80(SB)/8, $0xbfba5a7cf7572a98
+DATA constants<>+88(SB)/8, $0x403527727136a401
+DATA constants<>+96(SB)/8, $0x3ff0000000000000
+DATA constants<>+104(SB)/8, $0x3e7b525a088f9638
+DATA constants<>+112(SB)/8, $0x3eb62bfd4b4b8149
+DATA constants<>+120(SB)/8, $0x3dfe8cac9d6b130d
+DATA constants<>+128(SB)/8, $0x3e3e605d27f476bb
+DATA constants<>+136(SB)/8, $0x3f55d87fe78b2111
+DATA constants<>+144(SB)/8, $0x3f83b2ab6fba1e40
+DATA constants<>+152(SB)/8, $0x3eeffcbfc1ea7709
+DATA constants<>+160(SB)/8, $0x3f24309130958e26
+DATA constants<>+168(SB)/8, $0x3fe62e42fefa39ef
+DATA constants<>+176(SB)/8, $0x3fac6b08d704a08e
+DATA constants<>+184(SB)/8, $0x3fcebfbdff82c598
+DATA constants<>+192(SB)/8, $0xc0352945b6c3760c
+DATA constants<>+200(SB)/8, $0x7fefffffffffffff
+DATA constants<>+208(SB)/8, $0x3fcb6676bf7450f1
+DATA constants<>+216(SB)/8, $0x3ff9884533d43651
+DATA constants<>+224(SB)/8, $0x3fdb6676bf7450f1
+DATA constants<>+232(SB)/8, $0x7fffffffffffffff
+DATA constants<>+240(SB)/8, $0x407629d2f1a9fbe7
+DATA constants<>+248(SB)/8, $0x43380000000003ff
+DATA constants<>+256(SB)/8, $0xc0071547652b82fe
+DATA constants<>+264(SB)/8, $0xbc8777d0ffda0d24
+DATA constants<>+272(SB)/8, $0x8000000000000000
+DATA constants<>+280(SB)/8, $0x4000000000000000
+DATA constants<>+288(SB)/8, $0xc000000000000000
+DATA constants<>+296(SB)/8, $0xc0862f5ed288ce70
+DATA constants<>+304(SB)/8, $0x408629d35a858794
+DATA constants<>+312(SB)/8, $0xbff71547652b82fe
+DATA constants<>+320(SB)/8, $0xbc7777d0ffda0d24
+DATA constants<>+328(SB)/8, $0x3fda827999fcef32
+DATA constants<>+336(SB)/8, $0x3fe0000000000000
+DATA constants<>+344(SB)/8, $0xbfe0000000000000
+DATA constants<>+352(SB)/8, $0x3fc39a09d078c69f
+DATA constants<>+360(SB)/8, $0x3fc7466496cb03de
+DATA constants<>+368(SB)/8, $0x3fc2f112df3e5244
+DATA constants<>+376(SB)/8, $0x3fd999999997fa04
+DATA constants<>+384(SB)/8, $0x3fe5555555555593
+DATA constants<>+392(SB)/8, $0x3fcc71c51d8e78af
+DATA constants<>+400(SB)/8, $0x3fd2492494229359
+DATA constants<>+408(SB)/8, $0x3f847ae147ae147b
+DATA constants<>+416(SB)/8, $0xc08629d35a858794
+DATA constants<>+424(SB)/8, $0x3ff71547652b82fe
+DATA constants<>+432(SB)/8, $0x3c7777d0ffda0d24
+DATA constants<>+440(SB)/8, $0x4042d4c985f06f69
+DATA constants<>+448(SB)/8, $0xbfe71547652b82fe
+DATA constants<>+456(SB)/8, $0xbc6777d0ffda0d24
+DATA constants<>+464(SB)/8, $0x4010000000000000
+DATA constants<>+472(SB)/8, $0xbdf104609d3a63fa
+DATA constants<>+480(SB)/8, $0x3e4f37324be070d7
+DATA constants<>+488(SB)/8, $0xbe13d99f66b0aeb3
+DATA constants<>+496(SB)/8, $0xbe84f61a4db5b5d8
+DATA constants<>+504(SB)/8, $0x3e91bb8610f5b25b
+DATA constants<>+512(SB)/8, $0x3e50ef0232f8ba42
+DATA constants<>+520(SB)/8, $0xbe74b853a237fcb7
+DATA constants<>+528(SB)/8, $0xbed8d464d2d39ed3
+DATA constants<>+536(SB)/8, $0x3ea7fe172f33f69f
+DATA constants<>+544(SB)/8, $0x3eb1236f633ccfb0
+DATA constants<>+552(SB)/8, $0xbea4fb8d0efb7c13
+DATA constants<>+560(SB)/8, $0xbf2e4a4206da1fed
+DATA constants<>+568(SB)/8, $0x3f217a4a66f198c2
+DATA constants<>+576(SB)/8, $0x3f026d048db23f91
+DATA constants<>+584(SB)/8, $0xbec0011a6bf30b32
+DATA constants<>+592(SB)/8, $0xbf7ee27610424ac5
+DATA constants<>+600(SB)/8, $0x3faeec4cc3e44d56
+DATA constants<>+608(SB)/8, $0x3f5ab825fabd0585
+DATA constants<>+616(SB)/8, $0xbf6c81719ca1adad
+DATA constants<>+624(SB)/8, $0xbfe373e3a893c28a
+DATA constants<>+632(SB)/8, $0x3fe82b4bb8c94dce
+DATA constants<>+640(SB)/8, $0xbfc7dff2bff684e0
+DATA constants<>+648(SB)/8, $0x3fd8c6dbf2cfc302
+DATA constants<>+656(SB)/8, $0xc042d4c985f06f69
+DATA constants<>+664(SB)/8, $0x3fd9884533d43651
+DATA constants<>+672(SB)/8, $0x40863606594af4f1
+DATA constants<>+680(SB)/8, $0x0020000000000000
+DATA constants<>+688(SB)/8, $0x3fd0000000000000
+DATA constants<>+696(SB)/8, $0x3fc0000000000000
+GLOBL constants<>(SB), RODATA|NOPTR, $704

@@ -79,6 +79,11 @@ func forward() {
 	layer := field(net, netLayers)
 	stride := strideBytes(net)
 	panel, panelNext := field(net, netPanel), field(net, netPanelNext)
+	var kept reg.VecVirtual // the values of a layer that fill one register
+	if target.spreads {
+		kept = register()
+		VXORPD(kept, kept, kept)
+	}
 
 	Label("layer")
 	net = Load(Param("net"), GP64())
@@ -87,7 +92,7 @@ func forward() {
 	weights := at(field(net, netColumns), layer, layerColumns)
 	column := paddedBytes(layer, layerOut) // from column to column
 	bySpans("", copyOf(column), func(prefix string, s span) {
-		forwardBlock(prefix, s, layer, column, from, weights, neurons{p, stride})
+		forwardBlock(prefix, s, layer, column, from, weights, neurons{p, stride}, kept)
 	}, func(bytes int) {
 		ADDQ(immediate(bytes), p)
 		ADDQ(immediate(bytes), weights)
@@ -113,7 +118,7 @@ func forward() {
 }
 
 // forwardBlock makes a span of outputs: z = b + Σ_j a_j·column_j, and the activation.
-func forwardBlock(prefix string, block span, layer, column, from, weights reg.Register, to neurons) {
+func forwardBlock(prefix string, block span, layer, column, from, weights reg.Register, to neurons, kept reg.VecVirtual) {
 	// The biases are the column after the last.
 	w, a, j := GP64(), GP64(), GP64()
 	MOVQ(Mem{Base: layer, Disp: layerIn}, j)
@@ -121,6 +126,9 @@ func forwardBlock(prefix string, block span, layer, column, from, weights reg.Re
 	ADDQ(weights, j)
 	even, odd := block.load(Mem{Base: j}), block.zero()
 	MOVQ(weights, w)
+	if kept != nil {
+		dotKept(prefix, layer, w, column, kept, even, odd)
+	}
 	MOVQ(from, a)
 	MOVQ(Mem{Base: layer, Disp: layerIn}, j)
 	SUBQ(U8(2), j)
@@ -157,11 +165,44 @@ func forwardBlock(prefix string, block span, layer, column, from, weights reg.Re
 		},
 		func(k, of int, y reg.Register) {
 			VMOVUPD(y, shifted([]Mem{to.a(), to.d1(), to.d2()}[of], block.at(k)))
+			if kept != nil && of == 0 && len(block) == 1 && block[0] == target.width {
+				VMOVAPD(y, kept)
+			}
 		},
 		func(of int, end string) {
 			CMPQ(NewParamAddr("order", 8), U8(of+1))
 			JLT(LabelRef(end))
 		})
+}
+
+// dotKept makes the products with inputs that fill one register, which it still holds: spread from there they are ready sooner than from memory, to
+// which they have just been written. Where the inputs are not kept it does nothing; otherwise the products are done. Sums are those of the loop over
+// inputs in memory.
+func dotKept(prefix string, layer, w, column reg.Register, kept reg.VecVirtual, even, odd vec) {
+	in := field(layer, layerIn)
+	CMPQ(layer, Mem{Base: Load(Param("net"), GP64()), Disp: netLayers})
+	JEQ(LabelRef(prefix + "from_memory"))
+	most, least := target.width/8, target.width/16+1 // fewer are kept in a narrower register
+	CMPQ(in, U8(most))
+	JGT(LabelRef(prefix + "from_memory"))
+	CMPQ(in, U8(least))
+	JLT(LabelRef(prefix + "from_memory"))
+	for j := range most {
+		index, s := register(), register()
+		loadConstant(bits(uint64(j)), index)
+		VPERMPD(kept, index, s)
+		[]vec{even, odd}[j%2].addRow(Mem{Base: w}, s)
+		if j+1 == most {
+			break
+		}
+		if j+1 >= least {
+			CMPQ(in, U8(j+1))
+			JEQ(LabelRef(prefix + "dot_done"))
+		}
+		ADDQ(column, w)
+	}
+	JMP(LabelRef(prefix + "dot_done"))
+	Label(prefix + "from_memory")
 }
 
 // forwardPanel makes the next panel of derivatives with respect to the inputs, D1·W·panel, or D1·W in the first layer.
