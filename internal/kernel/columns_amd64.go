@@ -44,6 +44,36 @@ func solveColumns(x, columns, inv []float64, n, stride int) {
 	}
 }
 
+func factorColumns(columns, inv []float64, order []int64, exchanged []int32, n, stride int) bool {
+	if useAVX512 && stride == onLine(n) {
+		switch stride {
+		case 16:
+			return factorColumns16AVX512(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+		case 24:
+			return factorColumns24AVX512(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+		default:
+			return factorColumns32AVX512(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+		}
+	}
+	if !useAVX2 || stride != Padded(n) {
+		return factorColumnsGo(columns, inv, order, exchanged, n, stride)
+	}
+	switch stride {
+	case 12:
+		return factorColumns12AVX2(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+	case 16:
+		return factorColumns16AVX2(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+	case 20:
+		return factorColumns20AVX2(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+	case 24:
+		return factorColumns24AVX2(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+	case 28:
+		return factorColumns28AVX2(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+	default:
+		return factorColumns32AVX2(&columns[0], &inv[0], &order[0], &exchanged[0], n)
+	}
+}
+
 // solveColumns12AVX2 … are solveColumnsGo for n up to the number in their names and more than the one before.
 
 //go:noescape
@@ -72,3 +102,32 @@ func solveColumns24AVX512(x, columns, inv *float64, n int)
 
 //go:noescape
 func solveColumns32AVX512(x, columns, inv *float64, n int)
+
+// factorColumns12AVX2 … are factorColumnsGo for the same sizes.
+
+//go:noescape
+func factorColumns12AVX2(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns16AVX2(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns20AVX2(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns24AVX2(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns28AVX2(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns32AVX2(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns16AVX512(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns24AVX512(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+//go:noescape
+func factorColumns32AVX512(columns, inv *float64, order *int64, exchanged *int32, n int) bool

@@ -178,6 +178,253 @@ known_9:
 	VZEROUPPER
 	RET
 
+// func factorColumns12AVX2(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·factorColumns12AVX2(SB), NOSPLIT, $192-41
+	MOVQ         columns+0(FP), AX
+	MOVQ         n+32(FP), SI
+	MOVQ         order+16(FP), DI
+	VPBROADCASTQ n+32(FP), Y3
+	VPCMPGTQ     patterns<>+192(SB), Y3, Y4
+	VMOVUPD      Y4, 96(SP)
+	VPCMPGTQ     patterns<>+224(SB), Y3, Y4
+	VMOVUPD      Y4, 128(SP)
+	VPCMPGTQ     patterns<>+256(SB), Y3, Y3
+	VMOVUPD      Y3, 160(SP)
+	MOVQ         inv+8(FP), R8
+	MOVQ         exchanged+24(FP), R9
+	VMOVUPD      patterns<>+192(SB), Y3
+	VMOVUPD      Y3, (SP)
+	VMOVUPD      Y3, (DI)
+	VMOVUPD      patterns<>+224(SB), Y3
+	VMOVUPD      Y3, 32(SP)
+	VMOVUPD      Y3, 32(DI)
+	VMOVUPD      patterns<>+256(SB), Y3
+	VMOVUPD      Y3, 64(SP)
+	VMOVUPD      Y3, 64(DI)
+	XORQ         R10, R10
+	DECQ         SI
+
+step:
+	VMOVUPD    (AX), Y3
+	VANDPD     96(SP), Y3, Y3
+	VANDPD     constants<>+0(SB), Y3, Y3
+	VMOVUPD    32(AX), Y4
+	VANDPD     128(SP), Y4, Y4
+	VANDPD     constants<>+0(SB), Y4, Y4
+	VMAXPD     Y4, Y3, Y3
+	VMOVUPD    64(AX), Y4
+	VANDPD     160(SP), Y4, Y4
+	VANDPD     constants<>+0(SB), Y4, Y4
+	VMAXPD     Y4, Y3, Y3
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VMAXPD     Y4, Y3, Y3
+	VPERMILPD  $0x05, Y3, Y4
+	VMAXPD     Y4, Y3, Y3
+	VMOVQ      X3, R11
+	DECQ       R11
+	MOVQ       $0x7feffffffffffffe, R12
+	CMPQ       R11, R12
+	JHI        singular
+	VMOVSD     constants<>+32(SB), X4
+	VDIVSD     X3, X4, X4
+	VMOVUPD    (AX), Y5
+	VANDPD     96(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VCMPPD     $0x00, Y3, Y5, Y5
+	VMOVMSKPD  Y5, R11
+	VMOVUPD    32(AX), Y5
+	VANDPD     128(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VCMPPD     $0x00, Y3, Y5, Y5
+	VMOVMSKPD  Y5, R12
+	SHLQ       $0x04, R12
+	ORQ        R12, R11
+	VMOVUPD    64(AX), Y5
+	VANDPD     160(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VCMPPD     $0x00, Y3, Y5, Y3
+	VMOVMSKPD  Y3, R12
+	SHLQ       $0x08, R12
+	ORQ        R12, R11
+	BSFQ       R11, DX
+	JEQ        singular
+	LEAQ       -1(R11), R12
+	TESTQ      R11, R12
+	JNE        tie
+
+found:
+	VMOVSD (AX)(DX*8), X3
+	VANDPD patterns<>+288(SB), X3, X3
+	VORPD  X3, X4, X4
+	TESTQ  R10, R10
+	JEQ    updated
+	MOVQ   AX, R11
+	MOVQ   SI, R12
+	TESTQ  R12, R12
+	JEQ    updated
+
+update:
+	ADDQ         $0x60, R11
+	VBROADCASTSD (R11)(CX*8), Y3
+	VMOVUPD      (R11), Y5
+	VFNMADD231PD Y0, Y3, Y5
+	VMOVUPD      Y5, (R11)
+	VMOVUPD      32(R11), Y5
+	VFNMADD231PD Y1, Y3, Y5
+	VMOVUPD      Y5, 32(R11)
+	VMOVUPD      64(R11), Y5
+	VFNMADD231PD Y2, Y3, Y5
+	VMOVUPD      Y5, 64(R11)
+	DECQ         R12
+	JNE          update
+
+updated:
+	MOVQ         DX, CX
+	MOVQ         (SP)(CX*8), R11
+	MOVQ         (DI)(R10*8), R12
+	MOVL         R11, (R9)(R10*4)
+	MOVQ         R12, (DI)(R11*8)
+	MOVQ         R11, (SP)(R12*8)
+	MOVQ         CX, (DI)(R10*8)
+	VMOVSD       X4, (R8)(R10*8)
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPEQQ     patterns<>+192(SB), Y0, Y1
+	VPANDN       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VPCMPEQQ     patterns<>+224(SB), Y0, Y1
+	VPANDN       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VPCMPEQQ     patterns<>+256(SB), Y0, Y0
+	VPANDN       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSD X4, Y2
+	VMOVUPD      (AX), Y1
+	VMULPD       Y1, Y2, Y0
+	VANDPD       96(SP), Y0, Y0
+	VMOVUPD      96(SP), Y3
+	VBLENDVPD    Y3, Y0, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      32(AX), Y3
+	VMULPD       Y3, Y2, Y1
+	VANDPD       128(SP), Y1, Y1
+	VMOVUPD      128(SP), Y4
+	VBLENDVPD    Y4, Y1, Y3, Y3
+	VMOVUPD      Y3, 32(AX)
+	VMOVUPD      64(AX), Y3
+	VMULPD       Y3, Y2, Y2
+	VANDPD       160(SP), Y2, Y2
+	VMOVUPD      160(SP), Y4
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 64(AX)
+	ADDQ         $0x60, AX
+	INCQ         R10
+	DECQ         SI
+	JLT          factorised
+	VBROADCASTSD (AX)(CX*8), Y3
+	VMOVUPD      (AX), Y4
+	VFNMADD231PD Y0, Y3, Y4
+	VMOVUPD      Y4, (AX)
+	VMOVUPD      32(AX), Y4
+	VFNMADD231PD Y1, Y3, Y4
+	VMOVUPD      Y4, 32(AX)
+	VMOVUPD      64(AX), Y4
+	VFNMADD231PD Y2, Y3, Y4
+	VMOVUPD      Y4, 64(AX)
+	JMP          step
+
+factorised:
+	MOVQ   columns+0(FP), AX
+	MOVQ   n+32(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+permute:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VMOVUPD     64(AX), Y5
+	VFMADD231PD Y3, Y2, Y0
+	VFMADD231PD Y4, Y2, Y1
+	VFMADD231PD Y5, Y2, Y0
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 128(SP)
+	VMOVUPD     Y5, 160(SP)
+	MOVQ        (DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, (AX)
+	MOVQ        8(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 8(AX)
+	MOVQ        16(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 16(AX)
+	MOVQ        24(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 24(AX)
+	MOVQ        32(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 32(AX)
+	MOVQ        40(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 40(AX)
+	MOVQ        48(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 48(AX)
+	MOVQ        56(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 56(AX)
+	MOVQ        64(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 64(AX)
+	MOVQ        72(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 72(AX)
+	MOVQ        80(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 80(AX)
+	MOVQ        88(DI), DX
+	MOVQ        96(SP)(DX*8), DX
+	MOVQ        DX, 88(AX)
+	ADDQ        $0x60, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y0, Y1, Y0
+	VMOVMSKPD   Y0, AX
+	TESTL       AX, AX
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(DX*8), R12
+
+tied:
+	LEAQ -1(R11), R13
+	ANDQ R13, R11
+	JEQ  found
+	BSFQ R11, BX
+	MOVQ (SP)(BX*8), R13
+	CMPQ R13, R12
+	JGT  tied
+	MOVQ R13, R12
+	MOVQ BX, DX
+	JMP  tied
+
 // func solveColumns16AVX2(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·solveColumns16AVX2(SB), NOSPLIT, $0-32
@@ -432,6 +679,299 @@ known_13:
 	VMOVUPD      Y3, 96(AX)
 	VZEROUPPER
 	RET
+
+// func factorColumns16AVX2(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·factorColumns16AVX2(SB), NOSPLIT, $256-41
+	MOVQ         columns+0(FP), AX
+	MOVQ         n+32(FP), SI
+	MOVQ         order+16(FP), DI
+	VPBROADCASTQ n+32(FP), Y4
+	VPCMPGTQ     patterns<>+192(SB), Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VPCMPGTQ     patterns<>+224(SB), Y4, Y5
+	VMOVUPD      Y5, 160(SP)
+	VPCMPGTQ     patterns<>+256(SB), Y4, Y5
+	VMOVUPD      Y5, 192(SP)
+	VPCMPGTQ     patterns<>+304(SB), Y4, Y4
+	VMOVUPD      Y4, 224(SP)
+	MOVQ         inv+8(FP), R8
+	MOVQ         exchanged+24(FP), R9
+	VMOVUPD      patterns<>+192(SB), Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      patterns<>+224(SB), Y4
+	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 32(DI)
+	VMOVUPD      patterns<>+256(SB), Y4
+	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y4, 64(DI)
+	VMOVUPD      patterns<>+304(SB), Y4
+	VMOVUPD      Y4, 96(SP)
+	VMOVUPD      Y4, 96(DI)
+	XORQ         R10, R10
+	DECQ         SI
+
+step:
+	VMOVUPD    (AX), Y4
+	VANDPD     128(SP), Y4, Y4
+	VANDPD     constants<>+0(SB), Y4, Y4
+	VMOVUPD    32(AX), Y5
+	VANDPD     160(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VMAXPD     Y5, Y4, Y4
+	VMOVUPD    64(AX), Y5
+	VANDPD     192(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VMAXPD     Y5, Y4, Y4
+	VMOVUPD    96(AX), Y5
+	VANDPD     224(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VMAXPD     Y5, Y4, Y4
+	VPERM2F128 $0x01, Y4, Y4, Y5
+	VMAXPD     Y5, Y4, Y4
+	VPERMILPD  $0x05, Y4, Y5
+	VMAXPD     Y5, Y4, Y4
+	VMOVQ      X4, R11
+	DECQ       R11
+	MOVQ       $0x7feffffffffffffe, R12
+	CMPQ       R11, R12
+	JHI        singular
+	VMOVSD     constants<>+32(SB), X5
+	VDIVSD     X4, X5, X5
+	VMOVUPD    (AX), Y6
+	VANDPD     128(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VCMPPD     $0x00, Y4, Y6, Y6
+	VMOVMSKPD  Y6, R11
+	VMOVUPD    32(AX), Y6
+	VANDPD     160(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VCMPPD     $0x00, Y4, Y6, Y6
+	VMOVMSKPD  Y6, R12
+	SHLQ       $0x04, R12
+	ORQ        R12, R11
+	VMOVUPD    64(AX), Y6
+	VANDPD     192(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VCMPPD     $0x00, Y4, Y6, Y6
+	VMOVMSKPD  Y6, R12
+	SHLQ       $0x08, R12
+	ORQ        R12, R11
+	VMOVUPD    96(AX), Y6
+	VANDPD     224(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VCMPPD     $0x00, Y4, Y6, Y4
+	VMOVMSKPD  Y4, R12
+	SHLQ       $0x0c, R12
+	ORQ        R12, R11
+	BSFQ       R11, DX
+	JEQ        singular
+	LEAQ       -1(R11), R12
+	TESTQ      R11, R12
+	JNE        tie
+
+found:
+	VMOVSD (AX)(DX*8), X4
+	VANDPD patterns<>+288(SB), X4, X4
+	VORPD  X4, X5, X5
+	TESTQ  R10, R10
+	JEQ    updated
+	MOVQ   AX, R11
+	MOVQ   SI, R12
+	TESTQ  R12, R12
+	JEQ    updated
+
+update:
+	ADDQ         $0x00000080, R11
+	VBROADCASTSD (R11)(CX*8), Y4
+	VMOVUPD      (R11), Y6
+	VFNMADD231PD Y0, Y4, Y6
+	VMOVUPD      Y6, (R11)
+	VMOVUPD      32(R11), Y6
+	VFNMADD231PD Y1, Y4, Y6
+	VMOVUPD      Y6, 32(R11)
+	VMOVUPD      64(R11), Y6
+	VFNMADD231PD Y2, Y4, Y6
+	VMOVUPD      Y6, 64(R11)
+	VMOVUPD      96(R11), Y6
+	VFNMADD231PD Y3, Y4, Y6
+	VMOVUPD      Y6, 96(R11)
+	DECQ         R12
+	JNE          update
+
+updated:
+	MOVQ         DX, CX
+	MOVQ         (SP)(CX*8), R11
+	MOVQ         (DI)(R10*8), R12
+	MOVL         R11, (R9)(R10*4)
+	MOVQ         R12, (DI)(R11*8)
+	MOVQ         R11, (SP)(R12*8)
+	MOVQ         CX, (DI)(R10*8)
+	VMOVSD       X5, (R8)(R10*8)
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPEQQ     patterns<>+192(SB), Y0, Y1
+	VPANDN       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VPCMPEQQ     patterns<>+224(SB), Y0, Y1
+	VPANDN       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VPCMPEQQ     patterns<>+256(SB), Y0, Y1
+	VPANDN       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VPCMPEQQ     patterns<>+304(SB), Y0, Y0
+	VPANDN       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	VBROADCASTSD X5, Y3
+	VMOVUPD      (AX), Y1
+	VMULPD       Y1, Y3, Y0
+	VANDPD       128(SP), Y0, Y0
+	VMOVUPD      128(SP), Y2
+	VBLENDVPD    Y2, Y0, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      32(AX), Y2
+	VMULPD       Y2, Y3, Y1
+	VANDPD       160(SP), Y1, Y1
+	VMOVUPD      160(SP), Y4
+	VBLENDVPD    Y4, Y1, Y2, Y2
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      64(AX), Y4
+	VMULPD       Y4, Y3, Y2
+	VANDPD       192(SP), Y2, Y2
+	VMOVUPD      192(SP), Y5
+	VBLENDVPD    Y5, Y2, Y4, Y4
+	VMOVUPD      Y4, 64(AX)
+	VMOVUPD      96(AX), Y4
+	VMULPD       Y4, Y3, Y3
+	VANDPD       224(SP), Y3, Y3
+	VMOVUPD      224(SP), Y5
+	VBLENDVPD    Y5, Y3, Y4, Y4
+	VMOVUPD      Y4, 96(AX)
+	ADDQ         $0x00000080, AX
+	INCQ         R10
+	DECQ         SI
+	JLT          factorised
+	VBROADCASTSD (AX)(CX*8), Y4
+	VMOVUPD      (AX), Y5
+	VFNMADD231PD Y0, Y4, Y5
+	VMOVUPD      Y5, (AX)
+	VMOVUPD      32(AX), Y5
+	VFNMADD231PD Y1, Y4, Y5
+	VMOVUPD      Y5, 32(AX)
+	VMOVUPD      64(AX), Y5
+	VFNMADD231PD Y2, Y4, Y5
+	VMOVUPD      Y5, 64(AX)
+	VMOVUPD      96(AX), Y5
+	VFNMADD231PD Y3, Y4, Y5
+	VMOVUPD      Y5, 96(AX)
+	JMP          step
+
+factorised:
+	MOVQ   columns+0(FP), AX
+	MOVQ   n+32(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+permute:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VMOVUPD     64(AX), Y5
+	VMOVUPD     96(AX), Y6
+	VFMADD231PD Y3, Y2, Y0
+	VFMADD231PD Y4, Y2, Y1
+	VFMADD231PD Y5, Y2, Y0
+	VFMADD231PD Y6, Y2, Y1
+	VMOVUPD     Y3, 128(SP)
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y5, 192(SP)
+	VMOVUPD     Y6, 224(SP)
+	MOVQ        (DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, (AX)
+	MOVQ        8(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 8(AX)
+	MOVQ        16(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 16(AX)
+	MOVQ        24(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 24(AX)
+	MOVQ        32(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 32(AX)
+	MOVQ        40(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 40(AX)
+	MOVQ        48(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 48(AX)
+	MOVQ        56(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 56(AX)
+	MOVQ        64(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 64(AX)
+	MOVQ        72(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 72(AX)
+	MOVQ        80(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 80(AX)
+	MOVQ        88(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 88(AX)
+	MOVQ        96(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 96(AX)
+	MOVQ        104(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 104(AX)
+	MOVQ        112(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 112(AX)
+	MOVQ        120(DI), DX
+	MOVQ        128(SP)(DX*8), DX
+	MOVQ        DX, 120(AX)
+	ADDQ        $0x00000080, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y0, Y1, Y0
+	VMOVMSKPD   Y0, AX
+	TESTL       AX, AX
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(DX*8), R12
+
+tied:
+	LEAQ -1(R11), R13
+	ANDQ R13, R11
+	JEQ  found
+	BSFQ R11, BX
+	MOVQ (SP)(BX*8), R13
+	CMPQ R13, R12
+	JGT  tied
+	MOVQ R13, R12
+	MOVQ BX, DX
+	JMP  tied
 
 // func solveColumns20AVX2(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX2, FMA3
@@ -784,6 +1324,345 @@ known_17:
 	VMOVUPD      Y4, 128(AX)
 	VZEROUPPER
 	RET
+
+// func factorColumns20AVX2(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·factorColumns20AVX2(SB), NOSPLIT, $320-41
+	MOVQ         columns+0(FP), AX
+	MOVQ         n+32(FP), SI
+	MOVQ         order+16(FP), DI
+	VPBROADCASTQ n+32(FP), Y5
+	VPCMPGTQ     patterns<>+192(SB), Y5, Y6
+	VMOVUPD      Y6, 160(SP)
+	VPCMPGTQ     patterns<>+224(SB), Y5, Y6
+	VMOVUPD      Y6, 192(SP)
+	VPCMPGTQ     patterns<>+256(SB), Y5, Y6
+	VMOVUPD      Y6, 224(SP)
+	VPCMPGTQ     patterns<>+304(SB), Y5, Y6
+	VMOVUPD      Y6, 256(SP)
+	VPCMPGTQ     patterns<>+336(SB), Y5, Y5
+	VMOVUPD      Y5, 288(SP)
+	MOVQ         inv+8(FP), R8
+	MOVQ         exchanged+24(FP), R9
+	VMOVUPD      patterns<>+192(SB), Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      patterns<>+224(SB), Y5
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 32(DI)
+	VMOVUPD      patterns<>+256(SB), Y5
+	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      patterns<>+304(SB), Y5
+	VMOVUPD      Y5, 96(SP)
+	VMOVUPD      Y5, 96(DI)
+	VMOVUPD      patterns<>+336(SB), Y5
+	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y5, 128(DI)
+	XORQ         R10, R10
+	DECQ         SI
+
+step:
+	VMOVUPD    (AX), Y5
+	VANDPD     160(SP), Y5, Y5
+	VANDPD     constants<>+0(SB), Y5, Y5
+	VMOVUPD    32(AX), Y6
+	VANDPD     192(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VMAXPD     Y6, Y5, Y5
+	VMOVUPD    64(AX), Y6
+	VANDPD     224(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VMAXPD     Y6, Y5, Y5
+	VMOVUPD    96(AX), Y6
+	VANDPD     256(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VMAXPD     Y6, Y5, Y5
+	VMOVUPD    128(AX), Y6
+	VANDPD     288(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VMAXPD     Y6, Y5, Y5
+	VPERM2F128 $0x01, Y5, Y5, Y6
+	VMAXPD     Y6, Y5, Y5
+	VPERMILPD  $0x05, Y5, Y6
+	VMAXPD     Y6, Y5, Y5
+	VMOVQ      X5, R11
+	DECQ       R11
+	MOVQ       $0x7feffffffffffffe, R12
+	CMPQ       R11, R12
+	JHI        singular
+	VMOVSD     constants<>+32(SB), X6
+	VDIVSD     X5, X6, X6
+	VMOVUPD    (AX), Y7
+	VANDPD     160(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VCMPPD     $0x00, Y5, Y7, Y7
+	VMOVMSKPD  Y7, R11
+	VMOVUPD    32(AX), Y7
+	VANDPD     192(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VCMPPD     $0x00, Y5, Y7, Y7
+	VMOVMSKPD  Y7, R12
+	SHLQ       $0x04, R12
+	ORQ        R12, R11
+	VMOVUPD    64(AX), Y7
+	VANDPD     224(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VCMPPD     $0x00, Y5, Y7, Y7
+	VMOVMSKPD  Y7, R12
+	SHLQ       $0x08, R12
+	ORQ        R12, R11
+	VMOVUPD    96(AX), Y7
+	VANDPD     256(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VCMPPD     $0x00, Y5, Y7, Y7
+	VMOVMSKPD  Y7, R12
+	SHLQ       $0x0c, R12
+	ORQ        R12, R11
+	VMOVUPD    128(AX), Y7
+	VANDPD     288(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VCMPPD     $0x00, Y5, Y7, Y5
+	VMOVMSKPD  Y5, R12
+	SHLQ       $0x10, R12
+	ORQ        R12, R11
+	BSFQ       R11, DX
+	JEQ        singular
+	LEAQ       -1(R11), R12
+	TESTQ      R11, R12
+	JNE        tie
+
+found:
+	VMOVSD (AX)(DX*8), X5
+	VANDPD patterns<>+288(SB), X5, X5
+	VORPD  X5, X6, X6
+	TESTQ  R10, R10
+	JEQ    updated
+	MOVQ   AX, R11
+	MOVQ   SI, R12
+	TESTQ  R12, R12
+	JEQ    updated
+
+update:
+	ADDQ         $0x000000a0, R11
+	VBROADCASTSD (R11)(CX*8), Y5
+	VMOVUPD      (R11), Y7
+	VFNMADD231PD Y0, Y5, Y7
+	VMOVUPD      Y7, (R11)
+	VMOVUPD      32(R11), Y7
+	VFNMADD231PD Y1, Y5, Y7
+	VMOVUPD      Y7, 32(R11)
+	VMOVUPD      64(R11), Y7
+	VFNMADD231PD Y2, Y5, Y7
+	VMOVUPD      Y7, 64(R11)
+	VMOVUPD      96(R11), Y7
+	VFNMADD231PD Y3, Y5, Y7
+	VMOVUPD      Y7, 96(R11)
+	VMOVUPD      128(R11), Y7
+	VFNMADD231PD Y4, Y5, Y7
+	VMOVUPD      Y7, 128(R11)
+	DECQ         R12
+	JNE          update
+
+updated:
+	MOVQ         DX, CX
+	MOVQ         (SP)(CX*8), R11
+	MOVQ         (DI)(R10*8), R12
+	MOVL         R11, (R9)(R10*4)
+	MOVQ         R12, (DI)(R11*8)
+	MOVQ         R11, (SP)(R12*8)
+	MOVQ         CX, (DI)(R10*8)
+	VMOVSD       X6, (R8)(R10*8)
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPEQQ     patterns<>+192(SB), Y0, Y1
+	VPANDN       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VPCMPEQQ     patterns<>+224(SB), Y0, Y1
+	VPANDN       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VPCMPEQQ     patterns<>+256(SB), Y0, Y1
+	VPANDN       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	VPCMPEQQ     patterns<>+304(SB), Y0, Y1
+	VPANDN       256(SP), Y1, Y1
+	VMOVUPD      Y1, 256(SP)
+	VPCMPEQQ     patterns<>+336(SB), Y0, Y0
+	VPANDN       288(SP), Y0, Y0
+	VMOVUPD      Y0, 288(SP)
+	VBROADCASTSD X6, Y4
+	VMOVUPD      (AX), Y1
+	VMULPD       Y1, Y4, Y0
+	VANDPD       160(SP), Y0, Y0
+	VMOVUPD      160(SP), Y2
+	VBLENDVPD    Y2, Y0, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      32(AX), Y2
+	VMULPD       Y2, Y4, Y1
+	VANDPD       192(SP), Y1, Y1
+	VMOVUPD      192(SP), Y3
+	VBLENDVPD    Y3, Y1, Y2, Y2
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      64(AX), Y3
+	VMULPD       Y3, Y4, Y2
+	VANDPD       224(SP), Y2, Y2
+	VMOVUPD      224(SP), Y5
+	VBLENDVPD    Y5, Y2, Y3, Y3
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      96(AX), Y5
+	VMULPD       Y5, Y4, Y3
+	VANDPD       256(SP), Y3, Y3
+	VMOVUPD      256(SP), Y6
+	VBLENDVPD    Y6, Y3, Y5, Y5
+	VMOVUPD      Y5, 96(AX)
+	VMOVUPD      128(AX), Y5
+	VMULPD       Y5, Y4, Y4
+	VANDPD       288(SP), Y4, Y4
+	VMOVUPD      288(SP), Y6
+	VBLENDVPD    Y6, Y4, Y5, Y5
+	VMOVUPD      Y5, 128(AX)
+	ADDQ         $0x000000a0, AX
+	INCQ         R10
+	DECQ         SI
+	JLT          factorised
+	VBROADCASTSD (AX)(CX*8), Y5
+	VMOVUPD      (AX), Y6
+	VFNMADD231PD Y0, Y5, Y6
+	VMOVUPD      Y6, (AX)
+	VMOVUPD      32(AX), Y6
+	VFNMADD231PD Y1, Y5, Y6
+	VMOVUPD      Y6, 32(AX)
+	VMOVUPD      64(AX), Y6
+	VFNMADD231PD Y2, Y5, Y6
+	VMOVUPD      Y6, 64(AX)
+	VMOVUPD      96(AX), Y6
+	VFNMADD231PD Y3, Y5, Y6
+	VMOVUPD      Y6, 96(AX)
+	VMOVUPD      128(AX), Y6
+	VFNMADD231PD Y4, Y5, Y6
+	VMOVUPD      Y6, 128(AX)
+	JMP          step
+
+factorised:
+	MOVQ   columns+0(FP), AX
+	MOVQ   n+32(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+permute:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VMOVUPD     64(AX), Y5
+	VMOVUPD     96(AX), Y6
+	VMOVUPD     128(AX), Y7
+	VFMADD231PD Y3, Y2, Y0
+	VFMADD231PD Y4, Y2, Y1
+	VFMADD231PD Y5, Y2, Y0
+	VFMADD231PD Y6, Y2, Y1
+	VFMADD231PD Y7, Y2, Y0
+	VMOVUPD     Y3, 160(SP)
+	VMOVUPD     Y4, 192(SP)
+	VMOVUPD     Y5, 224(SP)
+	VMOVUPD     Y6, 256(SP)
+	VMOVUPD     Y7, 288(SP)
+	MOVQ        (DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, (AX)
+	MOVQ        8(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 8(AX)
+	MOVQ        16(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 16(AX)
+	MOVQ        24(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 24(AX)
+	MOVQ        32(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 32(AX)
+	MOVQ        40(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 40(AX)
+	MOVQ        48(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 48(AX)
+	MOVQ        56(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 56(AX)
+	MOVQ        64(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 64(AX)
+	MOVQ        72(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 72(AX)
+	MOVQ        80(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 80(AX)
+	MOVQ        88(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 88(AX)
+	MOVQ        96(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 96(AX)
+	MOVQ        104(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 104(AX)
+	MOVQ        112(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 112(AX)
+	MOVQ        120(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 120(AX)
+	MOVQ        128(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 128(AX)
+	MOVQ        136(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 136(AX)
+	MOVQ        144(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 144(AX)
+	MOVQ        152(DI), DX
+	MOVQ        160(SP)(DX*8), DX
+	MOVQ        DX, 152(AX)
+	ADDQ        $0x000000a0, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y0, Y1, Y0
+	VMOVMSKPD   Y0, AX
+	TESTL       AX, AX
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(DX*8), R12
+
+tied:
+	LEAQ -1(R11), R13
+	ANDQ R13, R11
+	JEQ  found
+	BSFQ R11, BX
+	MOVQ (SP)(BX*8), R13
+	CMPQ R13, R12
+	JGT  tied
+	MOVQ R13, R12
+	MOVQ BX, DX
+	JMP  tied
 
 // func solveColumns24AVX2(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX2, FMA3
@@ -1249,6 +2128,391 @@ known_21:
 	VMOVUPD      Y5, 160(AX)
 	VZEROUPPER
 	RET
+
+// func factorColumns24AVX2(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·factorColumns24AVX2(SB), NOSPLIT, $384-41
+	MOVQ         columns+0(FP), AX
+	MOVQ         n+32(FP), SI
+	MOVQ         order+16(FP), DI
+	VPBROADCASTQ n+32(FP), Y6
+	VPCMPGTQ     patterns<>+192(SB), Y6, Y7
+	VMOVUPD      Y7, 192(SP)
+	VPCMPGTQ     patterns<>+224(SB), Y6, Y7
+	VMOVUPD      Y7, 224(SP)
+	VPCMPGTQ     patterns<>+256(SB), Y6, Y7
+	VMOVUPD      Y7, 256(SP)
+	VPCMPGTQ     patterns<>+304(SB), Y6, Y7
+	VMOVUPD      Y7, 288(SP)
+	VPCMPGTQ     patterns<>+336(SB), Y6, Y7
+	VMOVUPD      Y7, 320(SP)
+	VPCMPGTQ     patterns<>+368(SB), Y6, Y6
+	VMOVUPD      Y6, 352(SP)
+	MOVQ         inv+8(FP), R8
+	MOVQ         exchanged+24(FP), R9
+	VMOVUPD      patterns<>+192(SB), Y6
+	VMOVUPD      Y6, (SP)
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      patterns<>+224(SB), Y6
+	VMOVUPD      Y6, 32(SP)
+	VMOVUPD      Y6, 32(DI)
+	VMOVUPD      patterns<>+256(SB), Y6
+	VMOVUPD      Y6, 64(SP)
+	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      patterns<>+304(SB), Y6
+	VMOVUPD      Y6, 96(SP)
+	VMOVUPD      Y6, 96(DI)
+	VMOVUPD      patterns<>+336(SB), Y6
+	VMOVUPD      Y6, 128(SP)
+	VMOVUPD      Y6, 128(DI)
+	VMOVUPD      patterns<>+368(SB), Y6
+	VMOVUPD      Y6, 160(SP)
+	VMOVUPD      Y6, 160(DI)
+	XORQ         R10, R10
+	DECQ         SI
+
+step:
+	VMOVUPD    (AX), Y6
+	VANDPD     192(SP), Y6, Y6
+	VANDPD     constants<>+0(SB), Y6, Y6
+	VMOVUPD    32(AX), Y7
+	VANDPD     224(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VMAXPD     Y7, Y6, Y6
+	VMOVUPD    64(AX), Y7
+	VANDPD     256(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VMAXPD     Y7, Y6, Y6
+	VMOVUPD    96(AX), Y7
+	VANDPD     288(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VMAXPD     Y7, Y6, Y6
+	VMOVUPD    128(AX), Y7
+	VANDPD     320(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VMAXPD     Y7, Y6, Y6
+	VMOVUPD    160(AX), Y7
+	VANDPD     352(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VMAXPD     Y7, Y6, Y6
+	VPERM2F128 $0x01, Y6, Y6, Y7
+	VMAXPD     Y7, Y6, Y6
+	VPERMILPD  $0x05, Y6, Y7
+	VMAXPD     Y7, Y6, Y6
+	VMOVQ      X6, R11
+	DECQ       R11
+	MOVQ       $0x7feffffffffffffe, R12
+	CMPQ       R11, R12
+	JHI        singular
+	VMOVSD     constants<>+32(SB), X7
+	VDIVSD     X6, X7, X7
+	VMOVUPD    (AX), Y8
+	VANDPD     192(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VCMPPD     $0x00, Y6, Y8, Y8
+	VMOVMSKPD  Y8, R11
+	VMOVUPD    32(AX), Y8
+	VANDPD     224(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VCMPPD     $0x00, Y6, Y8, Y8
+	VMOVMSKPD  Y8, R12
+	SHLQ       $0x04, R12
+	ORQ        R12, R11
+	VMOVUPD    64(AX), Y8
+	VANDPD     256(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VCMPPD     $0x00, Y6, Y8, Y8
+	VMOVMSKPD  Y8, R12
+	SHLQ       $0x08, R12
+	ORQ        R12, R11
+	VMOVUPD    96(AX), Y8
+	VANDPD     288(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VCMPPD     $0x00, Y6, Y8, Y8
+	VMOVMSKPD  Y8, R12
+	SHLQ       $0x0c, R12
+	ORQ        R12, R11
+	VMOVUPD    128(AX), Y8
+	VANDPD     320(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VCMPPD     $0x00, Y6, Y8, Y8
+	VMOVMSKPD  Y8, R12
+	SHLQ       $0x10, R12
+	ORQ        R12, R11
+	VMOVUPD    160(AX), Y8
+	VANDPD     352(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VCMPPD     $0x00, Y6, Y8, Y6
+	VMOVMSKPD  Y6, R12
+	SHLQ       $0x14, R12
+	ORQ        R12, R11
+	BSFQ       R11, DX
+	JEQ        singular
+	LEAQ       -1(R11), R12
+	TESTQ      R11, R12
+	JNE        tie
+
+found:
+	VMOVSD (AX)(DX*8), X6
+	VANDPD patterns<>+288(SB), X6, X6
+	VORPD  X6, X7, X7
+	TESTQ  R10, R10
+	JEQ    updated
+	MOVQ   AX, R11
+	MOVQ   SI, R12
+	TESTQ  R12, R12
+	JEQ    updated
+
+update:
+	ADDQ         $0x000000c0, R11
+	VBROADCASTSD (R11)(CX*8), Y6
+	VMOVUPD      (R11), Y8
+	VFNMADD231PD Y0, Y6, Y8
+	VMOVUPD      Y8, (R11)
+	VMOVUPD      32(R11), Y8
+	VFNMADD231PD Y1, Y6, Y8
+	VMOVUPD      Y8, 32(R11)
+	VMOVUPD      64(R11), Y8
+	VFNMADD231PD Y2, Y6, Y8
+	VMOVUPD      Y8, 64(R11)
+	VMOVUPD      96(R11), Y8
+	VFNMADD231PD Y3, Y6, Y8
+	VMOVUPD      Y8, 96(R11)
+	VMOVUPD      128(R11), Y8
+	VFNMADD231PD Y4, Y6, Y8
+	VMOVUPD      Y8, 128(R11)
+	VMOVUPD      160(R11), Y8
+	VFNMADD231PD Y5, Y6, Y8
+	VMOVUPD      Y8, 160(R11)
+	DECQ         R12
+	JNE          update
+
+updated:
+	MOVQ         DX, CX
+	MOVQ         (SP)(CX*8), R11
+	MOVQ         (DI)(R10*8), R12
+	MOVL         R11, (R9)(R10*4)
+	MOVQ         R12, (DI)(R11*8)
+	MOVQ         R11, (SP)(R12*8)
+	MOVQ         CX, (DI)(R10*8)
+	VMOVSD       X7, (R8)(R10*8)
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPEQQ     patterns<>+192(SB), Y0, Y1
+	VPANDN       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VPCMPEQQ     patterns<>+224(SB), Y0, Y1
+	VPANDN       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	VPCMPEQQ     patterns<>+256(SB), Y0, Y1
+	VPANDN       256(SP), Y1, Y1
+	VMOVUPD      Y1, 256(SP)
+	VPCMPEQQ     patterns<>+304(SB), Y0, Y1
+	VPANDN       288(SP), Y1, Y1
+	VMOVUPD      Y1, 288(SP)
+	VPCMPEQQ     patterns<>+336(SB), Y0, Y1
+	VPANDN       320(SP), Y1, Y1
+	VMOVUPD      Y1, 320(SP)
+	VPCMPEQQ     patterns<>+368(SB), Y0, Y0
+	VPANDN       352(SP), Y0, Y0
+	VMOVUPD      Y0, 352(SP)
+	VBROADCASTSD X7, Y5
+	VMOVUPD      (AX), Y1
+	VMULPD       Y1, Y5, Y0
+	VANDPD       192(SP), Y0, Y0
+	VMOVUPD      192(SP), Y2
+	VBLENDVPD    Y2, Y0, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      32(AX), Y2
+	VMULPD       Y2, Y5, Y1
+	VANDPD       224(SP), Y1, Y1
+	VMOVUPD      224(SP), Y3
+	VBLENDVPD    Y3, Y1, Y2, Y2
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      64(AX), Y3
+	VMULPD       Y3, Y5, Y2
+	VANDPD       256(SP), Y2, Y2
+	VMOVUPD      256(SP), Y4
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      96(AX), Y4
+	VMULPD       Y4, Y5, Y3
+	VANDPD       288(SP), Y3, Y3
+	VMOVUPD      288(SP), Y6
+	VBLENDVPD    Y6, Y3, Y4, Y4
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      128(AX), Y6
+	VMULPD       Y6, Y5, Y4
+	VANDPD       320(SP), Y4, Y4
+	VMOVUPD      320(SP), Y7
+	VBLENDVPD    Y7, Y4, Y6, Y6
+	VMOVUPD      Y6, 128(AX)
+	VMOVUPD      160(AX), Y6
+	VMULPD       Y6, Y5, Y5
+	VANDPD       352(SP), Y5, Y5
+	VMOVUPD      352(SP), Y7
+	VBLENDVPD    Y7, Y5, Y6, Y6
+	VMOVUPD      Y6, 160(AX)
+	ADDQ         $0x000000c0, AX
+	INCQ         R10
+	DECQ         SI
+	JLT          factorised
+	VBROADCASTSD (AX)(CX*8), Y6
+	VMOVUPD      (AX), Y7
+	VFNMADD231PD Y0, Y6, Y7
+	VMOVUPD      Y7, (AX)
+	VMOVUPD      32(AX), Y7
+	VFNMADD231PD Y1, Y6, Y7
+	VMOVUPD      Y7, 32(AX)
+	VMOVUPD      64(AX), Y7
+	VFNMADD231PD Y2, Y6, Y7
+	VMOVUPD      Y7, 64(AX)
+	VMOVUPD      96(AX), Y7
+	VFNMADD231PD Y3, Y6, Y7
+	VMOVUPD      Y7, 96(AX)
+	VMOVUPD      128(AX), Y7
+	VFNMADD231PD Y4, Y6, Y7
+	VMOVUPD      Y7, 128(AX)
+	VMOVUPD      160(AX), Y7
+	VFNMADD231PD Y5, Y6, Y7
+	VMOVUPD      Y7, 160(AX)
+	JMP          step
+
+factorised:
+	MOVQ   columns+0(FP), AX
+	MOVQ   n+32(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+permute:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VMOVUPD     64(AX), Y5
+	VMOVUPD     96(AX), Y6
+	VMOVUPD     128(AX), Y7
+	VMOVUPD     160(AX), Y8
+	VFMADD231PD Y3, Y2, Y0
+	VFMADD231PD Y4, Y2, Y1
+	VFMADD231PD Y5, Y2, Y0
+	VFMADD231PD Y6, Y2, Y1
+	VFMADD231PD Y7, Y2, Y0
+	VFMADD231PD Y8, Y2, Y1
+	VMOVUPD     Y3, 192(SP)
+	VMOVUPD     Y4, 224(SP)
+	VMOVUPD     Y5, 256(SP)
+	VMOVUPD     Y6, 288(SP)
+	VMOVUPD     Y7, 320(SP)
+	VMOVUPD     Y8, 352(SP)
+	MOVQ        (DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, (AX)
+	MOVQ        8(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 8(AX)
+	MOVQ        16(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 16(AX)
+	MOVQ        24(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 24(AX)
+	MOVQ        32(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 32(AX)
+	MOVQ        40(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 40(AX)
+	MOVQ        48(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 48(AX)
+	MOVQ        56(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 56(AX)
+	MOVQ        64(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 64(AX)
+	MOVQ        72(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 72(AX)
+	MOVQ        80(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 80(AX)
+	MOVQ        88(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 88(AX)
+	MOVQ        96(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 96(AX)
+	MOVQ        104(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 104(AX)
+	MOVQ        112(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 112(AX)
+	MOVQ        120(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 120(AX)
+	MOVQ        128(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 128(AX)
+	MOVQ        136(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 136(AX)
+	MOVQ        144(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 144(AX)
+	MOVQ        152(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 152(AX)
+	MOVQ        160(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 160(AX)
+	MOVQ        168(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 168(AX)
+	MOVQ        176(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 176(AX)
+	MOVQ        184(DI), DX
+	MOVQ        192(SP)(DX*8), DX
+	MOVQ        DX, 184(AX)
+	ADDQ        $0x000000c0, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y0, Y1, Y0
+	VMOVMSKPD   Y0, AX
+	TESTL       AX, AX
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(DX*8), R12
+
+tied:
+	LEAQ -1(R11), R13
+	ANDQ R13, R11
+	JEQ  found
+	BSFQ R11, BX
+	MOVQ (SP)(BX*8), R13
+	CMPQ R13, R12
+	JGT  tied
+	MOVQ R13, R12
+	MOVQ BX, DX
+	JMP  tied
 
 // func solveColumns28AVX2(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX2, FMA3
@@ -1843,6 +3107,437 @@ known_25:
 	VMOVUPD      Y6, 192(AX)
 	VZEROUPPER
 	RET
+
+// func factorColumns28AVX2(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·factorColumns28AVX2(SB), NOSPLIT, $448-41
+	MOVQ         columns+0(FP), AX
+	MOVQ         n+32(FP), SI
+	MOVQ         order+16(FP), DI
+	VPBROADCASTQ n+32(FP), Y7
+	VPCMPGTQ     patterns<>+192(SB), Y7, Y8
+	VMOVUPD      Y8, 224(SP)
+	VPCMPGTQ     patterns<>+224(SB), Y7, Y8
+	VMOVUPD      Y8, 256(SP)
+	VPCMPGTQ     patterns<>+256(SB), Y7, Y8
+	VMOVUPD      Y8, 288(SP)
+	VPCMPGTQ     patterns<>+304(SB), Y7, Y8
+	VMOVUPD      Y8, 320(SP)
+	VPCMPGTQ     patterns<>+336(SB), Y7, Y8
+	VMOVUPD      Y8, 352(SP)
+	VPCMPGTQ     patterns<>+368(SB), Y7, Y8
+	VMOVUPD      Y8, 384(SP)
+	VPCMPGTQ     patterns<>+400(SB), Y7, Y7
+	VMOVUPD      Y7, 416(SP)
+	MOVQ         inv+8(FP), R8
+	MOVQ         exchanged+24(FP), R9
+	VMOVUPD      patterns<>+192(SB), Y7
+	VMOVUPD      Y7, (SP)
+	VMOVUPD      Y7, (DI)
+	VMOVUPD      patterns<>+224(SB), Y7
+	VMOVUPD      Y7, 32(SP)
+	VMOVUPD      Y7, 32(DI)
+	VMOVUPD      patterns<>+256(SB), Y7
+	VMOVUPD      Y7, 64(SP)
+	VMOVUPD      Y7, 64(DI)
+	VMOVUPD      patterns<>+304(SB), Y7
+	VMOVUPD      Y7, 96(SP)
+	VMOVUPD      Y7, 96(DI)
+	VMOVUPD      patterns<>+336(SB), Y7
+	VMOVUPD      Y7, 128(SP)
+	VMOVUPD      Y7, 128(DI)
+	VMOVUPD      patterns<>+368(SB), Y7
+	VMOVUPD      Y7, 160(SP)
+	VMOVUPD      Y7, 160(DI)
+	VMOVUPD      patterns<>+400(SB), Y7
+	VMOVUPD      Y7, 192(SP)
+	VMOVUPD      Y7, 192(DI)
+	XORQ         R10, R10
+	DECQ         SI
+
+step:
+	VMOVUPD    (AX), Y7
+	VANDPD     224(SP), Y7, Y7
+	VANDPD     constants<>+0(SB), Y7, Y7
+	VMOVUPD    32(AX), Y8
+	VANDPD     256(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMAXPD     Y8, Y7, Y7
+	VMOVUPD    64(AX), Y8
+	VANDPD     288(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMAXPD     Y8, Y7, Y7
+	VMOVUPD    96(AX), Y8
+	VANDPD     320(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMAXPD     Y8, Y7, Y7
+	VMOVUPD    128(AX), Y8
+	VANDPD     352(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMAXPD     Y8, Y7, Y7
+	VMOVUPD    160(AX), Y8
+	VANDPD     384(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMAXPD     Y8, Y7, Y7
+	VMOVUPD    192(AX), Y8
+	VANDPD     416(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMAXPD     Y8, Y7, Y7
+	VPERM2F128 $0x01, Y7, Y7, Y8
+	VMAXPD     Y8, Y7, Y7
+	VPERMILPD  $0x05, Y7, Y8
+	VMAXPD     Y8, Y7, Y7
+	VMOVQ      X7, R11
+	DECQ       R11
+	MOVQ       $0x7feffffffffffffe, R12
+	CMPQ       R11, R12
+	JHI        singular
+	VMOVSD     constants<>+32(SB), X8
+	VDIVSD     X7, X8, X8
+	VMOVUPD    (AX), Y9
+	VANDPD     224(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y9
+	VMOVMSKPD  Y9, R11
+	VMOVUPD    32(AX), Y9
+	VANDPD     256(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y9
+	VMOVMSKPD  Y9, R12
+	SHLQ       $0x04, R12
+	ORQ        R12, R11
+	VMOVUPD    64(AX), Y9
+	VANDPD     288(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y9
+	VMOVMSKPD  Y9, R12
+	SHLQ       $0x08, R12
+	ORQ        R12, R11
+	VMOVUPD    96(AX), Y9
+	VANDPD     320(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y9
+	VMOVMSKPD  Y9, R12
+	SHLQ       $0x0c, R12
+	ORQ        R12, R11
+	VMOVUPD    128(AX), Y9
+	VANDPD     352(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y9
+	VMOVMSKPD  Y9, R12
+	SHLQ       $0x10, R12
+	ORQ        R12, R11
+	VMOVUPD    160(AX), Y9
+	VANDPD     384(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y9
+	VMOVMSKPD  Y9, R12
+	SHLQ       $0x14, R12
+	ORQ        R12, R11
+	VMOVUPD    192(AX), Y9
+	VANDPD     416(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VCMPPD     $0x00, Y7, Y9, Y7
+	VMOVMSKPD  Y7, R12
+	SHLQ       $0x18, R12
+	ORQ        R12, R11
+	BSFQ       R11, DX
+	JEQ        singular
+	LEAQ       -1(R11), R12
+	TESTQ      R11, R12
+	JNE        tie
+
+found:
+	VMOVSD (AX)(DX*8), X7
+	VANDPD patterns<>+288(SB), X7, X7
+	VORPD  X7, X8, X8
+	TESTQ  R10, R10
+	JEQ    updated
+	MOVQ   AX, R11
+	MOVQ   SI, R12
+	TESTQ  R12, R12
+	JEQ    updated
+
+update:
+	ADDQ         $0x000000e0, R11
+	VBROADCASTSD (R11)(CX*8), Y7
+	VMOVUPD      (R11), Y9
+	VFNMADD231PD Y0, Y7, Y9
+	VMOVUPD      Y9, (R11)
+	VMOVUPD      32(R11), Y9
+	VFNMADD231PD Y1, Y7, Y9
+	VMOVUPD      Y9, 32(R11)
+	VMOVUPD      64(R11), Y9
+	VFNMADD231PD Y2, Y7, Y9
+	VMOVUPD      Y9, 64(R11)
+	VMOVUPD      96(R11), Y9
+	VFNMADD231PD Y3, Y7, Y9
+	VMOVUPD      Y9, 96(R11)
+	VMOVUPD      128(R11), Y9
+	VFNMADD231PD Y4, Y7, Y9
+	VMOVUPD      Y9, 128(R11)
+	VMOVUPD      160(R11), Y9
+	VFNMADD231PD Y5, Y7, Y9
+	VMOVUPD      Y9, 160(R11)
+	VMOVUPD      192(R11), Y9
+	VFNMADD231PD Y6, Y7, Y9
+	VMOVUPD      Y9, 192(R11)
+	DECQ         R12
+	JNE          update
+
+updated:
+	MOVQ         DX, CX
+	MOVQ         (SP)(CX*8), R11
+	MOVQ         (DI)(R10*8), R12
+	MOVL         R11, (R9)(R10*4)
+	MOVQ         R12, (DI)(R11*8)
+	MOVQ         R11, (SP)(R12*8)
+	MOVQ         CX, (DI)(R10*8)
+	VMOVSD       X8, (R8)(R10*8)
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPEQQ     patterns<>+192(SB), Y0, Y1
+	VPANDN       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	VPCMPEQQ     patterns<>+224(SB), Y0, Y1
+	VPANDN       256(SP), Y1, Y1
+	VMOVUPD      Y1, 256(SP)
+	VPCMPEQQ     patterns<>+256(SB), Y0, Y1
+	VPANDN       288(SP), Y1, Y1
+	VMOVUPD      Y1, 288(SP)
+	VPCMPEQQ     patterns<>+304(SB), Y0, Y1
+	VPANDN       320(SP), Y1, Y1
+	VMOVUPD      Y1, 320(SP)
+	VPCMPEQQ     patterns<>+336(SB), Y0, Y1
+	VPANDN       352(SP), Y1, Y1
+	VMOVUPD      Y1, 352(SP)
+	VPCMPEQQ     patterns<>+368(SB), Y0, Y1
+	VPANDN       384(SP), Y1, Y1
+	VMOVUPD      Y1, 384(SP)
+	VPCMPEQQ     patterns<>+400(SB), Y0, Y0
+	VPANDN       416(SP), Y0, Y0
+	VMOVUPD      Y0, 416(SP)
+	VBROADCASTSD X8, Y6
+	VMOVUPD      (AX), Y1
+	VMULPD       Y1, Y6, Y0
+	VANDPD       224(SP), Y0, Y0
+	VMOVUPD      224(SP), Y2
+	VBLENDVPD    Y2, Y0, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      32(AX), Y2
+	VMULPD       Y2, Y6, Y1
+	VANDPD       256(SP), Y1, Y1
+	VMOVUPD      256(SP), Y3
+	VBLENDVPD    Y3, Y1, Y2, Y2
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      64(AX), Y3
+	VMULPD       Y3, Y6, Y2
+	VANDPD       288(SP), Y2, Y2
+	VMOVUPD      288(SP), Y4
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      96(AX), Y4
+	VMULPD       Y4, Y6, Y3
+	VANDPD       320(SP), Y3, Y3
+	VMOVUPD      320(SP), Y5
+	VBLENDVPD    Y5, Y3, Y4, Y4
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      128(AX), Y5
+	VMULPD       Y5, Y6, Y4
+	VANDPD       352(SP), Y4, Y4
+	VMOVUPD      352(SP), Y7
+	VBLENDVPD    Y7, Y4, Y5, Y5
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      160(AX), Y7
+	VMULPD       Y7, Y6, Y5
+	VANDPD       384(SP), Y5, Y5
+	VMOVUPD      384(SP), Y8
+	VBLENDVPD    Y8, Y5, Y7, Y7
+	VMOVUPD      Y7, 160(AX)
+	VMOVUPD      192(AX), Y7
+	VMULPD       Y7, Y6, Y6
+	VANDPD       416(SP), Y6, Y6
+	VMOVUPD      416(SP), Y8
+	VBLENDVPD    Y8, Y6, Y7, Y7
+	VMOVUPD      Y7, 192(AX)
+	ADDQ         $0x000000e0, AX
+	INCQ         R10
+	DECQ         SI
+	JLT          factorised
+	VBROADCASTSD (AX)(CX*8), Y7
+	VMOVUPD      (AX), Y8
+	VFNMADD231PD Y0, Y7, Y8
+	VMOVUPD      Y8, (AX)
+	VMOVUPD      32(AX), Y8
+	VFNMADD231PD Y1, Y7, Y8
+	VMOVUPD      Y8, 32(AX)
+	VMOVUPD      64(AX), Y8
+	VFNMADD231PD Y2, Y7, Y8
+	VMOVUPD      Y8, 64(AX)
+	VMOVUPD      96(AX), Y8
+	VFNMADD231PD Y3, Y7, Y8
+	VMOVUPD      Y8, 96(AX)
+	VMOVUPD      128(AX), Y8
+	VFNMADD231PD Y4, Y7, Y8
+	VMOVUPD      Y8, 128(AX)
+	VMOVUPD      160(AX), Y8
+	VFNMADD231PD Y5, Y7, Y8
+	VMOVUPD      Y8, 160(AX)
+	VMOVUPD      192(AX), Y8
+	VFNMADD231PD Y6, Y7, Y8
+	VMOVUPD      Y8, 192(AX)
+	JMP          step
+
+factorised:
+	MOVQ   columns+0(FP), AX
+	MOVQ   n+32(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+permute:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VMOVUPD     64(AX), Y5
+	VMOVUPD     96(AX), Y6
+	VMOVUPD     128(AX), Y7
+	VMOVUPD     160(AX), Y8
+	VMOVUPD     192(AX), Y9
+	VFMADD231PD Y3, Y2, Y0
+	VFMADD231PD Y4, Y2, Y1
+	VFMADD231PD Y5, Y2, Y0
+	VFMADD231PD Y6, Y2, Y1
+	VFMADD231PD Y7, Y2, Y0
+	VFMADD231PD Y8, Y2, Y1
+	VFMADD231PD Y9, Y2, Y0
+	VMOVUPD     Y3, 224(SP)
+	VMOVUPD     Y4, 256(SP)
+	VMOVUPD     Y5, 288(SP)
+	VMOVUPD     Y6, 320(SP)
+	VMOVUPD     Y7, 352(SP)
+	VMOVUPD     Y8, 384(SP)
+	VMOVUPD     Y9, 416(SP)
+	MOVQ        (DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, (AX)
+	MOVQ        8(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 8(AX)
+	MOVQ        16(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 16(AX)
+	MOVQ        24(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 24(AX)
+	MOVQ        32(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 32(AX)
+	MOVQ        40(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 40(AX)
+	MOVQ        48(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 48(AX)
+	MOVQ        56(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 56(AX)
+	MOVQ        64(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 64(AX)
+	MOVQ        72(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 72(AX)
+	MOVQ        80(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 80(AX)
+	MOVQ        88(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 88(AX)
+	MOVQ        96(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 96(AX)
+	MOVQ        104(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 104(AX)
+	MOVQ        112(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 112(AX)
+	MOVQ        120(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 120(AX)
+	MOVQ        128(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 128(AX)
+	MOVQ        136(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 136(AX)
+	MOVQ        144(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 144(AX)
+	MOVQ        152(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 152(AX)
+	MOVQ        160(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 160(AX)
+	MOVQ        168(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 168(AX)
+	MOVQ        176(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 176(AX)
+	MOVQ        184(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 184(AX)
+	MOVQ        192(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 192(AX)
+	MOVQ        200(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 200(AX)
+	MOVQ        208(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 208(AX)
+	MOVQ        216(DI), DX
+	MOVQ        224(SP)(DX*8), DX
+	MOVQ        DX, 216(AX)
+	ADDQ        $0x000000e0, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y0, Y1, Y0
+	VMOVMSKPD   Y0, AX
+	TESTL       AX, AX
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(DX*8), R12
+
+tied:
+	LEAQ -1(R11), R13
+	ANDQ R13, R11
+	JEQ  found
+	BSFQ R11, BX
+	MOVQ (SP)(BX*8), R13
+	CMPQ R13, R12
+	JGT  tied
+	MOVQ R13, R12
+	MOVQ BX, DX
+	JMP  tied
 
 // func solveColumns32AVX2(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX2, FMA3
@@ -2583,6 +4278,493 @@ known_29:
 	VZEROUPPER
 	RET
 
+// func factorColumns32AVX2(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·factorColumns32AVX2(SB), NOSPLIT, $512-41
+	MOVQ         columns+0(FP), AX
+	MOVQ         n+32(FP), SI
+	MOVQ         order+16(FP), DI
+	VPBROADCASTQ n+32(FP), Y8
+	VPCMPGTQ     patterns<>+192(SB), Y8, Y9
+	VMOVUPD      Y9, 256(SP)
+	VPCMPGTQ     patterns<>+224(SB), Y8, Y9
+	VMOVUPD      Y9, 288(SP)
+	VPCMPGTQ     patterns<>+256(SB), Y8, Y9
+	VMOVUPD      Y9, 320(SP)
+	VPCMPGTQ     patterns<>+304(SB), Y8, Y9
+	VMOVUPD      Y9, 352(SP)
+	VPCMPGTQ     patterns<>+336(SB), Y8, Y9
+	VMOVUPD      Y9, 384(SP)
+	VPCMPGTQ     patterns<>+368(SB), Y8, Y9
+	VMOVUPD      Y9, 416(SP)
+	VPCMPGTQ     patterns<>+400(SB), Y8, Y9
+	VMOVUPD      Y9, 448(SP)
+	VPCMPGTQ     patterns<>+432(SB), Y8, Y8
+	VMOVUPD      Y8, 480(SP)
+	MOVQ         inv+8(FP), R8
+	MOVQ         exchanged+24(FP), R9
+	VMOVUPD      patterns<>+192(SB), Y8
+	VMOVUPD      Y8, (SP)
+	VMOVUPD      Y8, (DI)
+	VMOVUPD      patterns<>+224(SB), Y8
+	VMOVUPD      Y8, 32(SP)
+	VMOVUPD      Y8, 32(DI)
+	VMOVUPD      patterns<>+256(SB), Y8
+	VMOVUPD      Y8, 64(SP)
+	VMOVUPD      Y8, 64(DI)
+	VMOVUPD      patterns<>+304(SB), Y8
+	VMOVUPD      Y8, 96(SP)
+	VMOVUPD      Y8, 96(DI)
+	VMOVUPD      patterns<>+336(SB), Y8
+	VMOVUPD      Y8, 128(SP)
+	VMOVUPD      Y8, 128(DI)
+	VMOVUPD      patterns<>+368(SB), Y8
+	VMOVUPD      Y8, 160(SP)
+	VMOVUPD      Y8, 160(DI)
+	VMOVUPD      patterns<>+400(SB), Y8
+	VMOVUPD      Y8, 192(SP)
+	VMOVUPD      Y8, 192(DI)
+	VMOVUPD      patterns<>+432(SB), Y8
+	VMOVUPD      Y8, 224(SP)
+	VMOVUPD      Y8, 224(DI)
+	XORQ         R10, R10
+	DECQ         SI
+
+step:
+	VMOVUPD    (AX), Y8
+	VANDPD     256(SP), Y8, Y8
+	VANDPD     constants<>+0(SB), Y8, Y8
+	VMOVUPD    32(AX), Y9
+	VANDPD     288(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVUPD    64(AX), Y9
+	VANDPD     320(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVUPD    96(AX), Y9
+	VANDPD     352(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVUPD    128(AX), Y9
+	VANDPD     384(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVUPD    160(AX), Y9
+	VANDPD     416(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVUPD    192(AX), Y9
+	VANDPD     448(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVUPD    224(AX), Y9
+	VANDPD     480(SP), Y9, Y9
+	VANDPD     constants<>+0(SB), Y9, Y9
+	VMAXPD     Y9, Y8, Y8
+	VPERM2F128 $0x01, Y8, Y8, Y9
+	VMAXPD     Y9, Y8, Y8
+	VPERMILPD  $0x05, Y8, Y9
+	VMAXPD     Y9, Y8, Y8
+	VMOVQ      X8, R11
+	DECQ       R11
+	MOVQ       $0x7feffffffffffffe, R12
+	CMPQ       R11, R12
+	JHI        singular
+	VMOVSD     constants<>+32(SB), X9
+	VDIVSD     X8, X9, X9
+	VMOVUPD    (AX), Y10
+	VANDPD     256(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R11
+	VMOVUPD    32(AX), Y10
+	VANDPD     288(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R12
+	SHLQ       $0x04, R12
+	ORQ        R12, R11
+	VMOVUPD    64(AX), Y10
+	VANDPD     320(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R12
+	SHLQ       $0x08, R12
+	ORQ        R12, R11
+	VMOVUPD    96(AX), Y10
+	VANDPD     352(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R12
+	SHLQ       $0x0c, R12
+	ORQ        R12, R11
+	VMOVUPD    128(AX), Y10
+	VANDPD     384(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R12
+	SHLQ       $0x10, R12
+	ORQ        R12, R11
+	VMOVUPD    160(AX), Y10
+	VANDPD     416(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R12
+	SHLQ       $0x14, R12
+	ORQ        R12, R11
+	VMOVUPD    192(AX), Y10
+	VANDPD     448(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y10
+	VMOVMSKPD  Y10, R12
+	SHLQ       $0x18, R12
+	ORQ        R12, R11
+	VMOVUPD    224(AX), Y10
+	VANDPD     480(SP), Y10, Y10
+	VANDPD     constants<>+0(SB), Y10, Y10
+	VCMPPD     $0x00, Y8, Y10, Y8
+	VMOVMSKPD  Y8, R12
+	SHLQ       $0x1c, R12
+	ORQ        R12, R11
+	BSFQ       R11, DX
+	JEQ        singular
+	LEAQ       -1(R11), R12
+	TESTQ      R11, R12
+	JNE        tie
+
+found:
+	VMOVSD (AX)(DX*8), X8
+	VANDPD patterns<>+288(SB), X8, X8
+	VORPD  X8, X9, X9
+	TESTQ  R10, R10
+	JEQ    updated
+	MOVQ   AX, R11
+	MOVQ   SI, R12
+	TESTQ  R12, R12
+	JEQ    updated
+
+update:
+	ADDQ         $0x00000100, R11
+	VBROADCASTSD (R11)(CX*8), Y8
+	VMOVUPD      (R11), Y10
+	VFNMADD231PD Y0, Y8, Y10
+	VMOVUPD      Y10, (R11)
+	VMOVUPD      32(R11), Y10
+	VFNMADD231PD Y1, Y8, Y10
+	VMOVUPD      Y10, 32(R11)
+	VMOVUPD      64(R11), Y10
+	VFNMADD231PD Y2, Y8, Y10
+	VMOVUPD      Y10, 64(R11)
+	VMOVUPD      96(R11), Y10
+	VFNMADD231PD Y3, Y8, Y10
+	VMOVUPD      Y10, 96(R11)
+	VMOVUPD      128(R11), Y10
+	VFNMADD231PD Y4, Y8, Y10
+	VMOVUPD      Y10, 128(R11)
+	VMOVUPD      160(R11), Y10
+	VFNMADD231PD Y5, Y8, Y10
+	VMOVUPD      Y10, 160(R11)
+	VMOVUPD      192(R11), Y10
+	VFNMADD231PD Y6, Y8, Y10
+	VMOVUPD      Y10, 192(R11)
+	VMOVUPD      224(R11), Y10
+	VFNMADD231PD Y7, Y8, Y10
+	VMOVUPD      Y10, 224(R11)
+	DECQ         R12
+	JNE          update
+
+updated:
+	MOVQ         DX, CX
+	MOVQ         (SP)(CX*8), R11
+	MOVQ         (DI)(R10*8), R12
+	MOVL         R11, (R9)(R10*4)
+	MOVQ         R12, (DI)(R11*8)
+	MOVQ         R11, (SP)(R12*8)
+	MOVQ         CX, (DI)(R10*8)
+	VMOVSD       X9, (R8)(R10*8)
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPEQQ     patterns<>+192(SB), Y0, Y1
+	VPANDN       256(SP), Y1, Y1
+	VMOVUPD      Y1, 256(SP)
+	VPCMPEQQ     patterns<>+224(SB), Y0, Y1
+	VPANDN       288(SP), Y1, Y1
+	VMOVUPD      Y1, 288(SP)
+	VPCMPEQQ     patterns<>+256(SB), Y0, Y1
+	VPANDN       320(SP), Y1, Y1
+	VMOVUPD      Y1, 320(SP)
+	VPCMPEQQ     patterns<>+304(SB), Y0, Y1
+	VPANDN       352(SP), Y1, Y1
+	VMOVUPD      Y1, 352(SP)
+	VPCMPEQQ     patterns<>+336(SB), Y0, Y1
+	VPANDN       384(SP), Y1, Y1
+	VMOVUPD      Y1, 384(SP)
+	VPCMPEQQ     patterns<>+368(SB), Y0, Y1
+	VPANDN       416(SP), Y1, Y1
+	VMOVUPD      Y1, 416(SP)
+	VPCMPEQQ     patterns<>+400(SB), Y0, Y1
+	VPANDN       448(SP), Y1, Y1
+	VMOVUPD      Y1, 448(SP)
+	VPCMPEQQ     patterns<>+432(SB), Y0, Y0
+	VPANDN       480(SP), Y0, Y0
+	VMOVUPD      Y0, 480(SP)
+	VBROADCASTSD X9, Y7
+	VMOVUPD      (AX), Y1
+	VMULPD       Y1, Y7, Y0
+	VANDPD       256(SP), Y0, Y0
+	VMOVUPD      256(SP), Y2
+	VBLENDVPD    Y2, Y0, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      32(AX), Y2
+	VMULPD       Y2, Y7, Y1
+	VANDPD       288(SP), Y1, Y1
+	VMOVUPD      288(SP), Y3
+	VBLENDVPD    Y3, Y1, Y2, Y2
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      64(AX), Y3
+	VMULPD       Y3, Y7, Y2
+	VANDPD       320(SP), Y2, Y2
+	VMOVUPD      320(SP), Y4
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      96(AX), Y4
+	VMULPD       Y4, Y7, Y3
+	VANDPD       352(SP), Y3, Y3
+	VMOVUPD      352(SP), Y5
+	VBLENDVPD    Y5, Y3, Y4, Y4
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      128(AX), Y5
+	VMULPD       Y5, Y7, Y4
+	VANDPD       384(SP), Y4, Y4
+	VMOVUPD      384(SP), Y6
+	VBLENDVPD    Y6, Y4, Y5, Y5
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      160(AX), Y6
+	VMULPD       Y6, Y7, Y5
+	VANDPD       416(SP), Y5, Y5
+	VMOVUPD      416(SP), Y8
+	VBLENDVPD    Y8, Y5, Y6, Y6
+	VMOVUPD      Y6, 160(AX)
+	VMOVUPD      192(AX), Y8
+	VMULPD       Y8, Y7, Y6
+	VANDPD       448(SP), Y6, Y6
+	VMOVUPD      448(SP), Y9
+	VBLENDVPD    Y9, Y6, Y8, Y8
+	VMOVUPD      Y8, 192(AX)
+	VMOVUPD      224(AX), Y8
+	VMULPD       Y8, Y7, Y7
+	VANDPD       480(SP), Y7, Y7
+	VMOVUPD      480(SP), Y9
+	VBLENDVPD    Y9, Y7, Y8, Y8
+	VMOVUPD      Y8, 224(AX)
+	ADDQ         $0x00000100, AX
+	INCQ         R10
+	DECQ         SI
+	JLT          factorised
+	VBROADCASTSD (AX)(CX*8), Y8
+	VMOVUPD      (AX), Y9
+	VFNMADD231PD Y0, Y8, Y9
+	VMOVUPD      Y9, (AX)
+	VMOVUPD      32(AX), Y9
+	VFNMADD231PD Y1, Y8, Y9
+	VMOVUPD      Y9, 32(AX)
+	VMOVUPD      64(AX), Y9
+	VFNMADD231PD Y2, Y8, Y9
+	VMOVUPD      Y9, 64(AX)
+	VMOVUPD      96(AX), Y9
+	VFNMADD231PD Y3, Y8, Y9
+	VMOVUPD      Y9, 96(AX)
+	VMOVUPD      128(AX), Y9
+	VFNMADD231PD Y4, Y8, Y9
+	VMOVUPD      Y9, 128(AX)
+	VMOVUPD      160(AX), Y9
+	VFNMADD231PD Y5, Y8, Y9
+	VMOVUPD      Y9, 160(AX)
+	VMOVUPD      192(AX), Y9
+	VFNMADD231PD Y6, Y8, Y9
+	VMOVUPD      Y9, 192(AX)
+	VMOVUPD      224(AX), Y9
+	VFNMADD231PD Y7, Y8, Y9
+	VMOVUPD      Y9, 224(AX)
+	JMP          step
+
+factorised:
+	MOVQ   columns+0(FP), AX
+	MOVQ   n+32(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+
+permute:
+	VMOVUPD     (AX), Y3
+	VMOVUPD     32(AX), Y4
+	VMOVUPD     64(AX), Y5
+	VMOVUPD     96(AX), Y6
+	VMOVUPD     128(AX), Y7
+	VMOVUPD     160(AX), Y8
+	VMOVUPD     192(AX), Y9
+	VMOVUPD     224(AX), Y10
+	VFMADD231PD Y3, Y2, Y0
+	VFMADD231PD Y4, Y2, Y1
+	VFMADD231PD Y5, Y2, Y0
+	VFMADD231PD Y6, Y2, Y1
+	VFMADD231PD Y7, Y2, Y0
+	VFMADD231PD Y8, Y2, Y1
+	VFMADD231PD Y9, Y2, Y0
+	VFMADD231PD Y10, Y2, Y1
+	VMOVUPD     Y3, 256(SP)
+	VMOVUPD     Y4, 288(SP)
+	VMOVUPD     Y5, 320(SP)
+	VMOVUPD     Y6, 352(SP)
+	VMOVUPD     Y7, 384(SP)
+	VMOVUPD     Y8, 416(SP)
+	VMOVUPD     Y9, 448(SP)
+	VMOVUPD     Y10, 480(SP)
+	MOVQ        (DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, (AX)
+	MOVQ        8(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 8(AX)
+	MOVQ        16(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 16(AX)
+	MOVQ        24(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 24(AX)
+	MOVQ        32(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 32(AX)
+	MOVQ        40(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 40(AX)
+	MOVQ        48(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 48(AX)
+	MOVQ        56(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 56(AX)
+	MOVQ        64(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 64(AX)
+	MOVQ        72(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 72(AX)
+	MOVQ        80(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 80(AX)
+	MOVQ        88(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 88(AX)
+	MOVQ        96(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 96(AX)
+	MOVQ        104(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 104(AX)
+	MOVQ        112(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 112(AX)
+	MOVQ        120(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 120(AX)
+	MOVQ        128(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 128(AX)
+	MOVQ        136(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 136(AX)
+	MOVQ        144(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 144(AX)
+	MOVQ        152(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 152(AX)
+	MOVQ        160(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 160(AX)
+	MOVQ        168(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 168(AX)
+	MOVQ        176(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 176(AX)
+	MOVQ        184(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 184(AX)
+	MOVQ        192(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 192(AX)
+	MOVQ        200(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 200(AX)
+	MOVQ        208(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 208(AX)
+	MOVQ        216(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 216(AX)
+	MOVQ        224(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 224(AX)
+	MOVQ        232(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 232(AX)
+	MOVQ        240(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 240(AX)
+	MOVQ        248(DI), DX
+	MOVQ        256(SP)(DX*8), DX
+	MOVQ        DX, 248(AX)
+	ADDQ        $0x00000100, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y0, Y1, Y0
+	VMOVMSKPD   Y0, AX
+	TESTL       AX, AX
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(DX*8), R12
+
+tied:
+	LEAQ -1(R11), R13
+	ANDQ R13, R11
+	JEQ  found
+	BSFQ R11, BX
+	MOVQ (SP)(BX*8), R13
+	CMPQ R13, R12
+	JGT  tied
+	MOVQ R13, R12
+	MOVQ BX, DX
+	JMP  tied
+
+DATA constants<>+0(SB)/8, $0x7fffffffffffffff
+DATA constants<>+8(SB)/8, $0x7fffffffffffffff
+DATA constants<>+16(SB)/8, $0x7fffffffffffffff
+DATA constants<>+24(SB)/8, $0x7fffffffffffffff
+DATA constants<>+32(SB)/8, $0x3ff0000000000000
+DATA constants<>+40(SB)/8, $0x3ff0000000000000
+DATA constants<>+48(SB)/8, $0x3ff0000000000000
+DATA constants<>+56(SB)/8, $0x3ff0000000000000
+GLOBL constants<>(SB), RODATA|NOPTR, $64
+
 DATA patterns<>+0(SB)/8, $0x0000000000000000
 DATA patterns<>+8(SB)/8, $0xffffffffffffffff
 DATA patterns<>+16(SB)/8, $0xffffffffffffffff
@@ -2607,4 +4789,38 @@ DATA patterns<>+160(SB)/8, $0xffffffffffffffff
 DATA patterns<>+168(SB)/8, $0x0000000000000000
 DATA patterns<>+176(SB)/8, $0x0000000000000000
 DATA patterns<>+184(SB)/8, $0x0000000000000000
-GLOBL patterns<>(SB), RODATA|NOPTR, $192
+DATA patterns<>+192(SB)/8, $0x0000000000000000
+DATA patterns<>+200(SB)/8, $0x0000000000000001
+DATA patterns<>+208(SB)/8, $0x0000000000000002
+DATA patterns<>+216(SB)/8, $0x0000000000000003
+DATA patterns<>+224(SB)/8, $0x0000000000000004
+DATA patterns<>+232(SB)/8, $0x0000000000000005
+DATA patterns<>+240(SB)/8, $0x0000000000000006
+DATA patterns<>+248(SB)/8, $0x0000000000000007
+DATA patterns<>+256(SB)/8, $0x0000000000000008
+DATA patterns<>+264(SB)/8, $0x0000000000000009
+DATA patterns<>+272(SB)/8, $0x000000000000000a
+DATA patterns<>+280(SB)/8, $0x000000000000000b
+DATA patterns<>+288(SB)/8, $0x8000000000000000
+DATA patterns<>+296(SB)/8, $0x0000000000000000
+DATA patterns<>+304(SB)/8, $0x000000000000000c
+DATA patterns<>+312(SB)/8, $0x000000000000000d
+DATA patterns<>+320(SB)/8, $0x000000000000000e
+DATA patterns<>+328(SB)/8, $0x000000000000000f
+DATA patterns<>+336(SB)/8, $0x0000000000000010
+DATA patterns<>+344(SB)/8, $0x0000000000000011
+DATA patterns<>+352(SB)/8, $0x0000000000000012
+DATA patterns<>+360(SB)/8, $0x0000000000000013
+DATA patterns<>+368(SB)/8, $0x0000000000000014
+DATA patterns<>+376(SB)/8, $0x0000000000000015
+DATA patterns<>+384(SB)/8, $0x0000000000000016
+DATA patterns<>+392(SB)/8, $0x0000000000000017
+DATA patterns<>+400(SB)/8, $0x0000000000000018
+DATA patterns<>+408(SB)/8, $0x0000000000000019
+DATA patterns<>+416(SB)/8, $0x000000000000001a
+DATA patterns<>+424(SB)/8, $0x000000000000001b
+DATA patterns<>+432(SB)/8, $0x000000000000001c
+DATA patterns<>+440(SB)/8, $0x000000000000001d
+DATA patterns<>+448(SB)/8, $0x000000000000001e
+DATA patterns<>+456(SB)/8, $0x000000000000001f
+GLOBL patterns<>(SB), RODATA|NOPTR, $464

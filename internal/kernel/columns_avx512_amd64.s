@@ -233,6 +233,183 @@ known_9:
 	VZEROUPPER
 	RET
 
+// func factorColumns16AVX512(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·factorColumns16AVX512(SB), NOSPLIT, $128-41
+	MOVQ    columns+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    CX, DX
+	MOVQ    order+16(FP), SI
+	MOVQ    n+32(FP), CX
+	MOVQ    $0x0000000000000001, DI
+	SHLQ    CL, DI
+	DECQ    DI
+	KMOVB   DI, K1
+	MOVQ    DI, CX
+	SHRQ    $0x08, CX
+	KMOVB   CX, K2
+	MOVQ    inv+8(FP), CX
+	MOVQ    exchanged+24(FP), R10
+	VMOVUPD patterns<>+0(SB), Z2
+	VMOVUPD Z2, (SP)
+	VMOVUPD Z2, (SI)
+	VMOVUPD patterns<>+64(SB), Z2
+	VMOVUPD Z2, 64(SP)
+	VMOVUPD Z2, 64(SI)
+	XORQ    R11, R11
+	DECQ    DX
+
+step:
+	VMOVUPD       (AX), Z2
+	VANDPD.BCST.Z constants<>+64(SB), Z2, K1, Z2
+	VMOVUPD       64(AX), Z3
+	VANDPD.BCST.Z constants<>+64(SB), Z3, K2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VSHUFF64X2    $0x4e, Z2, Z2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VSHUFF64X2    $0xb1, Z2, Z2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VPERMILPD     $0x55, Z2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VMOVQ         X2, R12
+	DECQ          R12
+	MOVQ          $0x7feffffffffffffe, R13
+	CMPQ          R12, R13
+	JHI           singular
+	VMOVSD        constants<>+72(SB), X3
+	VDIVSD        X2, X3, X3
+	VMOVUPD       (AX), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	KMOVB         K1, R12
+	VMOVUPD       64(AX), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K2, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	KMOVB         K1, R13
+	SHLQ          $0x08, R13
+	ORQ           R13, R12
+	BSFQ          R12, R8
+	JEQ           singular
+	LEAQ          -1(R12), R13
+	TESTQ         R12, R13
+	JNE           tie
+
+found:
+	VMOVSD (AX)(R8*8), X2
+	VANDPD patterns<>+128(SB), X2, X2
+	VORPD  X2, X3, X3
+	TESTQ  R11, R11
+	JEQ    updated
+	MOVQ   AX, R12
+	MOVQ   DX, R13
+	TESTQ  R13, R13
+	JEQ    updated
+
+update:
+	ADDQ         $0x00000080, R12
+	VBROADCASTSD (R12)(BX*8), Z2
+	VMOVUPD      (R12), Z4
+	VFNMADD231PD Z0, Z2, Z4
+	VMOVUPD      Z4, (R12)
+	VMOVUPD      64(R12), Z4
+	VFNMADD231PD Z1, Z2, Z4
+	VMOVUPD      Z4, 64(R12)
+	DECQ         R13
+	JNE          update
+
+updated:
+	MOVQ         R8, BX
+	MOVQ         (SP)(BX*8), R12
+	MOVQ         (SI)(R11*8), R13
+	MOVL         R12, (R10)(R11*4)
+	MOVQ         R13, (SI)(R12*8)
+	MOVQ         R12, (SP)(R13*8)
+	MOVQ         BX, (SI)(R11*8)
+	VMOVSD       X3, (CX)(R11*8)
+	BTRQ         BX, DI
+	KMOVB        DI, K1
+	MOVQ         DI, R12
+	SHRQ         $0x08, R12
+	KMOVB        R12, K2
+	VBROADCASTSD X3, Z1
+	VMOVUPD      (AX), Z2
+	VMULPD.Z     Z2, Z1, K1, Z0
+	VMOVAPD      Z0, K1, Z2
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      64(AX), Z2
+	VMULPD.Z     Z2, Z1, K2, Z1
+	VMOVAPD      Z1, K2, Z2
+	VMOVUPD      Z2, 64(AX)
+	ADDQ         $0x00000080, AX
+	INCQ         R11
+	DECQ         DX
+	JLT          factorised
+	VBROADCASTSD (AX)(BX*8), Z2
+	VMOVUPD      (AX), Z3
+	VFNMADD231PD Z0, Z2, Z3
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      64(AX), Z3
+	VFNMADD231PD Z1, Z2, Z3
+	VMOVUPD      Z3, 64(AX)
+	JMP          step
+
+factorised:
+	MOVQ    columns+0(FP), AX
+	MOVQ    n+32(FP), CX
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	VXORPD  Z2, Z2, Z2
+	VXORPD  Z3, Z3, Z3
+	VXORPD  Z4, Z4, Z4
+
+permute:
+	VMOVUPD     (AX), Z5
+	VMOVUPD     64(AX), Z6
+	VFMADD231PD Z5, Z4, Z2
+	VFMADD231PD Z6, Z4, Z3
+	VMOVAPD     Z0, Z7
+	VPERMI2PD   Z6, Z5, Z7
+	VMOVUPD     Z7, (AX)
+	VMOVAPD     Z1, Z7
+	VPERMI2PD   Z6, Z5, Z7
+	VMOVUPD     Z7, 64(AX)
+	ADDQ        $0x00000080, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Z2, Z2, K1
+	VCMPPD      $0x03, Z3, Z3, K2
+	KORB        K2, K1, K1
+	KORTESTB    K1, K1
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(R8*8), R13
+
+tied:
+	LEAQ -1(R12), R14
+	ANDQ R14, R12
+	JEQ  found
+	BSFQ R12, R9
+	MOVQ (SP)(R9*8), R14
+	CMPQ R14, R13
+	JGT  tied
+	MOVQ R14, R13
+	MOVQ R9, R8
+	JMP  tied
+
 // func solveColumns24AVX512(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·solveColumns24AVX512(SB), NOSPLIT, $0-32
@@ -580,6 +757,223 @@ known_17:
 	VMOVUPD      Z2, 128(AX)
 	VZEROUPPER
 	RET
+
+// func factorColumns24AVX512(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·factorColumns24AVX512(SB), NOSPLIT, $192-41
+	MOVQ    columns+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    CX, DX
+	MOVQ    order+16(FP), SI
+	MOVQ    n+32(FP), CX
+	MOVQ    $0x0000000000000001, DI
+	SHLQ    CL, DI
+	DECQ    DI
+	KMOVB   DI, K1
+	MOVQ    DI, CX
+	SHRQ    $0x08, CX
+	KMOVB   CX, K2
+	MOVQ    DI, CX
+	SHRQ    $0x10, CX
+	KMOVB   CX, K3
+	MOVQ    inv+8(FP), CX
+	MOVQ    exchanged+24(FP), R10
+	VMOVUPD patterns<>+0(SB), Z3
+	VMOVUPD Z3, (SP)
+	VMOVUPD Z3, (SI)
+	VMOVUPD patterns<>+64(SB), Z3
+	VMOVUPD Z3, 64(SP)
+	VMOVUPD Z3, 64(SI)
+	VMOVUPD patterns<>+144(SB), Z3
+	VMOVUPD Z3, 128(SP)
+	VMOVUPD Z3, 128(SI)
+	XORQ    R11, R11
+	DECQ    DX
+
+step:
+	VMOVUPD       (AX), Z3
+	VANDPD.BCST.Z constants<>+64(SB), Z3, K1, Z3
+	VMOVUPD       64(AX), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K2, Z4
+	VMAXPD        Z4, Z3, Z3
+	VMOVUPD       128(AX), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VSHUFF64X2    $0x4e, Z3, Z3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VSHUFF64X2    $0xb1, Z3, Z3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VPERMILPD     $0x55, Z3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VMOVQ         X3, R12
+	DECQ          R12
+	MOVQ          $0x7feffffffffffffe, R13
+	CMPQ          R12, R13
+	JHI           singular
+	VMOVSD        constants<>+72(SB), X4
+	VDIVSD        X3, X4, X4
+	VMOVUPD       (AX), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K1, Z5
+	VCMPPD        $0x00, Z3, Z5, K1
+	KMOVB         K1, R12
+	VMOVUPD       64(AX), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K2, Z5
+	VCMPPD        $0x00, Z3, Z5, K1
+	KMOVB         K1, R13
+	SHLQ          $0x08, R13
+	ORQ           R13, R12
+	VMOVUPD       128(AX), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K3, Z5
+	VCMPPD        $0x00, Z3, Z5, K1
+	KMOVB         K1, R13
+	SHLQ          $0x10, R13
+	ORQ           R13, R12
+	BSFQ          R12, R8
+	JEQ           singular
+	LEAQ          -1(R12), R13
+	TESTQ         R12, R13
+	JNE           tie
+
+found:
+	VMOVSD (AX)(R8*8), X3
+	VANDPD patterns<>+128(SB), X3, X3
+	VORPD  X3, X4, X4
+	TESTQ  R11, R11
+	JEQ    updated
+	MOVQ   AX, R12
+	MOVQ   DX, R13
+	TESTQ  R13, R13
+	JEQ    updated
+
+update:
+	ADDQ         $0x000000c0, R12
+	VBROADCASTSD (R12)(BX*8), Z3
+	VMOVUPD      (R12), Z5
+	VFNMADD231PD Z0, Z3, Z5
+	VMOVUPD      Z5, (R12)
+	VMOVUPD      64(R12), Z5
+	VFNMADD231PD Z1, Z3, Z5
+	VMOVUPD      Z5, 64(R12)
+	VMOVUPD      128(R12), Z5
+	VFNMADD231PD Z2, Z3, Z5
+	VMOVUPD      Z5, 128(R12)
+	DECQ         R13
+	JNE          update
+
+updated:
+	MOVQ         R8, BX
+	MOVQ         (SP)(BX*8), R12
+	MOVQ         (SI)(R11*8), R13
+	MOVL         R12, (R10)(R11*4)
+	MOVQ         R13, (SI)(R12*8)
+	MOVQ         R12, (SP)(R13*8)
+	MOVQ         BX, (SI)(R11*8)
+	VMOVSD       X4, (CX)(R11*8)
+	BTRQ         BX, DI
+	KMOVB        DI, K1
+	MOVQ         DI, R12
+	SHRQ         $0x08, R12
+	KMOVB        R12, K2
+	MOVQ         DI, R12
+	SHRQ         $0x10, R12
+	KMOVB        R12, K3
+	VBROADCASTSD X4, Z2
+	VMOVUPD      (AX), Z1
+	VMULPD.Z     Z1, Z2, K1, Z0
+	VMOVAPD      Z0, K1, Z1
+	VMOVUPD      Z1, (AX)
+	VMOVUPD      64(AX), Z3
+	VMULPD.Z     Z3, Z2, K2, Z1
+	VMOVAPD      Z1, K2, Z3
+	VMOVUPD      Z3, 64(AX)
+	VMOVUPD      128(AX), Z3
+	VMULPD.Z     Z3, Z2, K3, Z2
+	VMOVAPD      Z2, K3, Z3
+	VMOVUPD      Z3, 128(AX)
+	ADDQ         $0x000000c0, AX
+	INCQ         R11
+	DECQ         DX
+	JLT          factorised
+	VBROADCASTSD (AX)(BX*8), Z3
+	VMOVUPD      (AX), Z4
+	VFNMADD231PD Z0, Z3, Z4
+	VMOVUPD      Z4, (AX)
+	VMOVUPD      64(AX), Z4
+	VFNMADD231PD Z1, Z3, Z4
+	VMOVUPD      Z4, 64(AX)
+	VMOVUPD      128(AX), Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VMOVUPD      Z4, 128(AX)
+	JMP          step
+
+factorised:
+	MOVQ          columns+0(FP), AX
+	MOVQ          n+32(FP), CX
+	VMOVUPD       (SI), Z0
+	VMOVUPD       64(SI), Z1
+	VMOVUPD       128(SI), Z2
+	VPTESTMQ.BCST constants<>+80(SB), Z0, K1
+	VPTESTMQ.BCST constants<>+80(SB), Z1, K2
+	VPTESTMQ.BCST constants<>+80(SB), Z2, K3
+	VXORPD        Z3, Z3, Z3
+	VXORPD        Z4, Z4, Z4
+	VXORPD        Z5, Z5, Z5
+
+permute:
+	VMOVUPD     (AX), Z6
+	VMOVUPD     64(AX), Z7
+	VMOVUPD     128(AX), Z8
+	VFMADD231PD Z6, Z5, Z3
+	VFMADD231PD Z7, Z5, Z4
+	VFMADD231PD Z8, Z5, Z3
+	VMOVAPD     Z0, Z9
+	VPERMI2PD   Z7, Z6, Z9
+	VPERMPD     Z8, Z0, K1, Z9
+	VMOVUPD     Z9, (AX)
+	VMOVAPD     Z1, Z9
+	VPERMI2PD   Z7, Z6, Z9
+	VPERMPD     Z8, Z1, K2, Z9
+	VMOVUPD     Z9, 64(AX)
+	VMOVAPD     Z2, Z9
+	VPERMI2PD   Z7, Z6, Z9
+	VPERMPD     Z8, Z2, K3, Z9
+	VMOVUPD     Z9, 128(AX)
+	ADDQ        $0x000000c0, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Z3, Z3, K1
+	VCMPPD      $0x03, Z4, Z4, K2
+	KORB        K2, K1, K1
+	KORTESTB    K1, K1
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(R8*8), R13
+
+tied:
+	LEAQ -1(R12), R14
+	ANDQ R14, R12
+	JEQ  found
+	BSFQ R12, R9
+	MOVQ (SP)(R9*8), R14
+	CMPQ R14, R13
+	JGT  tied
+	MOVQ R14, R13
+	MOVQ R9, R8
+	JMP  tied
 
 // func solveColumns32AVX512(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -1080,6 +1474,267 @@ known_25:
 	VZEROUPPER
 	RET
 
+// func factorColumns32AVX512(columns *float64, inv *float64, order *int64, exchanged *int32, n int) bool
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·factorColumns32AVX512(SB), NOSPLIT, $256-41
+	MOVQ    columns+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    CX, DX
+	MOVQ    order+16(FP), SI
+	MOVQ    n+32(FP), CX
+	MOVQ    $0x0000000000000001, DI
+	SHLQ    CL, DI
+	DECQ    DI
+	KMOVB   DI, K1
+	MOVQ    DI, CX
+	SHRQ    $0x08, CX
+	KMOVB   CX, K2
+	MOVQ    DI, CX
+	SHRQ    $0x10, CX
+	KMOVB   CX, K3
+	MOVQ    DI, CX
+	SHRQ    $0x18, CX
+	KMOVB   CX, K4
+	MOVQ    inv+8(FP), CX
+	MOVQ    exchanged+24(FP), R10
+	VMOVUPD patterns<>+0(SB), Z4
+	VMOVUPD Z4, (SP)
+	VMOVUPD Z4, (SI)
+	VMOVUPD patterns<>+64(SB), Z4
+	VMOVUPD Z4, 64(SP)
+	VMOVUPD Z4, 64(SI)
+	VMOVUPD patterns<>+144(SB), Z4
+	VMOVUPD Z4, 128(SP)
+	VMOVUPD Z4, 128(SI)
+	VMOVUPD patterns<>+208(SB), Z4
+	VMOVUPD Z4, 192(SP)
+	VMOVUPD Z4, 192(SI)
+	XORQ    R11, R11
+	DECQ    DX
+
+step:
+	VMOVUPD       (AX), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K1, Z4
+	VMOVUPD       64(AX), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K2, Z5
+	VMAXPD        Z5, Z4, Z4
+	VMOVUPD       128(AX), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K3, Z5
+	VMAXPD        Z5, Z4, Z4
+	VMOVUPD       192(AX), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K4, Z5
+	VMAXPD        Z5, Z4, Z4
+	VSHUFF64X2    $0x4e, Z4, Z4, Z5
+	VMAXPD        Z5, Z4, Z4
+	VSHUFF64X2    $0xb1, Z4, Z4, Z5
+	VMAXPD        Z5, Z4, Z4
+	VPERMILPD     $0x55, Z4, Z5
+	VMAXPD        Z5, Z4, Z4
+	VMOVQ         X4, R12
+	DECQ          R12
+	MOVQ          $0x7feffffffffffffe, R13
+	CMPQ          R12, R13
+	JHI           singular
+	VMOVSD        constants<>+72(SB), X5
+	VDIVSD        X4, X5, X5
+	VMOVUPD       (AX), Z6
+	VANDPD.BCST.Z constants<>+64(SB), Z6, K1, Z6
+	VCMPPD        $0x00, Z4, Z6, K1
+	KMOVB         K1, R12
+	VMOVUPD       64(AX), Z6
+	VANDPD.BCST.Z constants<>+64(SB), Z6, K2, Z6
+	VCMPPD        $0x00, Z4, Z6, K1
+	KMOVB         K1, R13
+	SHLQ          $0x08, R13
+	ORQ           R13, R12
+	VMOVUPD       128(AX), Z6
+	VANDPD.BCST.Z constants<>+64(SB), Z6, K3, Z6
+	VCMPPD        $0x00, Z4, Z6, K1
+	KMOVB         K1, R13
+	SHLQ          $0x10, R13
+	ORQ           R13, R12
+	VMOVUPD       192(AX), Z6
+	VANDPD.BCST.Z constants<>+64(SB), Z6, K4, Z6
+	VCMPPD        $0x00, Z4, Z6, K1
+	KMOVB         K1, R13
+	SHLQ          $0x18, R13
+	ORQ           R13, R12
+	BSFQ          R12, R8
+	JEQ           singular
+	LEAQ          -1(R12), R13
+	TESTQ         R12, R13
+	JNE           tie
+
+found:
+	VMOVSD (AX)(R8*8), X4
+	VANDPD patterns<>+128(SB), X4, X4
+	VORPD  X4, X5, X5
+	TESTQ  R11, R11
+	JEQ    updated
+	MOVQ   AX, R12
+	MOVQ   DX, R13
+	TESTQ  R13, R13
+	JEQ    updated
+
+update:
+	ADDQ         $0x00000100, R12
+	VBROADCASTSD (R12)(BX*8), Z4
+	VMOVUPD      (R12), Z6
+	VFNMADD231PD Z0, Z4, Z6
+	VMOVUPD      Z6, (R12)
+	VMOVUPD      64(R12), Z6
+	VFNMADD231PD Z1, Z4, Z6
+	VMOVUPD      Z6, 64(R12)
+	VMOVUPD      128(R12), Z6
+	VFNMADD231PD Z2, Z4, Z6
+	VMOVUPD      Z6, 128(R12)
+	VMOVUPD      192(R12), Z6
+	VFNMADD231PD Z3, Z4, Z6
+	VMOVUPD      Z6, 192(R12)
+	DECQ         R13
+	JNE          update
+
+updated:
+	MOVQ         R8, BX
+	MOVQ         (SP)(BX*8), R12
+	MOVQ         (SI)(R11*8), R13
+	MOVL         R12, (R10)(R11*4)
+	MOVQ         R13, (SI)(R12*8)
+	MOVQ         R12, (SP)(R13*8)
+	MOVQ         BX, (SI)(R11*8)
+	VMOVSD       X5, (CX)(R11*8)
+	BTRQ         BX, DI
+	KMOVB        DI, K1
+	MOVQ         DI, R12
+	SHRQ         $0x08, R12
+	KMOVB        R12, K2
+	MOVQ         DI, R12
+	SHRQ         $0x10, R12
+	KMOVB        R12, K3
+	MOVQ         DI, R12
+	SHRQ         $0x18, R12
+	KMOVB        R12, K4
+	VBROADCASTSD X5, Z3
+	VMOVUPD      (AX), Z1
+	VMULPD.Z     Z1, Z3, K1, Z0
+	VMOVAPD      Z0, K1, Z1
+	VMOVUPD      Z1, (AX)
+	VMOVUPD      64(AX), Z2
+	VMULPD.Z     Z2, Z3, K2, Z1
+	VMOVAPD      Z1, K2, Z2
+	VMOVUPD      Z2, 64(AX)
+	VMOVUPD      128(AX), Z4
+	VMULPD.Z     Z4, Z3, K3, Z2
+	VMOVAPD      Z2, K3, Z4
+	VMOVUPD      Z4, 128(AX)
+	VMOVUPD      192(AX), Z4
+	VMULPD.Z     Z4, Z3, K4, Z3
+	VMOVAPD      Z3, K4, Z4
+	VMOVUPD      Z4, 192(AX)
+	ADDQ         $0x00000100, AX
+	INCQ         R11
+	DECQ         DX
+	JLT          factorised
+	VBROADCASTSD (AX)(BX*8), Z4
+	VMOVUPD      (AX), Z5
+	VFNMADD231PD Z0, Z4, Z5
+	VMOVUPD      Z5, (AX)
+	VMOVUPD      64(AX), Z5
+	VFNMADD231PD Z1, Z4, Z5
+	VMOVUPD      Z5, 64(AX)
+	VMOVUPD      128(AX), Z5
+	VFNMADD231PD Z2, Z4, Z5
+	VMOVUPD      Z5, 128(AX)
+	VMOVUPD      192(AX), Z5
+	VFNMADD231PD Z3, Z4, Z5
+	VMOVUPD      Z5, 192(AX)
+	JMP          step
+
+factorised:
+	MOVQ          columns+0(FP), AX
+	MOVQ          n+32(FP), CX
+	VMOVUPD       (SI), Z0
+	VMOVUPD       64(SI), Z1
+	VMOVUPD       128(SI), Z2
+	VMOVUPD       192(SI), Z3
+	VPTESTMQ.BCST constants<>+80(SB), Z0, K1
+	VPTESTMQ.BCST constants<>+80(SB), Z1, K2
+	VPTESTMQ.BCST constants<>+80(SB), Z2, K3
+	VPTESTMQ.BCST constants<>+80(SB), Z3, K4
+	VXORPD        Z4, Z4, Z4
+	VXORPD        Z5, Z5, Z5
+	VXORPD        Z6, Z6, Z6
+
+permute:
+	VMOVUPD     (AX), Z7
+	VMOVUPD     64(AX), Z8
+	VMOVUPD     128(AX), Z9
+	VMOVUPD     192(AX), Z10
+	VFMADD231PD Z7, Z6, Z4
+	VFMADD231PD Z8, Z6, Z5
+	VFMADD231PD Z9, Z6, Z4
+	VFMADD231PD Z10, Z6, Z5
+	VMOVAPD     Z0, Z11
+	VPERMI2PD   Z8, Z7, Z11
+	VMOVAPD     Z0, Z12
+	VPERMI2PD   Z10, Z9, Z12
+	VMOVAPD     Z12, K1, Z11
+	VMOVUPD     Z11, (AX)
+	VMOVAPD     Z1, Z11
+	VPERMI2PD   Z8, Z7, Z11
+	VMOVAPD     Z1, Z12
+	VPERMI2PD   Z10, Z9, Z12
+	VMOVAPD     Z12, K2, Z11
+	VMOVUPD     Z11, 64(AX)
+	VMOVAPD     Z2, Z11
+	VPERMI2PD   Z8, Z7, Z11
+	VMOVAPD     Z2, Z12
+	VPERMI2PD   Z10, Z9, Z12
+	VMOVAPD     Z12, K3, Z11
+	VMOVUPD     Z11, 128(AX)
+	VMOVAPD     Z3, Z11
+	VPERMI2PD   Z8, Z7, Z11
+	VMOVAPD     Z3, Z7
+	VPERMI2PD   Z10, Z9, Z7
+	VMOVAPD     Z7, K4, Z11
+	VMOVUPD     Z11, 192(AX)
+	ADDQ        $0x00000100, AX
+	DECQ        CX
+	JNE         permute
+	VCMPPD      $0x03, Z4, Z4, K1
+	VCMPPD      $0x03, Z5, Z5, K2
+	KORB        K2, K1, K1
+	KORTESTB    K1, K1
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVB $0x01, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVB $0x00, AL
+	MOVB AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+tie:
+	MOVQ (SP)(R8*8), R13
+
+tied:
+	LEAQ -1(R12), R14
+	ANDQ R14, R12
+	JEQ  found
+	BSFQ R12, R9
+	MOVQ (SP)(R9*8), R14
+	CMPQ R14, R13
+	JGT  tied
+	MOVQ R14, R13
+	MOVQ R9, R8
+	JMP  tied
+
 DATA constants<>+0(SB)/8, $0x0000000000000000
 DATA constants<>+8(SB)/8, $0x0000000000000001
 DATA constants<>+16(SB)/8, $0x0000000000000002
@@ -1088,4 +1743,43 @@ DATA constants<>+32(SB)/8, $0x0000000000000004
 DATA constants<>+40(SB)/8, $0x0000000000000005
 DATA constants<>+48(SB)/8, $0x0000000000000006
 DATA constants<>+56(SB)/8, $0x0000000000000007
-GLOBL constants<>(SB), RODATA|NOPTR, $64
+DATA constants<>+64(SB)/8, $0x7fffffffffffffff
+DATA constants<>+72(SB)/8, $0x3ff0000000000000
+DATA constants<>+80(SB)/8, $0x0000000000000010
+GLOBL constants<>(SB), RODATA|NOPTR, $88
+
+DATA patterns<>+0(SB)/8, $0x0000000000000000
+DATA patterns<>+8(SB)/8, $0x0000000000000001
+DATA patterns<>+16(SB)/8, $0x0000000000000002
+DATA patterns<>+24(SB)/8, $0x0000000000000003
+DATA patterns<>+32(SB)/8, $0x0000000000000004
+DATA patterns<>+40(SB)/8, $0x0000000000000005
+DATA patterns<>+48(SB)/8, $0x0000000000000006
+DATA patterns<>+56(SB)/8, $0x0000000000000007
+DATA patterns<>+64(SB)/8, $0x0000000000000008
+DATA patterns<>+72(SB)/8, $0x0000000000000009
+DATA patterns<>+80(SB)/8, $0x000000000000000a
+DATA patterns<>+88(SB)/8, $0x000000000000000b
+DATA patterns<>+96(SB)/8, $0x000000000000000c
+DATA patterns<>+104(SB)/8, $0x000000000000000d
+DATA patterns<>+112(SB)/8, $0x000000000000000e
+DATA patterns<>+120(SB)/8, $0x000000000000000f
+DATA patterns<>+128(SB)/8, $0x8000000000000000
+DATA patterns<>+136(SB)/8, $0x0000000000000000
+DATA patterns<>+144(SB)/8, $0x0000000000000010
+DATA patterns<>+152(SB)/8, $0x0000000000000011
+DATA patterns<>+160(SB)/8, $0x0000000000000012
+DATA patterns<>+168(SB)/8, $0x0000000000000013
+DATA patterns<>+176(SB)/8, $0x0000000000000014
+DATA patterns<>+184(SB)/8, $0x0000000000000015
+DATA patterns<>+192(SB)/8, $0x0000000000000016
+DATA patterns<>+200(SB)/8, $0x0000000000000017
+DATA patterns<>+208(SB)/8, $0x0000000000000018
+DATA patterns<>+216(SB)/8, $0x0000000000000019
+DATA patterns<>+224(SB)/8, $0x000000000000001a
+DATA patterns<>+232(SB)/8, $0x000000000000001b
+DATA patterns<>+240(SB)/8, $0x000000000000001c
+DATA patterns<>+248(SB)/8, $0x000000000000001d
+DATA patterns<>+256(SB)/8, $0x000000000000001e
+DATA patterns<>+264(SB)/8, $0x000000000000001f
+GLOBL patterns<>(SB), RODATA|NOPTR, $272

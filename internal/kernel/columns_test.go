@@ -2,7 +2,10 @@ package kernel
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -49,6 +52,133 @@ func TestSolveColumns(t *testing.T) {
 				}
 				if d := math.Abs(got - want[i]); !(d <= 1e-14*float64(n)*scale) {
 					t.Fatalf("%s, %d unknowns: residual %g of %g in row %d", impl, n, d, scale, i)
+				}
+			}
+		}
+		restore()
+	}
+}
+
+// Factors are those of the definition: the same pivots, entries to rounding, and where a pivot is missing neither finds one.
+func TestFactorColumns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 1))
+	fill := map[string]func(a []float64, n int){
+		"random": func([]float64, int) {},
+		"ties, zeros": func(a []float64, n int) {
+			for i := range a {
+				a[i] = float64(rng.IntN(3) - 1)
+			}
+		},
+		"ties": func(a []float64, n int) {
+			for i := range a {
+				a[i] = math.Copysign(1, a[i])
+			}
+		},
+		"Hadamard": func(a []float64, n int) { // ties in every step, and no rounding; of other sizes the identity is the rest
+			clear(a)
+			size := 1 << (bits.Len(uint(n)) - 1)
+			for i := range n {
+				a[i*n+i] = 1
+				for j := range size {
+					if i < size {
+						a[i*n+j] = float64(1 - 2*(bits.OnesCount(uint(i&j))&1))
+					}
+				}
+			}
+		},
+		"permuted diagonal": func(a []float64, n int) {
+			clear(a)
+			for i, j := range rng.Perm(n) {
+				a[i*n+j] = -float64(1 + i)
+			}
+		},
+		"zero column": func(a []float64, n int) { clear(a[(n-2)*n : (n-1)*n]) },
+		"zero row": func(a []float64, n int) {
+			for j := range n {
+				a[j*n+3] = 0
+			}
+		},
+		"NaN":      func(a []float64, n int) { a[rng.IntN(n*n)] = math.NaN() },
+		"infinite": func(a []float64, n int) { a[rng.IntN(n*n)] = math.Inf(-1) },
+		"large, small": func(a []float64, n int) {
+			for i := range a {
+				a[i] *= math.Exp(20 * rng.NormFloat64())
+			}
+		},
+		"negative zero": func(a []float64, n int) {
+			for i := 1; i < n; i++ {
+				a[i] = math.Copysign(0, -1)
+			}
+		},
+	}
+	for _, impl := range impls() {
+		restore := useImpl(impl)
+		for name, change := range fill {
+			for n := columnsFrom; n <= columnsTo; n++ {
+				stride := max(ColumnStride(n), n)
+				a := normals(rng, n*n)
+				change(a, n)
+				var columns, inv [2][]float64
+				var order [2][]int64
+				var exchanged [2][]int32
+				var ok [2]bool
+				for i, factor := range []func(columns, inv []float64, order []int64, exchanged []int32, n, stride int) bool{FactorColumns, factorColumnsGo} {
+					columns[i], inv[i], order[i], exchanged[i] = make([]float64, n*stride), make([]float64, stride), make([]int64, stride), make([]int32, n)
+					for k := range n {
+						copy(columns[i][k*stride:], a[k*n:(k+1)*n])
+					}
+					ok[i] = factor(columns[i], inv[i], order[i], exchanged[i], n, stride)
+				}
+				exact := n // steps without rounding, or whose pivots rounding does not change
+				if strings.HasPrefix(name, "ties") {
+					exact = 3
+				}
+				if ok[0] != ok[1] && exact == n {
+					t.Fatalf("%s, %s, %d: factors %t, by definition %t", impl, name, n, ok[0], ok[1])
+				}
+				if !ok[0] || !ok[1] {
+					continue
+				}
+				if !slices.Equal(exchanged[0][:exact], exchanged[1][:exact]) {
+					t.Fatalf("%s, %s, %d: exchanges %v, by definition %v", impl, name, n, exchanged[0], exchanged[1])
+				}
+				want := make([]int64, stride)
+				for i := range want {
+					want[i] = int64(i)
+				}
+				for i, p := range exchanged[0] {
+					want[i], want[p] = want[p], want[i]
+				}
+				if !slices.Equal(order[0], want) {
+					t.Fatalf("%s, %s, %d: rows %v by exchanges %v", impl, name, n, order[0], exchanged[0])
+				}
+				for i, want := range append(columns[1], inv[1]...) {
+					got := append(columns[0], inv[0]...)[i]
+					if d := math.Abs(got - want); !(d <= 1e-9*(1+math.Abs(want))) && exact == n && name != "large, small" {
+						t.Fatalf("%s, %s, %d: number %d is %g, by definition %g", impl, name, n, i, got, want)
+					}
+				}
+				for k := range n {
+					for i, v := range columns[0][k*stride+n : (k+1)*stride] {
+						if v != 0 {
+							t.Fatalf("%s, %s, %d: the padding of column %d holds %g at %d", impl, name, n, k, v, i)
+						}
+					}
+					// (L·U)_ik is that row of the matrix
+					for i := range n {
+						sum, size := 0.0, 0.0
+						for j := range min(i, k) + 1 {
+							l := 1.0
+							if j < i {
+								l = columns[0][j*stride+i]
+							}
+							sum += l * columns[0][k*stride+j]
+							size += math.Abs(l * columns[0][k*stride+j])
+						}
+						if want := a[k*n+int(order[0][i])]; !(math.Abs(sum-want) <= 1e-14*float64(n)*size) {
+							t.Fatalf("%s, %s, %d: L·U has %g in row %d and column %d, not %g", impl, name, n, sum, i, k, want)
+						}
+					}
 				}
 			}
 		}

@@ -49,6 +49,10 @@ func dot(x, y []float64) float64 { return dotGo(x, y) }
 
 func columnStride(int) int { return 0 }
 
+func factorColumns(columns, inv []float64, order []int64, exchanged []int32, n, stride int) bool {
+	return factorColumnsGo(columns, inv, order, exchanged, n, stride)
+}
+
 func solveColumns(x, columns, inv []float64, n, stride int) {
 	solveColumnsGo(x, columns, inv, n, stride)
 }

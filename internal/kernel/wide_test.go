@@ -81,5 +81,18 @@ func TestWideRegistersGiveTheSameBits(t *testing.T) {
 			SolveColumns(x, columns, d, n, stride)
 			return x[:n]
 		})
+		both("factors by columns", func() []float64 {
+			stride := ColumnStride(n)
+			columns, d := make([]float64, n*stride), make([]float64, stride)
+			for k := range n {
+				copy(columns[k*stride:], matrix[k*n:(k+1)*n])
+			}
+			FactorColumns(columns, d, make([]int64, stride), make([]int32, n), n, stride)
+			all := d[:n:n]
+			for k := range n {
+				all = append(all, columns[k*stride:k*stride+n]...)
+			}
+			return all
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stiffnode/stiffnode/internal/kernel"
@@ -122,6 +123,62 @@ func TestPanelsAreColumnByColumn(t *testing.T) {
 		for i, v := range f.a {
 			if v != g.a[i] && !(kernel.Vectorised() && math.Abs(v-g.a[i]) <= 1e-9*(1+math.Abs(v))) {
 				t.Fatalf("n = %d: entry %d differs: %g and %g", n, i, v, g.a[i])
+			}
+		}
+	}
+}
+
+// Factors by columns are those by rows, and give them.
+func TestFactorsByColumns(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for n := registersFrom; kernel.ColumnStride(n) > 0; n++ {
+		a, _ := random(r, n)
+		f, g, h := NewLU(n), NewLU(n), NewLU(n)
+		copy(f.Matrix(), a)
+		if !f.factorRegisters() {
+			t.Fatalf("n = %d: no factors", n)
+		}
+		copy(g.Matrix(), a)
+		if err := g.factorColumns(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(f.piv, g.piv) {
+			t.Fatalf("n = %d: exchanges %v, by rows %v", n, f.piv, g.piv)
+		}
+		saved := make([]float64, FloatsPerFactor(n))
+		f.Save(saved)
+		h.Load(saved)
+		for i, v := range g.a {
+			if d := math.Abs(f.a[i] - v); !(d <= 1e-9*(1+math.Abs(v))) {
+				t.Fatalf("n = %d: entry %d is %g, by rows %g", n, i, f.a[i], v)
+			}
+		}
+		x, y := make([]float64, n), make([]float64, n)
+		for i := range x {
+			x[i] = r.NormFloat64()
+		}
+		copy(y, x)
+		f.Solve(x)
+		h.Solve(y)
+		if !slices.Equal(x, y) {
+			t.Fatalf("n = %d: solution %v, after loading %v", n, x, y)
+		}
+		for i := range n {
+			f.Matrix()[i*n+n/2] = 0
+		}
+		var singular *SingularError
+		if err := f.FactorInPlace(); !errors.As(err, &singular) || singular.Column != n/2 {
+			t.Fatalf("n = %d: a matrix with a column of zeros gave %v", n, err)
+		}
+		if err := f.Factor(a); err != nil {
+			t.Fatal(err)
+		}
+		f.Solve(y)
+		g.staleColumns = true
+		g.Solve(x)
+		for i, want := range x {
+			if d := math.Abs(y[i] - want); !(d <= 1e-6*(1+math.Abs(want))) {
+				t.Fatalf("n = %d: unknown %d is %g, by rows %g", n, i, y[i], want)
 			}
 		}
 	}
@@ -277,6 +334,16 @@ func BenchmarkFactor(b *testing.B) {
 				}
 			}
 		})
+		if f.stride > 0 {
+			b.Run(fmt.Sprintf("registers/n=%d", n), func(b *testing.B) {
+				for b.Loop() {
+					copy(f.a, a)
+					if !f.factorRegisters() {
+						b.Skip("not of this size")
+					}
+				}
+			})
+		}
 		b.Run(fmt.Sprintf("panels/n=%d", n), func(b *testing.B) {
 			for b.Loop() {
 				copy(f.a, a)

@@ -58,8 +58,10 @@ func (f *LU) Factor(a []float64) error {
 
 // FactorInPlace factorises what was written into Matrix. The error is a *SingularError.
 func (f *LU) FactorInPlace() error {
-	f.stale = true
+	f.staleRows, f.staleColumns = false, true
 	switch {
+	case f.factorRegisters():
+		return nil
 	case f.n >= blockFrom:
 		return f.factorBlocks()
 	case f.n >= panelFrom && !kernel.Vectorised():
@@ -114,12 +116,15 @@ func (f *LU) factorColumns() error {
 func (f *LU) Solve(b []float64) {
 	n, a := f.n, f.a
 	b = b[:n]
-	switch n {
-	case 2:
+	switch {
+	case n == 2:
 		f.solve2(b)
 		return
-	case 3:
+	case n == 3:
 		f.solve3(b)
+		return
+	case f.stride > 0:
+		f.solveColumns(b)
 		return
 	}
 	for i, p := range f.piv {
@@ -130,9 +135,6 @@ func (f *LU) Solve(b []float64) {
 	switch {
 	case n == 8:
 		f.solve8(b)
-		return
-	case f.stride > 0:
-		f.solveColumns(b)
 		return
 	case n >= tileFrom:
 		f.solveTiles(b)
@@ -157,7 +159,7 @@ func (f *LU) Solve(b []float64) {
 
 // SolveTransposed overwrites b with the solution of Aᵀ x = b.
 func (f *LU) SolveTransposed(b []float64) {
-	n, a := f.n, f.a
+	n, a := f.n, f.rows()
 	b = b[:n]
 	for i := 0; i < n; i++ { // Uᵀ z = b, column-oriented so that rows of U are read in order
 		row := a[i*n : i*n+n]
@@ -184,7 +186,7 @@ func (f *LU) SolveTransposed(b []float64) {
 // SolveBlock overwrites the n×cols row-major block b with the solution of A X = B: one factorisation, many right-hand
 // sides, each row of the block processed as one vector.
 func (f *LU) SolveBlock(b []float64, cols int) {
-	n, a := f.n, f.a
+	n, a := f.n, f.rows()
 	for i, p := range f.piv {
 		if int(p) != i {
 			ri, rp := b[i*cols:(i+1)*cols], b[int(p)*cols:(int(p)+1)*cols]
@@ -214,7 +216,7 @@ func FloatsPerFactor(n int) int { return n*n + 2*n }
 // Save writes the factors into dst (FloatsPerFactor(n) values), so that a step can be replayed or transposed later.
 func (f *LU) Save(dst []float64) {
 	n := f.n
-	copy(dst, f.a)
+	copy(dst, f.rows())
 	copy(dst[n*n:], f.inv)
 	for i, p := range f.piv {
 		dst[n*n+n+i] = float64(p)
@@ -223,7 +225,7 @@ func (f *LU) Save(dst []float64) {
 
 // Load restores factors written by Save.
 func (f *LU) Load(src []float64) {
-	f.stale = true
+	f.staleRows, f.staleColumns = false, true
 	n := f.n
 	copy(f.a, src[:n*n])
 	copy(f.inv, src[n*n:n*n+n])

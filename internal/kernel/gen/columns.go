@@ -21,6 +21,7 @@ func columns() {
 	lanes := target.width / 8
 	for rows := (columnsFrom + lanes - 1) / lanes; rows*lanes <= columnsTo; rows++ {
 		solveColumns(rows, lanes)
+		factorColumns(rows, lanes)
 	}
 }
 
