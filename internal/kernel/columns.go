@@ -16,6 +16,9 @@ const (
 	columnsTo   = 32
 )
 
+// LargestInverse is the size of the largest matrix that InvertColumns takes; its columns are three registers of AVX-512.
+const LargestInverse = 24
+
 // SolveColumns overwrites x with the solution of L·U·x = x for an n×n matrix: L, whose unit diagonal is not read, lies below and U above the
 // diagonal of columns, the elements of which are consecutive and which lie stride = ColumnStride(n) apart; inv has the reciprocals of U's diagonal. x
 // and inv have stride elements too; of x those beyond n, and of columns those beyond row n, are zero.
@@ -77,4 +80,69 @@ func factorColumnsGo(columns, inv []float64, order []int64, exchanged []int32, n
 		}
 	}
 	return true
+}
+
+// InvertColumns writes the inverse of an n×n matrix, n ≤ LargestInverse, column by column to inv, given its columns, which are used up, both
+// stride = ColumnStride(n) apart, by the exchange algorithm of Gauss and Jordan with the largest element of every column as its pivot. It returns
+// a column from which no pivot that is finite and not zero was found, or −1. order has stride elements, for its use.
+func InvertColumns(inv, columns []float64, order []int64, n, stride int) (singular int) {
+	if n > LargestInverse || stride < n || len(inv) < n*stride || len(columns) < n*stride || len(order) < stride {
+		panic("kernel: columns with a slice too short")
+	}
+	return invertColumns(inv, columns, order, n, stride)
+}
+
+// TimesColumns overwrites x with the product of the matrix with these columns and x.
+func TimesColumns(x, columns []float64, n, stride int) {
+	if stride < n || len(x) < n || len(columns) < n*stride {
+		panic("kernel: columns with a slice too short")
+	}
+	timesColumns(x, columns, n, stride)
+}
+
+func invertColumnsGo(inv, m []float64, order []int64, n, stride int) int {
+	var taken [LargestInverse]bool
+	for k := range n {
+		column := m[k*stride : k*stride+n]
+		p, most := -1, 0.0
+		for i, v := range column {
+			if v = math.Abs(v); !taken[i] && v > most {
+				p, most = i, v
+			}
+		}
+		if p < 0 || most > math.MaxFloat64 {
+			return k
+		}
+		taken[p], order[k] = true, int64(p)
+		d := 1 / column[p]
+		Scale(column, d)
+		column[p] = 0
+		for j := range n {
+			if j == k {
+				continue
+			}
+			c := m[j*stride : j*stride+n]
+			u := c[p]
+			addScaledGo(c, -u, column)
+			c[p] = u * d
+		}
+		Scale(column, -1)
+		column[p] = d
+	}
+	for k, p := range order[:n] {
+		column := inv[int(p)*stride : int(p+1)*stride]
+		clear(column)
+		for i, q := range order[:n] {
+			column[i] = m[k*stride+int(q)]
+		}
+	}
+	return -1
+}
+
+func timesColumnsGo(x, columns []float64, n, stride int) {
+	var y [columnsTo]float64
+	for j, v := range x[:n] {
+		addScaledGo(y[:n], v, columns[j*stride:j*stride+n])
+	}
+	copy(x, y[:n])
 }

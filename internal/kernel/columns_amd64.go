@@ -74,6 +74,27 @@ func factorColumns(columns, inv []float64, order []int64, exchanged []int32, n, 
 	}
 }
 
+func invertColumns(inv, columns []float64, order []int64, n, stride int) int {
+	switch {
+	case !useAVX512 || stride > LargestInverse || stride != onLine(n):
+		return invertColumnsGo(inv, columns, order, n, stride)
+	case stride == 16:
+		return invertColumns16AVX512(&inv[0], &columns[0], &order[0], n)
+	}
+	return invertColumns24AVX512(&inv[0], &columns[0], &order[0], n)
+}
+
+func timesColumns(x, columns []float64, n, stride int) {
+	switch {
+	case !useAVX512 || !hasBitManipulation || stride > LargestInverse || stride != onLine(n):
+		timesColumnsGo(x, columns, n, stride)
+	case stride == 16:
+		timesColumns16AVX512(&x[0], &columns[0], n)
+	default:
+		timesColumns24AVX512(&x[0], &columns[0], n)
+	}
+}
+
 // solveColumns12AVX2 … are solveColumnsGo for n up to the number in their names and more than the one before.
 
 //go:noescape
@@ -131,3 +152,17 @@ func factorColumns24AVX512(columns, inv *float64, order *int64, exchanged *int32
 
 //go:noescape
 func factorColumns32AVX512(columns, inv *float64, order *int64, exchanged *int32, n int) bool
+
+// invertColumns16AVX512 and invertColumns24AVX512 are invertColumnsGo, timesColumns16AVX512 and timesColumns24AVX512 timesColumnsGo.
+
+//go:noescape
+func invertColumns16AVX512(inv, columns *float64, order *int64, n int) int
+
+//go:noescape
+func invertColumns24AVX512(inv, columns *float64, order *int64, n int) int
+
+//go:noescape
+func timesColumns16AVX512(x, columns *float64, n int)
+
+//go:noescape
+func timesColumns24AVX512(x, columns *float64, n int)

@@ -410,6 +410,250 @@ tied:
 	MOVQ R9, R8
 	JMP  tied
 
+// func invertColumns16AVX512(inv *float64, columns *float64, order *int64, n int) int
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·invertColumns16AVX512(SB), NOSPLIT, $0-40
+	MOVQ    order+16(FP), DX
+	MOVQ    columns+8(FP), BX
+	MOVQ    n+24(FP), CX
+	MOVQ    BX, SI
+	MOVQ    CX, DI
+	MOVQ    n+24(FP), CX
+	MOVQ    $0x0000000000000001, R8
+	SHLQ    CL, R8
+	DECQ    R8
+	KMOVB   R8, K1
+	MOVQ    R8, CX
+	SHRQ    $0x08, CX
+	KMOVB   CX, K2
+	VMOVUPD patterns<>+0(SB), Z2
+	VMOVUPD Z2, (DX)
+	VMOVUPD patterns<>+64(SB), Z2
+	VMOVUPD Z2, 64(DX)
+	XORQ    CX, CX
+	DECQ    DI
+
+step:
+	VMOVUPD       (SI), Z2
+	VANDPD.BCST.Z constants<>+64(SB), Z2, K1, Z2
+	VMOVUPD       64(SI), Z3
+	VANDPD.BCST.Z constants<>+64(SB), Z3, K2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VSHUFF64X2    $0x4e, Z2, Z2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VSHUFF64X2    $0xb1, Z2, Z2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VPERMILPD     $0x55, Z2, Z3
+	VMAXPD        Z3, Z2, Z2
+	VMOVQ         X2, R10
+	DECQ          R10
+	MOVQ          $0x7feffffffffffffe, R11
+	CMPQ          R10, R11
+	JHI           singular
+	VMOVSD        constants<>+72(SB), X3
+	VDIVSD        X2, X3, X3
+	VMOVUPD       (SI), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	KMOVB         K1, R10
+	VMOVUPD       64(SI), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K2, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	KMOVB         K1, R11
+	SHLQ          $0x08, R11
+	ORQ           R11, R10
+	BSFQ          R10, R9
+	JEQ           singular
+	VMOVSD        (SI)(R9*8), X2
+	VANDPD        patterns<>+128(SB), X2, X2
+	VORPD         X2, X3, X3
+	TESTQ         CX, CX
+	JEQ           updated
+	MOVQ          SI, R10
+	MOVQ          DI, R11
+	TESTQ         R11, R11
+	JLE           after_updated
+
+after:
+	ADDQ         $0x00000080, R10
+	VBROADCASTSD (R10)(AX*8), Z2
+	VMOVUPD.Z    (R10), K3, Z4
+	VFNMADD231PD Z0, Z2, Z4
+	VMOVUPD      Z4, (R10)
+	VMOVUPD.Z    64(R10), K4, Z4
+	VFNMADD231PD Z1, Z2, Z4
+	VMOVUPD      Z4, 64(R10)
+	DECQ         R11
+	JNE          after
+
+after_updated:
+	MOVQ  CX, R10
+	DECQ  R10
+	MOVQ  BX, R11
+	SUBQ  $0x00000080, R11
+	MOVQ  R10, R10
+	TESTQ R10, R10
+	JLE   before_updated
+
+before:
+	ADDQ         $0x00000080, R11
+	VBROADCASTSD (R11)(AX*8), Z2
+	VMOVUPD.Z    (R11), K3, Z4
+	VFNMADD231PD Z0, Z2, Z4
+	VMOVUPD      Z4, (R11)
+	VMOVUPD.Z    64(R11), K4, Z4
+	VFNMADD231PD Z1, Z2, Z4
+	VMOVUPD      Z4, 64(R11)
+	DECQ         R10
+	JNE          before
+
+before_updated:
+updated:
+	MOVQ         R9, AX
+	MOVQ         AX, (DX)(CX*8)
+	BTRQ         AX, R8
+	KMOVB        R8, K1
+	MOVQ         R8, R10
+	SHRQ         $0x08, R10
+	KMOVB        R10, K2
+	XORQ         R10, R10
+	MOVQ         AX, R11
+	BTSQ         R11, R10
+	NOTQ         R10
+	KMOVB        R10, K3
+	SHRQ         $0x08, R10
+	KMOVB        R10, K4
+	VBROADCASTSD X3, Z2
+	VXORPD.BCST  constants<>+80(SB), Z2, Z1
+	VMOVAPD      Z1, Z0
+	VMULPD       (SI), Z2, K3, Z0
+	VXORPD.BCST  constants<>+80(SB), Z0, Z3
+	VMOVUPD      Z3, (SI)
+	VMOVAPD      Z1, Z1
+	VMULPD       64(SI), Z2, K4, Z1
+	VXORPD.BCST  constants<>+80(SB), Z1, Z2
+	VMOVUPD      Z2, 64(SI)
+	ADDQ         $0x00000080, SI
+	INCQ         CX
+	DECQ         DI
+	JLT          inverted
+	VBROADCASTSD (SI)(AX*8), Z2
+	VMOVUPD.Z    (SI), K3, Z3
+	VFNMADD231PD Z0, Z2, Z3
+	VMOVUPD      Z3, (SI)
+	VMOVUPD.Z    64(SI), K4, Z3
+	VFNMADD231PD Z1, Z2, Z3
+	VMOVUPD      Z3, 64(SI)
+	JMP          step
+
+inverted:
+	DECQ  CX
+	SUBQ  $0x00000080, BX
+	MOVQ  CX, SI
+	TESTQ SI, SI
+	JLE   last_updated
+
+last:
+	ADDQ         $0x00000080, BX
+	VBROADCASTSD (BX)(AX*8), Z2
+	VMOVUPD.Z    (BX), K3, Z3
+	VFNMADD231PD Z0, Z2, Z3
+	VMOVUPD      Z3, (BX)
+	VMOVUPD.Z    64(BX), K4, Z3
+	VFNMADD231PD Z1, Z2, Z3
+	VMOVUPD      Z3, 64(BX)
+	DECQ         SI
+	JNE          last
+
+last_updated:
+	MOVQ    inv+0(FP), AX
+	MOVQ    columns+8(FP), BX
+	VMOVUPD (DX), Z0
+	VMOVUPD 64(DX), Z1
+	VXORPD  Z2, Z2, Z2
+	VXORPD  Z3, Z3, Z3
+	VXORPD  Z4, Z4, Z4
+	XORQ    SI, SI
+
+store:
+	VMOVUPD     (BX), Z5
+	VMOVUPD     64(BX), Z6
+	VFMADD231PD Z5, Z4, Z2
+	VFMADD231PD Z6, Z4, Z3
+	IMUL3Q      $0x00000080, (DX)(SI*8), DI
+	ADDQ        AX, DI
+	VMOVAPD     Z0, Z7
+	VPERMI2PD   Z6, Z5, Z7
+	VMOVUPD     Z7, (DI)
+	VMOVAPD     Z1, Z7
+	VPERMI2PD   Z6, Z5, Z7
+	VMOVUPD     Z7, 64(DI)
+	ADDQ        $0x00000080, BX
+	INCQ        SI
+	CMPQ        SI, CX
+	JLE         store
+	VCMPPD      $0x03, Z2, Z2, K1
+	VCMPPD      $0x03, Z3, Z3, K2
+	KORB        K2, K1, K1
+	KORTESTB    K1, K1
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVQ $-1, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVQ CX, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func timesColumns16AVX512(x *float64, columns *float64, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·timesColumns16AVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   columns+8(FP), CX
+	MOVQ   n+16(FP), DX
+	LEAQ   -8(DX), BX
+	MOVQ   $-1, SI
+	SHLXQ  BX, SI, SI
+	NOTQ   SI
+	KMOVB  SI, K1
+	MOVQ   AX, BX
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	SUBQ   $0x02, DX
+
+pair:
+	VBROADCASTSD (BX), Z4
+	VFMADD231PD  (CX), Z4, Z0
+	VFMADD231PD  64(CX), Z4, Z1
+	VBROADCASTSD 8(BX), Z4
+	VFMADD231PD  128(CX), Z4, Z2
+	VFMADD231PD  192(CX), Z4, Z3
+	ADDQ         $0x10, BX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x02, DX
+	JGE          pair
+	CMPQ         DX, $-2
+	JEQ          multiplied
+	VBROADCASTSD (BX), Z4
+	VFMADD231PD  (CX), Z4, Z0
+	VFMADD231PD  64(CX), Z4, Z1
+
+multiplied:
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, K1, 64(AX)
+	VZEROUPPER
+	RET
+
 // func solveColumns24AVX512(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·solveColumns24AVX512(SB), NOSPLIT, $0-32
@@ -912,9 +1156,9 @@ factorised:
 	VMOVUPD       (SI), Z0
 	VMOVUPD       64(SI), Z1
 	VMOVUPD       128(SI), Z2
-	VPTESTMQ.BCST constants<>+80(SB), Z0, K1
-	VPTESTMQ.BCST constants<>+80(SB), Z1, K2
-	VPTESTMQ.BCST constants<>+80(SB), Z2, K3
+	VPTESTMQ.BCST constants<>+88(SB), Z0, K1
+	VPTESTMQ.BCST constants<>+88(SB), Z1, K2
+	VPTESTMQ.BCST constants<>+88(SB), Z2, K3
 	VXORPD        Z3, Z3, Z3
 	VXORPD        Z4, Z4, Z4
 	VXORPD        Z5, Z5, Z5
@@ -974,6 +1218,305 @@ tied:
 	MOVQ R14, R13
 	MOVQ R9, R8
 	JMP  tied
+
+// func invertColumns24AVX512(inv *float64, columns *float64, order *int64, n int) int
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·invertColumns24AVX512(SB), NOSPLIT, $0-40
+	MOVQ    order+16(FP), DX
+	MOVQ    columns+8(FP), BX
+	MOVQ    n+24(FP), CX
+	MOVQ    BX, SI
+	MOVQ    CX, DI
+	MOVQ    n+24(FP), CX
+	MOVQ    $0x0000000000000001, R8
+	SHLQ    CL, R8
+	DECQ    R8
+	KMOVB   R8, K1
+	MOVQ    R8, CX
+	SHRQ    $0x08, CX
+	KMOVB   CX, K2
+	MOVQ    R8, CX
+	SHRQ    $0x10, CX
+	KMOVB   CX, K3
+	VMOVUPD patterns<>+0(SB), Z3
+	VMOVUPD Z3, (DX)
+	VMOVUPD patterns<>+64(SB), Z3
+	VMOVUPD Z3, 64(DX)
+	VMOVUPD patterns<>+144(SB), Z3
+	VMOVUPD Z3, 128(DX)
+	XORQ    CX, CX
+	DECQ    DI
+
+step:
+	VMOVUPD       (SI), Z3
+	VANDPD.BCST.Z constants<>+64(SB), Z3, K1, Z3
+	VMOVUPD       64(SI), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K2, Z4
+	VMAXPD        Z4, Z3, Z3
+	VMOVUPD       128(SI), Z4
+	VANDPD.BCST.Z constants<>+64(SB), Z4, K3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VSHUFF64X2    $0x4e, Z3, Z3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VSHUFF64X2    $0xb1, Z3, Z3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VPERMILPD     $0x55, Z3, Z4
+	VMAXPD        Z4, Z3, Z3
+	VMOVQ         X3, R10
+	DECQ          R10
+	MOVQ          $0x7feffffffffffffe, R11
+	CMPQ          R10, R11
+	JHI           singular
+	VMOVSD        constants<>+72(SB), X4
+	VDIVSD        X3, X4, X4
+	VMOVUPD       (SI), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K1, Z5
+	VCMPPD        $0x00, Z3, Z5, K1
+	KMOVB         K1, R10
+	VMOVUPD       64(SI), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K2, Z5
+	VCMPPD        $0x00, Z3, Z5, K1
+	KMOVB         K1, R11
+	SHLQ          $0x08, R11
+	ORQ           R11, R10
+	VMOVUPD       128(SI), Z5
+	VANDPD.BCST.Z constants<>+64(SB), Z5, K3, Z5
+	VCMPPD        $0x00, Z3, Z5, K1
+	KMOVB         K1, R11
+	SHLQ          $0x10, R11
+	ORQ           R11, R10
+	BSFQ          R10, R9
+	JEQ           singular
+	VMOVSD        (SI)(R9*8), X3
+	VANDPD        patterns<>+128(SB), X3, X3
+	VORPD         X3, X4, X4
+	TESTQ         CX, CX
+	JEQ           updated
+	MOVQ          SI, R10
+	MOVQ          DI, R11
+	TESTQ         R11, R11
+	JLE           after_updated
+
+after:
+	ADDQ         $0x000000c0, R10
+	VBROADCASTSD (R10)(AX*8), Z3
+	VMOVUPD.Z    (R10), K4, Z5
+	VFNMADD231PD Z0, Z3, Z5
+	VMOVUPD      Z5, (R10)
+	VMOVUPD.Z    64(R10), K5, Z5
+	VFNMADD231PD Z1, Z3, Z5
+	VMOVUPD      Z5, 64(R10)
+	VMOVUPD.Z    128(R10), K6, Z5
+	VFNMADD231PD Z2, Z3, Z5
+	VMOVUPD      Z5, 128(R10)
+	DECQ         R11
+	JNE          after
+
+after_updated:
+	MOVQ  CX, R10
+	DECQ  R10
+	MOVQ  BX, R11
+	SUBQ  $0x000000c0, R11
+	MOVQ  R10, R10
+	TESTQ R10, R10
+	JLE   before_updated
+
+before:
+	ADDQ         $0x000000c0, R11
+	VBROADCASTSD (R11)(AX*8), Z3
+	VMOVUPD.Z    (R11), K4, Z5
+	VFNMADD231PD Z0, Z3, Z5
+	VMOVUPD      Z5, (R11)
+	VMOVUPD.Z    64(R11), K5, Z5
+	VFNMADD231PD Z1, Z3, Z5
+	VMOVUPD      Z5, 64(R11)
+	VMOVUPD.Z    128(R11), K6, Z5
+	VFNMADD231PD Z2, Z3, Z5
+	VMOVUPD      Z5, 128(R11)
+	DECQ         R10
+	JNE          before
+
+before_updated:
+updated:
+	MOVQ         R9, AX
+	MOVQ         AX, (DX)(CX*8)
+	BTRQ         AX, R8
+	KMOVB        R8, K1
+	MOVQ         R8, R10
+	SHRQ         $0x08, R10
+	KMOVB        R10, K2
+	MOVQ         R8, R10
+	SHRQ         $0x10, R10
+	KMOVB        R10, K3
+	XORQ         R10, R10
+	MOVQ         AX, R11
+	BTSQ         R11, R10
+	NOTQ         R10
+	KMOVB        R10, K4
+	MOVQ         R10, R11
+	SHRQ         $0x08, R11
+	KMOVB        R11, K5
+	SHRQ         $0x10, R10
+	KMOVB        R10, K6
+	VBROADCASTSD X4, Z3
+	VXORPD.BCST  constants<>+80(SB), Z3, Z2
+	VMOVAPD      Z2, Z0
+	VMULPD       (SI), Z3, K4, Z0
+	VXORPD.BCST  constants<>+80(SB), Z0, Z1
+	VMOVUPD      Z1, (SI)
+	VMOVAPD      Z2, Z1
+	VMULPD       64(SI), Z3, K5, Z1
+	VXORPD.BCST  constants<>+80(SB), Z1, Z4
+	VMOVUPD      Z4, 64(SI)
+	VMOVAPD      Z2, Z2
+	VMULPD       128(SI), Z3, K6, Z2
+	VXORPD.BCST  constants<>+80(SB), Z2, Z3
+	VMOVUPD      Z3, 128(SI)
+	ADDQ         $0x000000c0, SI
+	INCQ         CX
+	DECQ         DI
+	JLT          inverted
+	VBROADCASTSD (SI)(AX*8), Z3
+	VMOVUPD.Z    (SI), K4, Z4
+	VFNMADD231PD Z0, Z3, Z4
+	VMOVUPD      Z4, (SI)
+	VMOVUPD.Z    64(SI), K5, Z4
+	VFNMADD231PD Z1, Z3, Z4
+	VMOVUPD      Z4, 64(SI)
+	VMOVUPD.Z    128(SI), K6, Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VMOVUPD      Z4, 128(SI)
+	JMP          step
+
+inverted:
+	DECQ  CX
+	SUBQ  $0x000000c0, BX
+	MOVQ  CX, SI
+	TESTQ SI, SI
+	JLE   last_updated
+
+last:
+	ADDQ         $0x000000c0, BX
+	VBROADCASTSD (BX)(AX*8), Z3
+	VMOVUPD.Z    (BX), K4, Z4
+	VFNMADD231PD Z0, Z3, Z4
+	VMOVUPD      Z4, (BX)
+	VMOVUPD.Z    64(BX), K5, Z4
+	VFNMADD231PD Z1, Z3, Z4
+	VMOVUPD      Z4, 64(BX)
+	VMOVUPD.Z    128(BX), K6, Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VMOVUPD      Z4, 128(BX)
+	DECQ         SI
+	JNE          last
+
+last_updated:
+	MOVQ          inv+0(FP), AX
+	MOVQ          columns+8(FP), BX
+	VMOVUPD       (DX), Z0
+	VMOVUPD       64(DX), Z1
+	VMOVUPD       128(DX), Z2
+	VPTESTMQ.BCST constants<>+88(SB), Z0, K1
+	VPTESTMQ.BCST constants<>+88(SB), Z1, K2
+	VPTESTMQ.BCST constants<>+88(SB), Z2, K3
+	VXORPD        Z3, Z3, Z3
+	VXORPD        Z4, Z4, Z4
+	VXORPD        Z5, Z5, Z5
+	XORQ          SI, SI
+
+store:
+	VMOVUPD     (BX), Z6
+	VMOVUPD     64(BX), Z7
+	VMOVUPD     128(BX), Z8
+	VFMADD231PD Z6, Z5, Z3
+	VFMADD231PD Z7, Z5, Z4
+	VFMADD231PD Z8, Z5, Z3
+	IMUL3Q      $0x000000c0, (DX)(SI*8), DI
+	ADDQ        AX, DI
+	VMOVAPD     Z0, Z9
+	VPERMI2PD   Z7, Z6, Z9
+	VPERMPD     Z8, Z0, K1, Z9
+	VMOVUPD     Z9, (DI)
+	VMOVAPD     Z1, Z9
+	VPERMI2PD   Z7, Z6, Z9
+	VPERMPD     Z8, Z1, K2, Z9
+	VMOVUPD     Z9, 64(DI)
+	VMOVAPD     Z2, Z9
+	VPERMI2PD   Z7, Z6, Z9
+	VPERMPD     Z8, Z2, K3, Z9
+	VMOVUPD     Z9, 128(DI)
+	ADDQ        $0x000000c0, BX
+	INCQ        SI
+	CMPQ        SI, CX
+	JLE         store
+	VCMPPD      $0x03, Z3, Z3, K1
+	VCMPPD      $0x03, Z4, Z4, K2
+	KORB        K2, K1, K1
+	KORTESTB    K1, K1
+	JEQ         sound
+	JMP         singular
+
+sound:
+	MOVQ $-1, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+singular:
+	MOVQ CX, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func timesColumns24AVX512(x *float64, columns *float64, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·timesColumns24AVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   columns+8(FP), CX
+	MOVQ   n+16(FP), DX
+	LEAQ   -16(DX), BX
+	MOVQ   $-1, SI
+	SHLXQ  BX, SI, SI
+	NOTQ   SI
+	KMOVB  SI, K1
+	MOVQ   AX, BX
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	VXORPD Z4, Z4, Z4
+	VXORPD Z5, Z5, Z5
+	SUBQ   $0x02, DX
+
+pair:
+	VBROADCASTSD (BX), Z6
+	VFMADD231PD  (CX), Z6, Z0
+	VFMADD231PD  64(CX), Z6, Z1
+	VFMADD231PD  128(CX), Z6, Z2
+	VBROADCASTSD 8(BX), Z6
+	VFMADD231PD  192(CX), Z6, Z3
+	VFMADD231PD  256(CX), Z6, Z4
+	VFMADD231PD  320(CX), Z6, Z5
+	ADDQ         $0x10, BX
+	ADDQ         $0x00000180, CX
+	SUBQ         $0x02, DX
+	JGE          pair
+	CMPQ         DX, $-2
+	JEQ          multiplied
+	VBROADCASTSD (BX), Z6
+	VFMADD231PD  (CX), Z6, Z0
+	VFMADD231PD  64(CX), Z6, Z1
+	VFMADD231PD  128(CX), Z6, Z2
+
+multiplied:
+	VADDPD  Z3, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD Z2, K1, 128(AX)
+	VZEROUPPER
+	RET
 
 // func solveColumns32AVX512(x *float64, columns *float64, inv *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -1657,10 +2200,10 @@ factorised:
 	VMOVUPD       64(SI), Z1
 	VMOVUPD       128(SI), Z2
 	VMOVUPD       192(SI), Z3
-	VPTESTMQ.BCST constants<>+80(SB), Z0, K1
-	VPTESTMQ.BCST constants<>+80(SB), Z1, K2
-	VPTESTMQ.BCST constants<>+80(SB), Z2, K3
-	VPTESTMQ.BCST constants<>+80(SB), Z3, K4
+	VPTESTMQ.BCST constants<>+88(SB), Z0, K1
+	VPTESTMQ.BCST constants<>+88(SB), Z1, K2
+	VPTESTMQ.BCST constants<>+88(SB), Z2, K3
+	VPTESTMQ.BCST constants<>+88(SB), Z3, K4
 	VXORPD        Z4, Z4, Z4
 	VXORPD        Z5, Z5, Z5
 	VXORPD        Z6, Z6, Z6
@@ -1745,8 +2288,9 @@ DATA constants<>+48(SB)/8, $0x0000000000000006
 DATA constants<>+56(SB)/8, $0x0000000000000007
 DATA constants<>+64(SB)/8, $0x7fffffffffffffff
 DATA constants<>+72(SB)/8, $0x3ff0000000000000
-DATA constants<>+80(SB)/8, $0x0000000000000010
-GLOBL constants<>(SB), RODATA|NOPTR, $88
+DATA constants<>+80(SB)/8, $0x8000000000000000
+DATA constants<>+88(SB)/8, $0x0000000000000010
+GLOBL constants<>(SB), RODATA|NOPTR, $96
 
 DATA patterns<>+0(SB)/8, $0x0000000000000000
 DATA patterns<>+8(SB)/8, $0x0000000000000001

@@ -185,3 +185,71 @@ func TestFactorColumns(t *testing.T) {
 		restore()
 	}
 }
+
+// The inverse times the matrix is the identity, whatever rows trade places; a matrix without one is named, and nothing is written beyond a product.
+func TestInvertColumns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 2))
+	for _, impl := range impls() {
+		restore := useImpl(impl)
+		for trial := range 40 * (LargestInverse - columnsFrom + 1) {
+			n := columnsFrom + trial%(LargestInverse-columnsFrom+1)
+			stride := max(ColumnStride(n), n)
+			a := normals(rng, n*n)
+			if trial%3 == 0 { // a permutation of rows dominates
+				for i, p := range rng.Perm(n) {
+					a[i*n+p] += 20
+				}
+			}
+			columns, inv, order := make([]float64, n*stride), make([]float64, n*stride), make([]int64, stride)
+			load := func() {
+				for k := range n {
+					copy(columns[k*stride:], a[k*n:(k+1)*n])
+				}
+			}
+			load()
+			if k := InvertColumns(inv, columns, order, n, stride); k >= 0 {
+				t.Fatalf("%s, %d: no pivot in column %d", impl, n, k)
+			}
+			size := 0.0
+			for _, v := range inv {
+				size = max(size, math.Abs(v))
+			}
+			for k := range n {
+				for i, v := range inv[k*stride+n : (k+1)*stride] {
+					if v != 0 {
+						t.Fatalf("%s, %d: the padding of column %d holds %g at %d", impl, n, k, v, i)
+					}
+				}
+				x := append(append([]float64(nil), a[k*n:(k+1)*n]...), 7)
+				TimesColumns(x, inv, n, stride)
+				if x[n] != 7 {
+					t.Fatalf("%s, %d: wrote beyond the product", impl, n)
+				}
+				for i, v := range x[:n] {
+					if i == k {
+						v--
+					}
+					if !(math.Abs(v) <= 1e-13*float64(n)*(1+size)) {
+						t.Fatalf("%s, %d: A⁻¹A is off by %g in row %d, column %d; A⁻¹ is of size %g", impl, n, v, i, k, size)
+					}
+				}
+			}
+			for _, bad := range []float64{0, math.NaN(), math.Inf(1), math.Inf(-1)} {
+				k := rng.IntN(n)
+				load()
+				for i := range n {
+					columns[k*stride+i] = bad
+				}
+				if got := InvertColumns(inv, columns, order, n, stride); got < k || got >= n {
+					t.Fatalf("%s, %d: column %d of %g's is reported as %d", impl, n, k, bad, got)
+				}
+				load()
+				columns[k*stride+rng.IntN(n)] = bad
+				if got := InvertColumns(inv, columns, order, n, stride); bad != 0 && (got < 0 || got >= n) {
+					t.Fatalf("%s, %d: %g in column %d is reported as %d", impl, n, bad, k, got)
+				}
+			}
+		}
+		restore()
+	}
+}

@@ -53,6 +53,12 @@ func factorColumns(columns, inv []float64, order []int64, exchanged []int32, n, 
 	return factorColumnsGo(columns, inv, order, exchanged, n, stride)
 }
 
+func invertColumns(inv, columns []float64, order []int64, n, stride int) int {
+	return invertColumnsGo(inv, columns, order, n, stride)
+}
+
+func timesColumns(x, columns []float64, n, stride int) { timesColumnsGo(x, columns, n, stride) }
+
 func solveColumns(x, columns, inv []float64, n, stride int) {
 	solveColumnsGo(x, columns, inv, n, stride)
 }

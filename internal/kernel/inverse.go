@@ -10,7 +10,7 @@ const smallestInverse = 6
 
 // InversePays says whether n×n systems are solved fastest with an explicit inverse: for factors, unknowns would wait for one another, and
 // the solution takes far longer than its multiplications.
-func InversePays(n int) bool { return n >= smallestInverse && n <= InverseSize && inverseKernel() }
+func InversePays(n int) bool { return n >= smallestInverse && n <= LargestInverse && inverseKernel() }
 
 // Invert writes the inverse of the row-major n×n matrix a, n ≤ InverseSize, column by column into inv, InverseSize apart and filled up with zeros, by
 // the exchange algorithm of Gauss and Jordan with the largest element of every column as its pivot. It returns the column that

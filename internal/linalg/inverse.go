@@ -6,24 +6,33 @@ import (
 	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
-// Inverse is the explicit inverse of a matrix so small that its columns are registers: a solution is a product then, no part of which waits for
+// Inverse is the explicit inverse of a matrix so small that its columns are a few registers: a solution is a product then, no part of which waits for
 // another. Its error is that of a solution with factors of partial pivoting, to a small factor, relative to the condition of the matrix.
 type Inverse struct {
-	n   int
-	a   []float64
-	inv []float64 // by columns
-	bad SingularError
+	n, stride int
+	a         []float64
+	inv       []float64 // by columns, stride apart
+	columns   []float64 // where columns are more than a register, the matrix by columns
+	order     []int64
+	bad       SingularError
 }
 
 // InversePays says whether systems of size n are solved fastest by an Inverse on this processor.
 func InversePays(n int) bool { return kernel.InversePays(n) }
 
-// NewInverse returns a workspace for matrices of size n, up to kernel.InverseSize.
+// NewInverse returns a workspace for matrices of size n, up to kernel.LargestInverse.
 func NewInverse(n int) *Inverse {
-	if n > kernel.InverseSize {
+	if n > kernel.LargestInverse {
 		panic(fmt.Sprintf("linalg: an inverse of size %d", n))
 	}
-	return &Inverse{n: n, a: make([]float64, n*n), inv: make([]float64, kernel.InverseSize*kernel.InverseSize)}
+	f := &Inverse{n: n, stride: kernel.InverseSize, a: make([]float64, n*n)}
+	if n <= kernel.InverseSize {
+		f.inv = make([]float64, kernel.InverseSize*kernel.InverseSize)
+		return f
+	}
+	f.stride = max(n, kernel.ColumnStride(n))
+	f.inv, f.columns, f.order = make([]float64, n*f.stride), make([]float64, n*f.stride), make([]int64, f.stride)
+	return f
 }
 
 // Matrix returns the storage into which the matrix is written (row-major) before a call of Invert.
@@ -31,7 +40,7 @@ func (f *Inverse) Matrix() []float64 { return f.a }
 
 // Invert inverts what was written into Matrix. The error is a *SingularError.
 func (f *Inverse) Invert() error {
-	k := kernel.Invert(f.inv, f.a, f.n)
+	k := f.invert()
 	if k < 0 {
 		return nil
 	}
@@ -42,14 +51,32 @@ func (f *Inverse) Invert() error {
 	return &f.bad
 }
 
+func (f *Inverse) invert() (singular int) {
+	if f.columns == nil {
+		return kernel.Invert(f.inv, f.a, f.n)
+	}
+	kernel.Transpose(f.columns, f.stride, f.a, f.n, f.n, f.n)
+	singular = kernel.InvertColumns(f.inv, f.columns, f.order, f.n, f.stride)
+	if singular >= 0 {
+		clear(f.columns) // of NaN beyond the matrix
+	}
+	return singular
+}
+
 // Solve overwrites b with the solution of A x = b.
-func (f *Inverse) Solve(b []float64) { kernel.TimesInverse(b, f.inv, f.n) }
+func (f *Inverse) Solve(b []float64) {
+	if f.columns == nil {
+		kernel.TimesInverse(b, f.inv, f.n)
+	} else {
+		kernel.TimesColumns(b, f.inv, f.n, f.stride)
+	}
+}
 
 // SolveTransposed overwrites b with the solution of Aᵀ x = b.
 func (f *Inverse) SolveTransposed(b []float64) {
-	var x [kernel.InverseSize]float64
+	var x [kernel.LargestInverse]float64
 	for j := range f.n {
-		column := f.inv[kernel.InverseSize*j:][:f.n]
+		column := f.inv[f.stride*j:][:f.n]
 		for i, v := range column {
 			x[j] += v * b[i]
 		}
@@ -59,7 +86,7 @@ func (f *Inverse) SolveTransposed(b []float64) {
 
 // SolveBlock overwrites the n×cols row-major block b with the solution of A X = B.
 func (f *Inverse) SolveBlock(b []float64, cols int) {
-	var x [kernel.InverseSize]float64
+	var x [kernel.LargestInverse]float64
 	for c := range cols {
 		for i := range f.n {
 			x[i] = b[i*cols+c]

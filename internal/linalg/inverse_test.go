@@ -12,7 +12,7 @@ import (
 // Everything that is solved with an inverse satisfies its equations, as what is solved with factors does.
 func TestInverseSolves(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 8))
-	for n := 1; n <= kernel.InverseSize; n++ {
+	for n := 1; n <= kernel.LargestInverse; n++ {
 		const cols = 3
 		f := NewInverse(n)
 		for i := range f.Matrix() {

@@ -12,6 +12,7 @@ import (
 const (
 	columnsFrom = 9
 	columnsTo   = 32
+	inverseTo   = 24
 )
 
 // columns emits the solution of triangular systems whose columns are registers: the right-hand side stays in registers, and every unknown, as soon
@@ -22,6 +23,10 @@ func columns() {
 	for rows := (columnsFrom + lanes - 1) / lanes; rows*lanes <= columnsTo; rows++ {
 		solveColumns(rows, lanes)
 		factorColumns(rows, lanes)
+		if target.spreads && rows*lanes <= inverseTo {
+			invertColumns(rows, lanes)
+			timesColumns(rows, lanes)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ type columnFactor struct {
 	l           vec           // the multipliers of the step before, then of the step
 	pivot       reg.GPVirtual // their pivot's row
 	order       reg.Register
+	exchanges   bool
 	where       Mem // the place of each row after the exchanges so far
 	active      activeRows
 	found, row  reg.GPVirtual // in a search, bits of rows of the largest magnitude, and one of them
@@ -27,7 +28,7 @@ func factorColumns(rows, lanes int) {
 	size := rows * lanes
 	function(fmt.Sprintf("factorColumns%d", size), "func(columns, inv *float64, order *int64, exchanged *int32, n int) bool",
 		fmt.Sprintf("is FactorColumns for %d < n ≤ %d.", size-lanes, size))
-	f := &columnFactor{rows: rows, lanes: lanes, column: copyOf(param("columns")), left: copyOf(param("n")), pivot: GP64(), order: param("order")}
+	f := &columnFactor{rows: rows, lanes: lanes, column: copyOf(param("columns")), left: copyOf(param("n")), pivot: GP64(), order: param("order"), exchanges: true}
 	f.l = whole(rows).each(func(int, reg.VecVirtual) {})
 	f.where = AllocLocal(8 * size)
 	f.active = newActiveRows(f)
@@ -94,7 +95,7 @@ func (f *columnFactor) at(column reg.Register, r int) Mem {
 	return Mem{Base: column, Disp: r * target.width}
 }
 
-// search finds the pivot's row, of several the one that is first after the exchanges, and its reciprocal.
+// search finds the pivot's row, of several the one that is first, after exchanges where there are any, and its reciprocal.
 func (f *columnFactor) search() (row reg.GPVirtual, reciprocal reg.VecVirtual) {
 	best := f.active.magnitude(0)
 	for r := 1; r < f.rows; r++ {
@@ -126,13 +127,15 @@ func (f *columnFactor) search() (row reg.GPVirtual, reciprocal reg.VecVirtual) {
 	VDIVSD(best.AsX(), size, size)
 
 	f.found, f.row = f.whereEqual(best), GP64()
-	several := GP64()
 	BSFQ(f.found, f.row)
 	JEQ(LabelRef("singular"))
-	LEAQ(Mem{Base: f.found, Disp: -1}, several)
-	TESTQ(f.found, several)
-	JNE(LabelRef("tie"))
-	Label("found")
+	if f.exchanges {
+		several := GP64()
+		LEAQ(Mem{Base: f.found, Disp: -1}, several)
+		TESTQ(f.found, several)
+		JNE(LabelRef("tie"))
+		Label("found")
+	}
 	sign := XMM()
 	VMOVSD(Mem{Base: f.column, Index: f.row, Scale: 8}, sign)
 	VANDPD(pattern([]uint64{signBit, 0}), sign, sign)
