@@ -411,19 +411,22 @@ tied:
 	JMP  tied
 
 // func invertColumns16AVX512(inv *float64, columns *float64, order *int64, n int) int
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·invertColumns16AVX512(SB), NOSPLIT, $0-40
 	MOVQ    order+16(FP), DX
-	MOVQ    columns+8(FP), BX
+	MOVQ    n+24(FP), BX
+	MOVQ    columns+8(FP), CX
+	MOVQ    CX, SI
+	MOVQ    BX, DI
+	MOVQ    SI, R8
+	IMUL3Q  $0x00000080, BX, R9
+	ADDQ    SI, R9
 	MOVQ    n+24(FP), CX
-	MOVQ    BX, SI
-	MOVQ    CX, DI
-	MOVQ    n+24(FP), CX
-	MOVQ    $0x0000000000000001, R8
-	SHLQ    CL, R8
-	DECQ    R8
-	KMOVB   R8, K1
-	MOVQ    R8, CX
+	MOVQ    $0x0000000000000001, R10
+	SHLQ    CL, R10
+	DECQ    R10
+	KMOVB   R10, K1
+	MOVQ    R10, CX
 	SHRQ    $0x08, CX
 	KMOVB   CX, K2
 	VMOVUPD patterns<>+0(SB), Z2
@@ -432,11 +435,12 @@ TEXT ·invertColumns16AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD Z2, 64(DX)
 	XORQ    CX, CX
 	DECQ    DI
+	SUBQ    $0x02, BX
 
 step:
-	VMOVUPD       (SI), Z2
+	VMOVUPD       (R8), Z2
 	VANDPD.BCST.Z constants<>+64(SB), Z2, K1, Z2
-	VMOVUPD       64(SI), Z3
+	VMOVUPD       64(R8), Z3
 	VANDPD.BCST.Z constants<>+64(SB), Z3, K2, Z3
 	VMAXPD        Z3, Z2, Z2
 	VSHUFF64X2    $0x4e, Z2, Z2, Z3
@@ -445,116 +449,95 @@ step:
 	VMAXPD        Z3, Z2, Z2
 	VPERMILPD     $0x55, Z2, Z3
 	VMAXPD        Z3, Z2, Z2
-	VMOVQ         X2, R10
-	DECQ          R10
-	MOVQ          $0x7feffffffffffffe, R11
-	CMPQ          R10, R11
+	VMOVQ         X2, R12
+	DECQ          R12
+	MOVQ          $0x7feffffffffffffe, R13
+	CMPQ          R12, R13
 	JHI           singular
 	VMOVSD        constants<>+72(SB), X3
 	VDIVSD        X2, X3, X3
-	VMOVUPD       (SI), Z4
+	VMOVUPD       (R8), Z4
 	VANDPD.BCST.Z constants<>+64(SB), Z4, K1, Z4
 	VCMPPD        $0x00, Z2, Z4, K1
-	KMOVB         K1, R10
-	VMOVUPD       64(SI), Z4
+	KMOVB         K1, R12
+	VMOVUPD       64(R8), Z4
 	VANDPD.BCST.Z constants<>+64(SB), Z4, K2, Z4
 	VCMPPD        $0x00, Z2, Z4, K1
-	KMOVB         K1, R11
-	SHLQ          $0x08, R11
-	ORQ           R11, R10
-	BSFQ          R10, R9
+	KMOVB         K1, R13
+	SHLQ          $0x08, R13
+	ORQ           R13, R12
+	BSFQ          R12, R11
 	JEQ           singular
-	VMOVSD        (SI)(R9*8), X2
+	VMOVSD        (R8)(R11*8), X2
 	VANDPD        patterns<>+128(SB), X2, X2
 	VORPD         X2, X3, X3
 	TESTQ         CX, CX
 	JEQ           updated
-	MOVQ          SI, R10
-	MOVQ          DI, R11
-	TESTQ         R11, R11
-	JLE           after_updated
+	MOVQ          R8, R12
+	MOVQ          BX, R13
 
-after:
-	ADDQ         $0x00000080, R10
-	VBROADCASTSD (R10)(AX*8), Z2
-	VMOVUPD.Z    (R10), K3, Z4
+update:
+	ADDQ         $0x00000080, R12
+	CMPQ         R12, R9
+	CMOVQEQ      SI, R12
+	VBROADCASTSD (R12)(AX*8), Z2
+	VMOVUPD.Z    (R12), K3, Z4
 	VFNMADD231PD Z0, Z2, Z4
-	VMOVUPD      Z4, (R10)
-	VMOVUPD.Z    64(R10), K4, Z4
+	VMOVUPD      Z4, (R12)
+	VMOVUPD.Z    64(R12), K4, Z4
 	VFNMADD231PD Z1, Z2, Z4
-	VMOVUPD      Z4, 64(R10)
-	DECQ         R11
-	JNE          after
+	VMOVUPD      Z4, 64(R12)
+	DECQ         R13
+	JNE          update
 
-after_updated:
-	MOVQ  CX, R10
-	DECQ  R10
-	MOVQ  BX, R11
-	SUBQ  $0x00000080, R11
-	MOVQ  R10, R10
-	TESTQ R10, R10
-	JLE   before_updated
-
-before:
-	ADDQ         $0x00000080, R11
-	VBROADCASTSD (R11)(AX*8), Z2
-	VMOVUPD.Z    (R11), K3, Z4
-	VFNMADD231PD Z0, Z2, Z4
-	VMOVUPD      Z4, (R11)
-	VMOVUPD.Z    64(R11), K4, Z4
-	VFNMADD231PD Z1, Z2, Z4
-	VMOVUPD      Z4, 64(R11)
-	DECQ         R10
-	JNE          before
-
-before_updated:
 updated:
-	MOVQ         R9, AX
+	MOVQ         R11, AX
 	MOVQ         AX, (DX)(CX*8)
-	BTRQ         AX, R8
-	KMOVB        R8, K1
-	MOVQ         R8, R10
-	SHRQ         $0x08, R10
-	KMOVB        R10, K2
-	XORQ         R10, R10
-	MOVQ         AX, R11
-	BTSQ         R11, R10
-	NOTQ         R10
-	KMOVB        R10, K3
-	SHRQ         $0x08, R10
-	KMOVB        R10, K4
+	BTRQ         AX, R10
+	KMOVB        R10, K1
+	MOVQ         R10, R12
+	SHRQ         $0x08, R12
+	KMOVB        R12, K2
+	XORQ         R12, R12
+	MOVQ         AX, R13
+	BTSQ         R13, R12
+	NOTQ         R12
+	KMOVB        R12, K3
+	SHRQ         $0x08, R12
+	KMOVB        R12, K4
 	VBROADCASTSD X3, Z2
 	VXORPD.BCST  constants<>+80(SB), Z2, Z1
 	VMOVAPD      Z1, Z0
-	VMULPD       (SI), Z2, K3, Z0
+	VMULPD       (R8), Z2, K3, Z0
 	VXORPD.BCST  constants<>+80(SB), Z0, Z3
-	VMOVUPD      Z3, (SI)
+	VMOVUPD      Z3, (R8)
 	VMOVAPD      Z1, Z1
-	VMULPD       64(SI), Z2, K4, Z1
+	VMULPD       64(R8), Z2, K4, Z1
 	VXORPD.BCST  constants<>+80(SB), Z1, Z2
-	VMOVUPD      Z2, 64(SI)
-	ADDQ         $0x00000080, SI
+	VMOVUPD      Z2, 64(R8)
+	ADDQ         $0x00000080, R8
 	INCQ         CX
 	DECQ         DI
 	JLT          inverted
-	VBROADCASTSD (SI)(AX*8), Z2
-	VMOVUPD.Z    (SI), K3, Z3
+	VBROADCASTSD (R8)(AX*8), Z2
+	VMOVUPD.Z    (R8), K3, Z3
 	VFNMADD231PD Z0, Z2, Z3
-	VMOVUPD      Z3, (SI)
-	VMOVUPD.Z    64(SI), K4, Z3
+	VMOVUPD      Z3, (R8)
+	VMOVUPD.Z    64(R8), K4, Z3
 	VFNMADD231PD Z1, Z2, Z3
-	VMOVUPD      Z3, 64(SI)
+	VMOVUPD      Z3, 64(R8)
 	JMP          step
 
 inverted:
-	DECQ  CX
-	SUBQ  $0x00000080, BX
-	MOVQ  CX, SI
-	TESTQ SI, SI
-	JLE   last_updated
+	DECQ CX
+	SUBQ $0x00000080, R8
+	MOVQ R8, BX
+	MOVQ CX, DI
 
 last:
 	ADDQ         $0x00000080, BX
+	CMPQ         BX, R9
+	CMOVQEQ      SI, BX
 	VBROADCASTSD (BX)(AX*8), Z2
 	VMOVUPD.Z    (BX), K3, Z3
 	VFNMADD231PD Z0, Z2, Z3
@@ -562,18 +545,16 @@ last:
 	VMOVUPD.Z    64(BX), K4, Z3
 	VFNMADD231PD Z1, Z2, Z3
 	VMOVUPD      Z3, 64(BX)
-	DECQ         SI
+	DECQ         DI
 	JNE          last
-
-last_updated:
-	MOVQ    inv+0(FP), AX
-	MOVQ    columns+8(FP), BX
-	VMOVUPD (DX), Z0
-	VMOVUPD 64(DX), Z1
-	VXORPD  Z2, Z2, Z2
-	VXORPD  Z3, Z3, Z3
-	VXORPD  Z4, Z4, Z4
-	XORQ    SI, SI
+	MOVQ         inv+0(FP), AX
+	MOVQ         SI, BX
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
+	VXORPD       Z2, Z2, Z2
+	VXORPD       Z3, Z3, Z3
+	VXORPD       Z4, Z4, Z4
+	XORQ         SI, SI
 
 store:
 	VMOVUPD     (BX), Z5
@@ -1220,22 +1201,25 @@ tied:
 	JMP  tied
 
 // func invertColumns24AVX512(inv *float64, columns *float64, order *int64, n int) int
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·invertColumns24AVX512(SB), NOSPLIT, $0-40
 	MOVQ    order+16(FP), DX
-	MOVQ    columns+8(FP), BX
+	MOVQ    n+24(FP), BX
+	MOVQ    columns+8(FP), CX
+	MOVQ    CX, SI
+	MOVQ    BX, DI
+	MOVQ    SI, R8
+	IMUL3Q  $0x000000c0, BX, R9
+	ADDQ    SI, R9
 	MOVQ    n+24(FP), CX
-	MOVQ    BX, SI
-	MOVQ    CX, DI
-	MOVQ    n+24(FP), CX
-	MOVQ    $0x0000000000000001, R8
-	SHLQ    CL, R8
-	DECQ    R8
-	KMOVB   R8, K1
-	MOVQ    R8, CX
+	MOVQ    $0x0000000000000001, R10
+	SHLQ    CL, R10
+	DECQ    R10
+	KMOVB   R10, K1
+	MOVQ    R10, CX
 	SHRQ    $0x08, CX
 	KMOVB   CX, K2
-	MOVQ    R8, CX
+	MOVQ    R10, CX
 	SHRQ    $0x10, CX
 	KMOVB   CX, K3
 	VMOVUPD patterns<>+0(SB), Z3
@@ -1246,14 +1230,15 @@ TEXT ·invertColumns24AVX512(SB), NOSPLIT, $0-40
 	VMOVUPD Z3, 128(DX)
 	XORQ    CX, CX
 	DECQ    DI
+	SUBQ    $0x02, BX
 
 step:
-	VMOVUPD       (SI), Z3
+	VMOVUPD       (R8), Z3
 	VANDPD.BCST.Z constants<>+64(SB), Z3, K1, Z3
-	VMOVUPD       64(SI), Z4
+	VMOVUPD       64(R8), Z4
 	VANDPD.BCST.Z constants<>+64(SB), Z4, K2, Z4
 	VMAXPD        Z4, Z3, Z3
-	VMOVUPD       128(SI), Z4
+	VMOVUPD       128(R8), Z4
 	VANDPD.BCST.Z constants<>+64(SB), Z4, K3, Z4
 	VMAXPD        Z4, Z3, Z3
 	VSHUFF64X2    $0x4e, Z3, Z3, Z4
@@ -1262,157 +1247,131 @@ step:
 	VMAXPD        Z4, Z3, Z3
 	VPERMILPD     $0x55, Z3, Z4
 	VMAXPD        Z4, Z3, Z3
-	VMOVQ         X3, R10
-	DECQ          R10
-	MOVQ          $0x7feffffffffffffe, R11
-	CMPQ          R10, R11
+	VMOVQ         X3, R12
+	DECQ          R12
+	MOVQ          $0x7feffffffffffffe, R13
+	CMPQ          R12, R13
 	JHI           singular
 	VMOVSD        constants<>+72(SB), X4
 	VDIVSD        X3, X4, X4
-	VMOVUPD       (SI), Z5
+	VMOVUPD       (R8), Z5
 	VANDPD.BCST.Z constants<>+64(SB), Z5, K1, Z5
 	VCMPPD        $0x00, Z3, Z5, K1
-	KMOVB         K1, R10
-	VMOVUPD       64(SI), Z5
+	KMOVB         K1, R12
+	VMOVUPD       64(R8), Z5
 	VANDPD.BCST.Z constants<>+64(SB), Z5, K2, Z5
 	VCMPPD        $0x00, Z3, Z5, K1
-	KMOVB         K1, R11
-	SHLQ          $0x08, R11
-	ORQ           R11, R10
-	VMOVUPD       128(SI), Z5
+	KMOVB         K1, R13
+	SHLQ          $0x08, R13
+	ORQ           R13, R12
+	VMOVUPD       128(R8), Z5
 	VANDPD.BCST.Z constants<>+64(SB), Z5, K3, Z5
 	VCMPPD        $0x00, Z3, Z5, K1
-	KMOVB         K1, R11
-	SHLQ          $0x10, R11
-	ORQ           R11, R10
-	BSFQ          R10, R9
+	KMOVB         K1, R13
+	SHLQ          $0x10, R13
+	ORQ           R13, R12
+	BSFQ          R12, R11
 	JEQ           singular
-	VMOVSD        (SI)(R9*8), X3
+	VMOVSD        (R8)(R11*8), X3
 	VANDPD        patterns<>+128(SB), X3, X3
 	VORPD         X3, X4, X4
 	TESTQ         CX, CX
 	JEQ           updated
-	MOVQ          SI, R10
-	MOVQ          DI, R11
-	TESTQ         R11, R11
-	JLE           after_updated
+	MOVQ          R8, R12
+	MOVQ          BX, R13
 
-after:
-	ADDQ         $0x000000c0, R10
-	VBROADCASTSD (R10)(AX*8), Z3
-	VMOVUPD.Z    (R10), K4, Z5
+update:
+	ADDQ         $0x000000c0, R12
+	CMPQ         R12, R9
+	CMOVQEQ      SI, R12
+	VBROADCASTSD (R12)(AX*8), Z3
+	VMOVUPD.Z    (R12), K4, Z5
 	VFNMADD231PD Z0, Z3, Z5
-	VMOVUPD      Z5, (R10)
-	VMOVUPD.Z    64(R10), K5, Z5
+	VMOVUPD      Z5, (R12)
+	VMOVUPD.Z    64(R12), K5, Z5
 	VFNMADD231PD Z1, Z3, Z5
-	VMOVUPD      Z5, 64(R10)
-	VMOVUPD.Z    128(R10), K6, Z5
+	VMOVUPD      Z5, 64(R12)
+	VMOVUPD.Z    128(R12), K6, Z5
 	VFNMADD231PD Z2, Z3, Z5
-	VMOVUPD      Z5, 128(R10)
-	DECQ         R11
-	JNE          after
+	VMOVUPD      Z5, 128(R12)
+	DECQ         R13
+	JNE          update
 
-after_updated:
-	MOVQ  CX, R10
-	DECQ  R10
-	MOVQ  BX, R11
-	SUBQ  $0x000000c0, R11
-	MOVQ  R10, R10
-	TESTQ R10, R10
-	JLE   before_updated
-
-before:
-	ADDQ         $0x000000c0, R11
-	VBROADCASTSD (R11)(AX*8), Z3
-	VMOVUPD.Z    (R11), K4, Z5
-	VFNMADD231PD Z0, Z3, Z5
-	VMOVUPD      Z5, (R11)
-	VMOVUPD.Z    64(R11), K5, Z5
-	VFNMADD231PD Z1, Z3, Z5
-	VMOVUPD      Z5, 64(R11)
-	VMOVUPD.Z    128(R11), K6, Z5
-	VFNMADD231PD Z2, Z3, Z5
-	VMOVUPD      Z5, 128(R11)
-	DECQ         R10
-	JNE          before
-
-before_updated:
 updated:
-	MOVQ         R9, AX
+	MOVQ         R11, AX
 	MOVQ         AX, (DX)(CX*8)
-	BTRQ         AX, R8
-	KMOVB        R8, K1
-	MOVQ         R8, R10
-	SHRQ         $0x08, R10
-	KMOVB        R10, K2
-	MOVQ         R8, R10
-	SHRQ         $0x10, R10
-	KMOVB        R10, K3
-	XORQ         R10, R10
-	MOVQ         AX, R11
-	BTSQ         R11, R10
-	NOTQ         R10
-	KMOVB        R10, K4
-	MOVQ         R10, R11
-	SHRQ         $0x08, R11
-	KMOVB        R11, K5
-	SHRQ         $0x10, R10
-	KMOVB        R10, K6
+	BTRQ         AX, R10
+	KMOVB        R10, K1
+	MOVQ         R10, R12
+	SHRQ         $0x08, R12
+	KMOVB        R12, K2
+	MOVQ         R10, R12
+	SHRQ         $0x10, R12
+	KMOVB        R12, K3
+	XORQ         R12, R12
+	MOVQ         AX, R13
+	BTSQ         R13, R12
+	NOTQ         R12
+	KMOVB        R12, K4
+	MOVQ         R12, R13
+	SHRQ         $0x08, R13
+	KMOVB        R13, K5
+	SHRQ         $0x10, R12
+	KMOVB        R12, K6
 	VBROADCASTSD X4, Z3
 	VXORPD.BCST  constants<>+80(SB), Z3, Z2
 	VMOVAPD      Z2, Z0
-	VMULPD       (SI), Z3, K4, Z0
+	VMULPD       (R8), Z3, K4, Z0
 	VXORPD.BCST  constants<>+80(SB), Z0, Z1
-	VMOVUPD      Z1, (SI)
+	VMOVUPD      Z1, (R8)
 	VMOVAPD      Z2, Z1
-	VMULPD       64(SI), Z3, K5, Z1
+	VMULPD       64(R8), Z3, K5, Z1
 	VXORPD.BCST  constants<>+80(SB), Z1, Z4
-	VMOVUPD      Z4, 64(SI)
+	VMOVUPD      Z4, 64(R8)
 	VMOVAPD      Z2, Z2
-	VMULPD       128(SI), Z3, K6, Z2
+	VMULPD       128(R8), Z3, K6, Z2
 	VXORPD.BCST  constants<>+80(SB), Z2, Z3
-	VMOVUPD      Z3, 128(SI)
-	ADDQ         $0x000000c0, SI
+	VMOVUPD      Z3, 128(R8)
+	ADDQ         $0x000000c0, R8
 	INCQ         CX
 	DECQ         DI
 	JLT          inverted
-	VBROADCASTSD (SI)(AX*8), Z3
-	VMOVUPD.Z    (SI), K4, Z4
+	VBROADCASTSD (R8)(AX*8), Z3
+	VMOVUPD.Z    (R8), K4, Z4
 	VFNMADD231PD Z0, Z3, Z4
-	VMOVUPD      Z4, (SI)
-	VMOVUPD.Z    64(SI), K5, Z4
+	VMOVUPD      Z4, (R8)
+	VMOVUPD.Z    64(R8), K5, Z4
 	VFNMADD231PD Z1, Z3, Z4
-	VMOVUPD      Z4, 64(SI)
-	VMOVUPD.Z    128(SI), K6, Z4
+	VMOVUPD      Z4, 64(R8)
+	VMOVUPD.Z    128(R8), K6, Z4
 	VFNMADD231PD Z2, Z3, Z4
-	VMOVUPD      Z4, 128(SI)
+	VMOVUPD      Z4, 128(R8)
 	JMP          step
 
 inverted:
-	DECQ  CX
-	SUBQ  $0x000000c0, BX
-	MOVQ  CX, SI
-	TESTQ SI, SI
-	JLE   last_updated
+	DECQ CX
+	SUBQ $0x000000c0, R8
+	MOVQ R8, BX
+	MOVQ CX, DI
 
 last:
-	ADDQ         $0x000000c0, BX
-	VBROADCASTSD (BX)(AX*8), Z3
-	VMOVUPD.Z    (BX), K4, Z4
-	VFNMADD231PD Z0, Z3, Z4
-	VMOVUPD      Z4, (BX)
-	VMOVUPD.Z    64(BX), K5, Z4
-	VFNMADD231PD Z1, Z3, Z4
-	VMOVUPD      Z4, 64(BX)
-	VMOVUPD.Z    128(BX), K6, Z4
-	VFNMADD231PD Z2, Z3, Z4
-	VMOVUPD      Z4, 128(BX)
-	DECQ         SI
-	JNE          last
-
-last_updated:
+	ADDQ          $0x000000c0, BX
+	CMPQ          BX, R9
+	CMOVQEQ       SI, BX
+	VBROADCASTSD  (BX)(AX*8), Z3
+	VMOVUPD.Z     (BX), K4, Z4
+	VFNMADD231PD  Z0, Z3, Z4
+	VMOVUPD       Z4, (BX)
+	VMOVUPD.Z     64(BX), K5, Z4
+	VFNMADD231PD  Z1, Z3, Z4
+	VMOVUPD       Z4, 64(BX)
+	VMOVUPD.Z     128(BX), K6, Z4
+	VFNMADD231PD  Z2, Z3, Z4
+	VMOVUPD       Z4, 128(BX)
+	DECQ          DI
+	JNE           last
 	MOVQ          inv+0(FP), AX
-	MOVQ          columns+8(FP), BX
+	MOVQ          SI, BX
 	VMOVUPD       (DX), Z0
 	VMOVUPD       64(DX), Z1
 	VMOVUPD       128(DX), Z2

@@ -12,7 +12,8 @@ import (
 // takes no longer than the search for the next pivot that it hides. It is for AVX-512 alone, whose masks leave the pivot's row out.
 type columnInverse struct {
 	columnFactor
-	others []reg.OpmaskVirtual // rows that are not the pivot's
+	others       []reg.OpmaskVirtual // rows that are not the pivot's
+	columns, end reg.GPVirtual
 }
 
 func invertColumns(rows, lanes int) {
@@ -20,8 +21,12 @@ func invertColumns(rows, lanes int) {
 	function(fmt.Sprintf("invertColumns%d", size), "func(inv, columns *float64, order *int64, n int) int",
 		fmt.Sprintf("is InvertColumns for %d < n ≤ %d.", size-lanes, size))
 	f := &columnInverse{columnFactor: columnFactor{rows: rows, lanes: lanes, pivot: GP64(), order: param("order")}}
-	columns, n := param("columns"), param("n")
-	f.column, f.left = copyOf(columns), copyOf(n)
+	n := param("n")
+	f.columns, f.left = copyOf(param("columns")), copyOf(n)
+	f.column = copyOf(f.columns)
+	f.end = GP64()
+	IMUL3Q(immediate(8*size), n, f.end)
+	ADDQ(f.columns, f.end)
 	f.l = whole(rows).each(func(int, reg.VecVirtual) {})
 	f.active = newActiveRows(&f.columnFactor)
 	for range rows {
@@ -36,17 +41,14 @@ func invertColumns(rows, lanes int) {
 	XORQ(k, k)
 	DECQ(f.left)
 
-	before := GP64() // columns before the step's but one
+	count := GP64() // of columns that are neither the step's nor the one before
+	MOVQ(n, count)
+	SUBQ(U8(2), count)
 	Label("step")
 	row, reciprocal := f.search()
 	TESTQ(k, k)
 	JEQ(LabelRef("updated"))
-	f.updateColumns("after", f.column, f.left)
-	MOVQ(k, before)
-	DECQ(before)
-	first := copyOf(columns)
-	SUBQ(immediate(8*size), first)
-	f.updateColumns("before", first, before)
+	f.updateColumns("update", f.column, count)
 	Label("updated")
 	MOVQ(row, f.pivot)
 	MOVQ(f.pivot, Mem{Base: f.order, Index: k, Scale: 8})
@@ -60,9 +62,8 @@ func invertColumns(rows, lanes int) {
 
 	Label("inverted")
 	DECQ(k)
-	first = copyOf(columns)
-	SUBQ(immediate(8*size), first)
-	f.updateColumns("last", first, k)
+	SUBQ(immediate(8*size), f.column)
+	f.updateColumns("last", f.column, k)
 	f.store(k)
 	result := GP64()
 	leave := func() {
@@ -98,17 +99,16 @@ func (f *columnInverse) exchange(reciprocal reg.VecVirtual) {
 	}
 }
 
-// updateColumns updates as many columns after one.
-func (f *columnInverse) updateColumns(prefix string, column, count reg.GPVirtual) {
+// updateColumns updates as many columns after one, the first following the last: always in one loop of the same length, whose end is foreseen.
+func (f *columnInverse) updateColumns(label string, column, count reg.GPVirtual) {
 	next, left := copyOf(column), copyOf(count)
-	TESTQ(left, left)
-	JLE(LabelRef(prefix + "_updated"))
-	Label(prefix)
+	Label(label)
 	ADDQ(immediate(8*f.rows*f.lanes), next)
+	CMPQ(next, f.end)
+	CMOVQEQ(f.columns, next)
 	f.updateColumn(next)
 	DECQ(left)
-	JNE(LabelRef(prefix))
-	Label(prefix + "_updated")
+	JNE(LabelRef(label))
 }
 
 func (f *columnInverse) updateColumn(column reg.Register) {
@@ -123,7 +123,7 @@ func (f *columnInverse) updateColumn(column reg.Register) {
 
 // store writes the columns, rows in order, to the places of their pivots.
 func (f *columnInverse) store(last reg.GPVirtual) {
-	inv, column, at := param("inv"), copyOf(param("columns")), GP64()
+	inv, column, at := param("inv"), copyOf(f.columns), GP64()
 	move := f.permuteRegisters()
 	spoilt, zero := whole(2).zero(), whole(1).zero()[0]
 	XORQ(at, at)
