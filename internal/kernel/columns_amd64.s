@@ -341,7 +341,7 @@ factorised:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-permute:
+column:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VMOVUPD     64(AX), Y5
@@ -389,7 +389,7 @@ permute:
 	MOVQ        DX, 88(AX)
 	ADDQ        $0x60, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Y0, Y0, Y0
 	VCMPPD      $0x03, Y1, Y1, Y1
 	VORPD       Y0, Y1, Y0
@@ -874,7 +874,7 @@ factorised:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-permute:
+column:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VMOVUPD     64(AX), Y5
@@ -937,7 +937,7 @@ permute:
 	MOVQ        DX, 120(AX)
 	ADDQ        $0x00000080, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Y0, Y0, Y0
 	VCMPPD      $0x03, Y1, Y1, Y1
 	VORPD       Y0, Y1, Y0
@@ -1550,7 +1550,7 @@ factorised:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-permute:
+column:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VMOVUPD     64(AX), Y5
@@ -1628,7 +1628,7 @@ permute:
 	MOVQ        DX, 152(AX)
 	ADDQ        $0x000000a0, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Y0, Y0, Y0
 	VCMPPD      $0x03, Y1, Y1, Y1
 	VORPD       Y0, Y1, Y0
@@ -2385,7 +2385,7 @@ factorised:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-permute:
+column:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VMOVUPD     64(AX), Y5
@@ -2478,7 +2478,7 @@ permute:
 	MOVQ        DX, 184(AX)
 	ADDQ        $0x000000c0, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Y0, Y0, Y0
 	VCMPPD      $0x03, Y1, Y1, Y1
 	VORPD       Y0, Y1, Y0
@@ -3395,7 +3395,7 @@ factorised:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-permute:
+column:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VMOVUPD     64(AX), Y5
@@ -3503,7 +3503,7 @@ permute:
 	MOVQ        DX, 216(AX)
 	ADDQ        $0x000000e0, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Y0, Y0, Y0
 	VCMPPD      $0x03, Y1, Y1, Y1
 	VORPD       Y0, Y1, Y0
@@ -4596,7 +4596,7 @@ factorised:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 
-permute:
+column:
 	VMOVUPD     (AX), Y3
 	VMOVUPD     32(AX), Y4
 	VMOVUPD     64(AX), Y5
@@ -4719,7 +4719,7 @@ permute:
 	MOVQ        DX, 248(AX)
 	ADDQ        $0x00000100, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Y0, Y0, Y0
 	VCMPPD      $0x03, Y1, Y1, Y1
 	VORPD       Y0, Y1, Y0

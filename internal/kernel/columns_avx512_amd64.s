@@ -354,15 +354,15 @@ updated:
 	JMP          step
 
 factorised:
-	MOVQ    columns+0(FP), AX
-	MOVQ    n+32(FP), CX
 	VMOVUPD (SI), Z0
 	VMOVUPD 64(SI), Z1
+	MOVQ    columns+0(FP), AX
+	MOVQ    n+32(FP), CX
 	VXORPD  Z2, Z2, Z2
 	VXORPD  Z3, Z3, Z3
 	VXORPD  Z4, Z4, Z4
 
-permute:
+column:
 	VMOVUPD     (AX), Z5
 	VMOVUPD     64(AX), Z6
 	VFMADD231PD Z5, Z4, Z2
@@ -375,7 +375,7 @@ permute:
 	VMOVUPD     Z7, 64(AX)
 	ADDQ        $0x00000080, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Z2, Z2, K1
 	VCMPPD      $0x03, Z3, Z3, K2
 	KORB        K2, K1, K1
@@ -548,20 +548,21 @@ last:
 	DECQ         DI
 	JNE          last
 	MOVQ         inv+0(FP), AX
-	MOVQ         SI, BX
+	MOVQ         DX, BX
 	VMOVUPD      (DX), Z0
 	VMOVUPD      64(DX), Z1
+	MOVQ         columns+8(FP), DX
+	MOVQ         n+24(FP), SI
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	XORQ         SI, SI
 
-store:
-	VMOVUPD     (BX), Z5
-	VMOVUPD     64(BX), Z6
+column:
+	VMOVUPD     (DX), Z5
+	VMOVUPD     64(DX), Z6
 	VFMADD231PD Z5, Z4, Z2
 	VFMADD231PD Z6, Z4, Z3
-	IMUL3Q      $0x00000080, (DX)(SI*8), DI
+	IMUL3Q      $0x00000080, (BX), DI
 	ADDQ        AX, DI
 	VMOVAPD     Z0, Z7
 	VPERMI2PD   Z6, Z5, Z7
@@ -569,10 +570,10 @@ store:
 	VMOVAPD     Z1, Z7
 	VPERMI2PD   Z6, Z5, Z7
 	VMOVUPD     Z7, 64(DI)
-	ADDQ        $0x00000080, BX
-	INCQ        SI
-	CMPQ        SI, CX
-	JLE         store
+	ADDQ        $0x08, BX
+	ADDQ        $0x00000080, DX
+	DECQ        SI
+	JNE         column
 	VCMPPD      $0x03, Z2, Z2, K1
 	VCMPPD      $0x03, Z3, Z3, K2
 	KORB        K2, K1, K1
@@ -1132,19 +1133,19 @@ updated:
 	JMP          step
 
 factorised:
-	MOVQ          columns+0(FP), AX
-	MOVQ          n+32(FP), CX
 	VMOVUPD       (SI), Z0
 	VMOVUPD       64(SI), Z1
 	VMOVUPD       128(SI), Z2
 	VPTESTMQ.BCST constants<>+88(SB), Z0, K1
 	VPTESTMQ.BCST constants<>+88(SB), Z1, K2
 	VPTESTMQ.BCST constants<>+88(SB), Z2, K3
+	MOVQ          columns+0(FP), AX
+	MOVQ          n+32(FP), CX
 	VXORPD        Z3, Z3, Z3
 	VXORPD        Z4, Z4, Z4
 	VXORPD        Z5, Z5, Z5
 
-permute:
+column:
 	VMOVUPD     (AX), Z6
 	VMOVUPD     64(AX), Z7
 	VMOVUPD     128(AX), Z8
@@ -1165,7 +1166,7 @@ permute:
 	VMOVUPD     Z9, 128(AX)
 	ADDQ        $0x000000c0, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Z3, Z3, K1
 	VCMPPD      $0x03, Z4, Z4, K2
 	KORB        K2, K1, K1
@@ -1371,26 +1372,27 @@ last:
 	DECQ          DI
 	JNE           last
 	MOVQ          inv+0(FP), AX
-	MOVQ          SI, BX
+	MOVQ          DX, BX
 	VMOVUPD       (DX), Z0
 	VMOVUPD       64(DX), Z1
 	VMOVUPD       128(DX), Z2
 	VPTESTMQ.BCST constants<>+88(SB), Z0, K1
 	VPTESTMQ.BCST constants<>+88(SB), Z1, K2
 	VPTESTMQ.BCST constants<>+88(SB), Z2, K3
+	MOVQ          columns+8(FP), DX
+	MOVQ          n+24(FP), SI
 	VXORPD        Z3, Z3, Z3
 	VXORPD        Z4, Z4, Z4
 	VXORPD        Z5, Z5, Z5
-	XORQ          SI, SI
 
-store:
-	VMOVUPD     (BX), Z6
-	VMOVUPD     64(BX), Z7
-	VMOVUPD     128(BX), Z8
+column:
+	VMOVUPD     (DX), Z6
+	VMOVUPD     64(DX), Z7
+	VMOVUPD     128(DX), Z8
 	VFMADD231PD Z6, Z5, Z3
 	VFMADD231PD Z7, Z5, Z4
 	VFMADD231PD Z8, Z5, Z3
-	IMUL3Q      $0x000000c0, (DX)(SI*8), DI
+	IMUL3Q      $0x000000c0, (BX), DI
 	ADDQ        AX, DI
 	VMOVAPD     Z0, Z9
 	VPERMI2PD   Z7, Z6, Z9
@@ -1404,10 +1406,10 @@ store:
 	VPERMI2PD   Z7, Z6, Z9
 	VPERMPD     Z8, Z2, K3, Z9
 	VMOVUPD     Z9, 128(DI)
-	ADDQ        $0x000000c0, BX
-	INCQ        SI
-	CMPQ        SI, CX
-	JLE         store
+	ADDQ        $0x08, BX
+	ADDQ        $0x000000c0, DX
+	DECQ        SI
+	JNE         column
 	VCMPPD      $0x03, Z3, Z3, K1
 	VCMPPD      $0x03, Z4, Z4, K2
 	KORB        K2, K1, K1
@@ -2153,8 +2155,6 @@ updated:
 	JMP          step
 
 factorised:
-	MOVQ          columns+0(FP), AX
-	MOVQ          n+32(FP), CX
 	VMOVUPD       (SI), Z0
 	VMOVUPD       64(SI), Z1
 	VMOVUPD       128(SI), Z2
@@ -2163,11 +2163,13 @@ factorised:
 	VPTESTMQ.BCST constants<>+88(SB), Z1, K2
 	VPTESTMQ.BCST constants<>+88(SB), Z2, K3
 	VPTESTMQ.BCST constants<>+88(SB), Z3, K4
+	MOVQ          columns+0(FP), AX
+	MOVQ          n+32(FP), CX
 	VXORPD        Z4, Z4, Z4
 	VXORPD        Z5, Z5, Z5
 	VXORPD        Z6, Z6, Z6
 
-permute:
+column:
 	VMOVUPD     (AX), Z7
 	VMOVUPD     64(AX), Z8
 	VMOVUPD     128(AX), Z9
@@ -2202,7 +2204,7 @@ permute:
 	VMOVUPD     Z11, 192(AX)
 	ADDQ        $0x00000100, AX
 	DECQ        CX
-	JNE         permute
+	JNE         column
 	VCMPPD      $0x03, Z4, Z4, K1
 	VCMPPD      $0x03, Z5, Z5, K2
 	KORB        K2, K1, K1

@@ -67,7 +67,11 @@ func factorColumns(rows, lanes int) {
 	JMP(LabelRef("step"))
 
 	Label("factorised")
-	f.permute()
+	if target.spreads {
+		f.everyColumn(f.permuteRegisters())
+	} else {
+		f.everyColumn(f.permuteNumbers)
+	}
 	leave := func(answer int) {
 		ok := GP8()
 		MOVB(U8(answer), ok)
@@ -237,15 +241,12 @@ func (f *columnFactor) updateColumn(column reg.Register) {
 	}
 }
 
-// permute puts the rows of all columns in order. A NaN, which a maximum may have passed over, is among the factors then.
-func (f *columnFactor) permute() {
+// everyColumn emits a loop in which move puts the rows of a column in order, and jumps to "singular" where there is a NaN, which the maximum of a
+// search may have passed over.
+func (f *columnFactor) everyColumn(move func(column reg.Register, z vec)) {
 	column, left := copyOf(param("columns")), copyOf(param("n"))
-	move := f.permuteNumbers
-	if target.spreads {
-		move = f.permuteRegisters()
-	}
 	spoilt, zero := whole(2).zero(), whole(1).zero()[0]
-	Label("permute")
+	Label("column")
 	z := whole(f.rows).load(Mem{Base: column})
 	for r := range z {
 		VFMADD231PD(z[r], zero, spoilt[r%2])
@@ -253,12 +254,13 @@ func (f *columnFactor) permute() {
 	move(column, z)
 	ADDQ(immediate(8*f.rows*f.lanes), column)
 	DECQ(left)
-	JNE(LabelRef("permute"))
+	JNE(LabelRef("column"))
 	spoilt.isNaN().skipUnlessAny("sound")
 	JMP(LabelRef("singular"))
 	Label("sound")
 }
 
+// permuteNumbers moves rows one by one.
 func (f *columnFactor) permuteNumbers(column reg.Register, z vec) {
 	copied := f.active.masks // no longer needed
 	z.store(copied)
@@ -270,6 +272,7 @@ func (f *columnFactor) permuteNumbers(column reg.Register, z vec) {
 	}
 }
 
+// permuteRegisters moves the rows of a register at once.
 func (f *columnFactor) permuteRegisters() func(column reg.Register, z vec) {
 	order := whole(f.rows).load(Mem{Base: f.order})
 	high := make([]reg.OpmaskVirtual, f.rows) // rows of the third and fourth register

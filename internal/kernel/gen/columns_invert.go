@@ -64,7 +64,7 @@ func invertColumns(rows, lanes int) {
 	DECQ(k)
 	SUBQ(immediate(8*size), f.column)
 	f.updateColumns("last", f.column, k)
-	f.store(k)
+	f.store()
 	result := GP64()
 	leave := func() {
 		Store(result, ReturnIndex(0))
@@ -122,27 +122,16 @@ func (f *columnInverse) updateColumn(column reg.Register) {
 }
 
 // store writes the columns, rows in order, to the places of their pivots.
-func (f *columnInverse) store(last reg.GPVirtual) {
-	inv, column, at := param("inv"), copyOf(f.columns), GP64()
-	move := f.permuteRegisters()
-	spoilt, zero := whole(2).zero(), whole(1).zero()[0]
-	XORQ(at, at)
-	Label("store")
-	z := whole(f.rows).load(Mem{Base: column})
-	for r := range z {
-		VFMADD231PD(z[r], zero, spoilt[r%2])
-	}
-	to := GP64()
-	IMUL3Q(immediate(8*f.rows*f.lanes), Mem{Base: f.order, Index: at, Scale: 8}, to)
-	ADDQ(inv, to)
-	move(to, z)
-	ADDQ(immediate(8*f.rows*f.lanes), column)
-	INCQ(at)
-	CMPQ(at, last)
-	JLE(LabelRef("store"))
-	spoilt.isNaN().skipUnlessAny("sound")
-	JMP(LabelRef("singular"))
-	Label("sound")
+func (f *columnInverse) store() {
+	inv, next := param("inv"), copyOf(f.order)
+	permute := f.permuteRegisters()
+	f.everyColumn(func(_ reg.Register, z vec) {
+		to := GP64()
+		IMUL3Q(immediate(8*f.rows*f.lanes), Mem{Base: next}, to)
+		ADDQ(inv, to)
+		permute(to, z)
+		ADDQ(U8(8), next)
+	})
 }
 
 // timesColumns emits the product of a matrix that is kept by columns with a vector.
