@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/stiffnode/stiffnode/internal/kernel"
 	"github.com/stiffnode/stiffnode/internal/plots"
 	"github.com/stiffnode/stiffnode/ode"
 	"github.com/stiffnode/stiffnode/sens"
@@ -209,7 +210,35 @@ func twoCores(ctx context.Context, r *Report, c *exampleCase, during time.Durati
 		{"fastest", milliseconds(wall[0][0]), milliseconds(wall[1][0]), fmt.Sprintf("%.2f", least)},
 		{"median", milliseconds(middle(wall[0])), milliseconds(middle(wall[1])), fmt.Sprintf("%.2f", middle(wall[0])/middle(wall[1]))},
 		{"processor time of the busier core, fastest", milliseconds(busy[0]), milliseconds(busy[1]), fmt.Sprintf("%.2f", busy[0]/busy[1])},
+		{"what two cores do of arithmetic in registers, which shares nothing", "", "", fmt.Sprintf("%.2f", coresOfMachine())},
 	}})
 	r.claim(least >= coresFloor, "two cores are %.2f times as fast as one on %d trajectories, floor %g, to be reached %g (load average now %s)", least, coresTrajectories, coresFloor, coresReach, loadAverage())
 	return nil
+}
+
+// coresOfMachine is how much more two goroutines do than one of what shares no memory and waits for none: less than 2 where what the system calls cores
+// are threads of the same core, or where others use them.
+func coresOfMachine() float64 {
+	const side, products, trials = 24, 4000, 9
+	load := func(done *sync.WaitGroup) {
+		defer done.Done()
+		a, x, y := make([]float64, side*side), make([]float64, side*side), make([]float64, side*side)
+		for range products {
+			kernel.MulPanel(y, side, a, side, 1, x, side, side, side, side, nil, nil, nil, 0)
+		}
+	}
+	best := [2]float64{math.Inf(1), math.Inf(1)}
+	for range trials {
+		for i := range best {
+			var done sync.WaitGroup
+			began := time.Now()
+			for range i + 1 {
+				done.Add(1)
+				go load(&done)
+			}
+			done.Wait()
+			best[i] = min(best[i], time.Since(began).Seconds())
+		}
+	}
+	return 2 * best[0] / best[1]
 }
