@@ -24,7 +24,7 @@ type Recipe struct {
 	// Equation14 judges by the metric instead of the loss that is minimised, where the two differ.
 	Equation14 bool
 	Published  float64 // median of the last 1000 losses; 0 where none was published
-	Seconds    float64 // that a run may take
+	Seconds    float64 // that a run may take on a core of its own
 	// GradientEpochs are the epochs at which the gradient is compared with forward mode.
 	GradientEpochs []int
 	Claims         func(*Report) []Claim
@@ -67,7 +67,7 @@ const (
 func Recipes() []*Recipe {
 	return []*Recipe{
 		{
-			Name: "rober", Title: "ROBER, the paper's recipe", Folder: "robertson", Config: "paper.toml", Published: publishedROBER, Seconds: 120,
+			Name: "rober", Title: "ROBER, the paper's recipe", Folder: "robertson", Config: "paper.toml", Published: publishedROBER, Seconds: 20,
 			Claims: func(r *Report) []Claim {
 				return []Claim{
 					r.bound("best seed", r.quantile(0), 0.006),
@@ -76,7 +76,7 @@ func Recipes() []*Recipe {
 			},
 		},
 		{
-			Name: "pollu", Title: "POLLU, the paper's recipe", Folder: "pollution", Config: "paper.toml", Published: publishedPOLLU, Seconds: 180,
+			Name: "pollu", Title: "POLLU, the paper's recipe", Folder: "pollution", Config: "paper.toml", Published: publishedPOLLU, Seconds: 20,
 			Claims: func(r *Report) []Claim { return []Claim{r.bound("middle seed", r.quantile(0.5), 0.006)} },
 		},
 		{
