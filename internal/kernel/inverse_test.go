@@ -59,12 +59,9 @@ func TestInverseSingular(t *testing.T) {
 					a := normals(rng, n*n)
 					for i := range n {
 						a[i*n+k] = bad
-						if bad == 0 {
-							a[k*n+i] = 0 // exactly singular, whatever the rounding
-						}
 					}
 					inv := make([]float64, InverseSize*InverseSize)
-					if got := Invert(inv, a, n); got != k && !(got >= 0 && got > k) {
+					if got := Invert(inv, a, n); got != k {
 						t.Errorf("%s, size %d: column %d of %g's is reported as %d", impl, n, k, bad, got)
 					}
 				}
