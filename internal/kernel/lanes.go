@@ -44,7 +44,7 @@ func (n *Net) Stages() *LaneNet {
 }
 
 func newLaneNet(sizes []int, hidden, output Func, params []float64, width int) *LaneNet {
-	n := &LaneNet{params: params, inputs: sizes[0], scratch: aligned(10 * width), width: width}
+	n := &LaneNet{params: params, inputs: sizes[0], scratch: aligned(6 * width), width: width}
 	at, weight := 0, 0
 	for i, out := range sizes[1:] {
 		in := sizes[i]

@@ -296,11 +296,10 @@ func laneGELU(prefix string, n int, p, d1, scratch reg.Register) {
 		VMOVUPD(z, remainder(i))
 		VMOVUPD(e[i], scale(i))
 	}
-	few := divisor(n, 2)
 	group := func(first int, of func(i int) Mem) vec {
-		return whole(few).load(of(first))
+		return whole(2).load(of(first))
 	}
-	for i := 0; i < n; i += few {
+	for i := 0; i < n; i += 2 {
 		c, ones := group(i, at).atLeast(geluLower), group(i, scale)
 		c.div(ones).store(at(i))
 		c = c.atMost(geluUpper)
