@@ -377,12 +377,17 @@ func TestEpochsDoNotAllocate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := testing.AllocsPerRun(10, func() {
-			if _, err := tr.recipe.epoch(ctx); err != nil {
-				t.Error(err)
-			}
-		}); n > 0 {
-			t.Errorf("%s: %g allocations per epoch", name, n)
+		// The counter is that of the whole process, and whatever else runs in it allocates now and then: what epochs allocate is in every count.
+		least := math.Inf(1)
+		for trial := 0; trial < 3 && least > 0; trial++ {
+			least = min(least, testing.AllocsPerRun(10, func() {
+				if _, err := tr.recipe.epoch(ctx); err != nil {
+					t.Error(err)
+				}
+			}))
+		}
+		if least > 0 {
+			t.Errorf("%s: %g allocations per epoch", name, least)
 		}
 	}
 }
