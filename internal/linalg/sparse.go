@@ -3,14 +3,8 @@ package linalg
 import (
 	"math"
 	"slices"
-)
 
-// The limits within which elimination without interchanges is taken for stable: the usual threshold of sparse pivoting, by which no
-// pivot is smaller than a tenth of an entry below it, and the growth of the largest entry of a column (Duff, Erisman and Reid, Direct Methods for
-// Sparse Matrices, 2nd ed. 2017, secs. 4.4 and 5.2).
-const (
-	sparseMultiplier = 10
-	sparseGrowth     = 1e3
+	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
 // UnstableError says that elimination in the order chosen beforehand would lose accuracy on a matrix; partial pivoting may still succeed.
@@ -31,12 +25,11 @@ type sparsity struct {
 	order         []int32 // the k-th pivot is the diagonal entry of row order[k]
 	// in the order of elimination: entries of row k below the diagonal and above it
 	lower, upper sparseRows
-	// the entries given: their columns, their places among the values, and those in the matrix, which is stored as the entries below the diagonal, those
-	// above it and the diagonal
-	given, at, places []int32
-	// the places that change with every multiplier: for entry (k, c) below the diagonal those of row k in the columns that row c has above it
-	targets []int32
+	given        []sparseEntry
 }
+
+// A sparseEntry is one that may be different from zero: its row and column in the order of elimination, and its place among the values.
+type sparseEntry struct{ row, col, at int32 }
 
 // entries returns how many entries lie below the diagonal, and how many off it.
 func (f *sparsity) entries() (below, off int) {
@@ -89,7 +82,7 @@ func newSparsity(n int, rows, cols, at []int) sparsity {
 		place[i*n+cols[e]] = int32(at[e]) + 1
 	}
 	f.order = markowitz(n, filled)
-	var below, above, owner []int32
+	var below, above []int32
 	for k, i := range f.order {
 		below, above = below[:0], above[:0]
 		row := filled[int(i)*n : int(i+1)*n]
@@ -103,24 +96,69 @@ func newSparsity(n int, rows, cols, at []int) sparsity {
 				above = append(above, int32(c))
 			}
 			if p := place[int(i)*n+int(j)]; p != 0 {
-				f.given, f.at, owner = append(f.given, int32(c)), append(f.at, p-1), append(owner, int32(k))
+				f.given = append(f.given, sparseEntry{int32(k), int32(c), p - 1})
 			}
 		}
 		f.lower.add(below)
 		f.upper.add(above)
 	}
-	for e, c := range f.given {
-		f.places = append(f.places, f.place(int(owner[e]), int(c)))
+	f.operations = len(f.lower.cols)
+	for _, c := range f.lower.cols {
+		f.operations += len(f.upper.of(int(c)))
 	}
-	for k := range n {
+	return f
+}
+
+// elimination lists the operations on matrices whose entries are size numbers.
+func (f *sparsity) elimination(size int32) kernel.Elimination {
+	below, _ := f.entries()
+	e := kernel.Elimination{N: f.n, Below: below, Above: len(f.upper.cols)}
+	for _, g := range f.given {
+		e.Given = append(e.Given, g.at, size*f.place(int(g.row), int(g.col)), size*g.col)
+	}
+	for k := range f.n {
+		e.Rows = append(e.Rows, int32(len(f.lower.of(k))))
 		for _, c := range f.lower.of(k) {
-			for _, j := range f.upper.of(int(c)) {
-				f.targets = append(f.targets, f.place(k, int(j)))
+			row := f.upper.of(int(c))
+			e.Rows = append(e.Rows, size*c, size*f.upper.start[c], int32(len(row)))
+			for _, j := range row {
+				e.Rows = append(e.Rows, size*f.place(k, int(j)))
 			}
 		}
 	}
-	f.operations = len(f.lower.cols) + len(f.targets)
-	return f
+	for _, c := range f.upper.cols {
+		e.Growth = append(e.Growth, size*c)
+	}
+	return e
+}
+
+// substitution lists the operations on right-hand sides whose entries are size numbers.
+func (f *sparsity) substitution(size int32) kernel.Substitution {
+	s := kernel.Substitution{N: f.n, Below: len(f.lower.cols), Above: len(f.upper.cols)}
+	row := func(list, cols []int32) []int32 {
+		list = append(list, int32(len(cols)))
+		for _, c := range cols {
+			list = append(list, size*c)
+		}
+		return list
+	}
+	for k := range f.n {
+		s.Lower = row(s.Lower, f.lower.of(k))
+		s.Upper = row(s.Upper, f.upper.of(f.n-1-k))
+	}
+	return s
+}
+
+// outcome makes an error of what elimination returned.
+func (f *sparsity) outcome(status int, pivot func(k int) float64, bad *SingularError) error {
+	switch status {
+	case kernel.Eliminated:
+		return nil
+	case kernel.Unstable:
+		return errUnstable
+	}
+	*bad = SingularError{Column: int(f.order[status]), Pivot: pivot(status)}
+	return bad
 }
 
 // markowitz returns the order of elimination and adds the places that it fills.
@@ -177,3 +215,13 @@ func (f *sparsity) N() int { return f.n }
 // a solve.
 func (f *sparsity) Operations() int { return f.operations }
 func (f *sparsity) Entries() int    { return len(f.lower.cols) + len(f.upper.cols) + f.n }
+
+// orderMass writes a diagonal mass matrix, nil for the identity, into dst in the order of elimination.
+func (f *sparsity) orderMass(dst, diagonal []float64) {
+	for k, i := range f.order {
+		dst[k] = 1
+		if diagonal != nil {
+			dst[k] = diagonal[i]
+		}
+	}
+}

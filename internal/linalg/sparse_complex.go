@@ -1,10 +1,15 @@
 package linalg
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // A ComplexSparse is Sparse with a complex shift z.
 type ComplexSparse struct {
 	sparsity
+	steps        kernel.Elimination
 	w, l, u, inv []complex128
 	x            []complex128
 	largest      []float64
@@ -14,6 +19,7 @@ type ComplexSparse struct {
 // NewComplexSparse is NewSparse for a complex shift.
 func NewComplexSparse(n int, rows, cols, at []int) *ComplexSparse {
 	f := &ComplexSparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]complex128, n), x: make([]complex128, n), largest: make([]float64, n)}
+	f.steps = f.elimination(1)
 	below, off := f.entries()
 	f.w = make([]complex128, off+n)
 	f.l, f.u = f.w[:below], f.w[below:off]
@@ -33,27 +39,28 @@ func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, 
 	for k, i := range f.order[:len(diagonal)] {
 		d[k] *= complex(diagonal[i], 0)
 	}
-	places, given := f.places[:len(f.at)], f.given[:len(f.at)]
-	for e, from := range f.at {
-		p, c := places[e], given[e]
-		v := w[p] - complex(gamma*values[from], 0)
+	for given := f.steps.Given; len(given) > 0; given = given[3:] {
+		p, c := given[1], given[2]
+		v := w[p] - complex(gamma*values[given[0]], 0)
 		w[p] = v
 		if m := modulus(v); m > largest[c] {
 			largest[c] = m
 		}
 	}
-	steep, e, targets := false, 0, f.targets
+	steep, e, rows := false, 0, f.steps.Rows
 	for k := range d {
-		for ; e < int(f.lower.start[k+1]); e++ {
-			c := int(f.lower.cols[e])
-			l := w[e] * f.inv[c]
+		count := rows[0]
+		rows = rows[1:]
+		for range count {
+			l := w[e] * f.inv[rows[0]]
 			w[e] = l
-			if !(modulus(l) <= sparseMultiplier) { // NaN too
+			e++
+			if !(modulus(l) <= kernel.SteepestMultiplier) { // NaN too
 				steep = true
 			}
-			u := f.u[f.upper.start[c]:f.upper.start[c+1]]
-			to := targets[:len(u)]
-			targets = targets[len(u):]
+			u := f.u[rows[1]:][:rows[2]]
+			to := rows[3:][:len(u)]
+			rows = rows[3+len(u):]
 			for j, v := range u {
 				w[to[j]] -= l * v
 			}
@@ -70,7 +77,7 @@ func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, 
 		return errUnstable
 	}
 	for e, c := range f.upper.cols {
-		if !(modulus(f.u[e]) <= sparseGrowth*largest[c]) {
+		if !(modulus(f.u[e]) <= kernel.LargestGrowth*largest[c]) {
 			return errUnstable
 		}
 	}

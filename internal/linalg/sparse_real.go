@@ -2,6 +2,7 @@ package linalg
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stiffnode/stiffnode/internal/kernel"
 )
@@ -11,15 +12,17 @@ import (
 // walks along lists spends most of its time waiting, and costs several times as much as all n² multiplications.
 type Sparse struct {
 	sparsity
+	steps        kernel.Elimination
 	w, l, u, inv []float64 // all entries, those of L and of U, and the inverse pivots
 	x            []float64 // right-hand side
 	largest      []float64 // of the entries of W in a column
+	mass         []float64 // M in the order of elimination
 	bad          SingularError
 
-	// transposed is W⁻ᵀ row by row, or nil. It is made by operations on rows (destination, source): upper ones, then lower ones
-	transposed               []float64
-	upperPlaces, lowerPlaces []int32
-	values, zero             []float64
+	// columns are those of W⁻¹, stride apart, or nil: they are made along the lists, beginning with the identity
+	columns, identity []float64
+	stride            int
+	lists             []int32
 }
 
 // The inverse is made of matrices of at most inverseMost rows of which at least one entry in inverseFill belongs to L or U (measured).
@@ -31,7 +34,8 @@ const (
 // NewSparse returns a workspace for matrices of size n whose entries outside the diagonal are zero except at (rows[e], cols[e]), no place being
 // named twice. Entry e of A is found at place at[e] of the values given to Factor.
 func NewSparse(n int, rows, cols, at []int) *Sparse {
-	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), x: make([]float64, n), largest: make([]float64, n)}
+	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), x: make([]float64, n), largest: make([]float64, n), mass: make([]float64, n)}
+	f.steps = f.elimination(1)
 	below, off := f.entries()
 	f.w = make([]float64, off+n)
 	f.l, f.u = f.w[:below], f.w[below:off]
@@ -41,110 +45,76 @@ func NewSparse(n int, rows, cols, at []int) *Sparse {
 	return f
 }
 
-// prepareInverse lists the operations that take the identity to W⁻ᵀ: those of SolveTransposed, on rows in the order of the matrix.
+// prepareInverse lists the operations that take the identity to W⁻¹, column by column: those of SolveTransposed, on whole columns.
 func (f *Sparse) prepareInverse() {
 	n := f.n
-	f.transposed, f.zero, f.values = make([]float64, n*n), make([]float64, n), make([]float64, max(len(f.u), len(f.l)))
-	for k := range n {
-		for _, c := range f.upper.of(k) {
-			f.upperPlaces = append(f.upperPlaces, f.order[c], f.order[k])
+	f.stride = kernel.RowStride(n)
+	f.columns, f.identity = make([]float64, max(n*f.stride, kernel.InverseSize*kernel.InverseSize)), make([]float64, n*f.stride)
+	f.x = make([]float64, f.stride)
+	place := func(k int) int32 { return f.order[k] * int32(f.stride) }
+	list := func(k int, terms []int32) {
+		f.lists = append(append(f.lists, place(k), int32(len(terms)/2)), terms...)
+	}
+	below := len(f.l)
+	var terms []int32
+	for c := range n {
+		f.identity[int(place(c))+int(f.order[c])] = 1
+		terms = terms[:0]
+		for k := range c {
+			if at, ok := slices.BinarySearch(f.upper.of(k), int32(c)); ok {
+				terms = append(terms, int32(below+at)+f.upper.start[k], place(k))
+			}
 		}
+		list(c, terms)
 	}
-	for e := n - 1; e >= 0; e-- {
-		for _, c := range f.lower.of(e) {
-			f.lowerPlaces = append(f.lowerPlaces, f.order[c], f.order[e])
+	for c := n - 1; c >= 0; c-- {
+		terms = terms[:0]
+		for k := c + 1; k < n; k++ {
+			if at, ok := slices.BinarySearch(f.lower.of(k), int32(c)); ok {
+				terms = append(terms, int32(at)+f.lower.start[k], place(k))
+			}
 		}
+		list(c, terms)
 	}
-}
-
-// invert makes W⁻ᵀ from the factors.
-func (f *Sparse) invert() {
-	n, x := f.n, f.transposed
-	clear(x)
-	// by rows scaled by their pivots: each is solved for as it is reached
-	for k, d := range f.inv {
-		i := int(f.order[k])
-		x[i*n+i] = d
-	}
-	for e, c := range f.upper.cols {
-		f.values[e] = f.u[e] * f.inv[c]
-	}
-	kernel.SubtractRows(x, n, f.upperPlaces, f.values[:len(f.u)])
-	to := 0
-	for k := n - 1; k >= 0; k-- {
-		to += copy(f.values[to:], f.l[f.lower.start[k]:f.lower.start[k+1]])
-	}
-	kernel.SubtractRows(x, n, f.lowerPlaces, f.values[:len(f.l)])
 }
 
 // Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
 // not finite, a *SingularError.
 func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []float64) error {
 	_, off := f.entries()
-	w, d, largest := f.w, f.w[off:], f.largest
-	clear(w[:off])
-	clear(largest)
-	for k := range d {
-		d[k] = z
+	clear(f.w[:off])
+	f.orderMass(f.mass, diagonal)
+	status := f.steps.EliminateReal(f.w, f.inv, f.largest, values, gamma, z, f.mass)
+	if status != kernel.Eliminated {
+		return f.outcome(status, func(k int) float64 { return math.Abs(f.w[off+k]) }, &f.bad)
 	}
-	for k, i := range f.order[:len(diagonal)] {
-		d[k] *= diagonal[i]
-	}
-	places, given := f.places[:len(f.at)], f.given[:len(f.at)]
-	for e, from := range f.at {
-		p, c := places[e], given[e]
-		v := w[p] - gamma*values[from]
-		w[p] = v
-		if m := math.Abs(v); m > largest[c] {
-			largest[c] = m
-		}
-	}
-	steep, e, targets := false, 0, f.targets
-	for k := range d {
-		for ; e < int(f.lower.start[k+1]); e++ {
-			c := int(f.lower.cols[e])
-			l := w[e] * f.inv[c]
-			w[e] = l
-			if !(math.Abs(l) <= sparseMultiplier) { // NaN too
-				steep = true
-			}
-			u := f.u[f.upper.start[c]:f.upper.start[c+1]]
-			to := targets[:len(u)]
-			targets = targets[len(u):]
-			for j, v := range u {
-				w[to[j]] -= l * v
-			}
-		}
-		pivot := d[k]
-		// the comparison is written so that NaN fails it
-		if m := math.Abs(pivot); !(m > 0 && m <= math.MaxFloat64) {
-			f.bad = SingularError{Column: int(f.order[k]), Pivot: m}
-			return &f.bad
-		}
-		f.inv[k] = 1 / pivot
-	}
-	if steep {
-		return errUnstable
-	}
-	for e, c := range f.upper.cols {
-		if !(math.Abs(f.u[e]) <= sparseGrowth*largest[c]) {
-			return errUnstable
-		}
-	}
-	if f.transposed != nil {
-		f.invert()
+	if f.columns != nil {
+		kernel.InvertLists(f.columns, f.identity, f.w[:off], f.inv, f.lists, f.n, f.stride)
 	}
 	return nil
 }
 
 // Solve overwrites b with the solution of W x = b.
 func (f *Sparse) Solve(b []float64) {
-	if f.transposed != nil {
-		kernel.Combine(f.x, f.zero, 1, b[:f.n], f.transposed)
-		copy(b, f.x)
+	if f.columns != nil {
+		f.timesInverse(b)
 		return
 	}
 	substitute(&f.sparsity, f.l, f.u, f.inv, f.x, b)
+}
+
+// timesInverse overwrites b with W⁻¹ b.
+func (f *Sparse) timesInverse(b []float64) {
+	switch n := f.n; {
+	case kernel.InversePays(n) && n <= kernel.InverseSize:
+		kernel.TimesInverse(b, f.columns, n)
+	case kernel.InversePays(n):
+		kernel.TimesColumns(b, f.columns, n, f.stride)
+	default:
+		clear(f.x)
+		kernel.Combine(f.x, f.x, 1, b[:n], f.columns)
+		copy(b, f.x[:n])
+	}
 }
 
 // SolveTransposed overwrites b with the solution of Wᵀ x = b.
