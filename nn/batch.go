@@ -41,6 +41,14 @@ func newBatchSpace(e *Evaluator) batchSpace {
 	}
 }
 
+// inLanes returns what carries many points through the network in lanes, or nil for a network too large for that.
+func (e *Evaluator) inLanes() *laneSpace {
+	if e.lanes == nil && len(e.k.Params()) <= laneParams {
+		e.lanes = newLaneSpace(e.k, e.net)
+	}
+	return e.lanes
+}
+
 // ValueBatch writes f at n points into dst, n×outputs; x is n×inputs, row-major.
 func (e *Evaluator) ValueBatch(dst, x []float64, n int) {
 	checkLen("dst", len(dst), n*e.net.Outputs)
@@ -57,6 +65,10 @@ func (e *Evaluator) JacobianBatch(jac, x []float64, n int) {
 	inputs, outputs := e.net.Inputs, e.net.Outputs
 	checkLen("jac", len(jac), n*outputs*inputs)
 	checkLen("x", len(x), n*inputs)
+	if s := e.inLanes(); s != nil {
+		s.jacobians(jac, x, n, inputs, outputs)
+		return
+	}
 	for p := 0; p < n; p += e.batch.points {
 		b := e.newBlock(min(e.batch.points, n-p))
 		b.forward(x[p*inputs:], true)
@@ -76,6 +88,10 @@ func (e *Evaluator) ParamVJPBatch(gp, gx, x, w []float64, n int) {
 	}
 	checkLen("x", len(x), n*inputs)
 	checkLen("w", len(w), n*outputs)
+	if s := e.inLanes(); s != nil {
+		s.paramVJPs(gp, gx, x, w, n, inputs, outputs)
+		return
+	}
 	for p := 0; p < n; p += e.batch.points {
 		b := e.newBlock(min(e.batch.points, n-p))
 		b.forward(x[p*inputs:], true)

@@ -11,6 +11,6 @@
 //
 // With layers z_l = W_l a_{l−1} + b_l, a_l = φ(z_l), a_0 = x, the parameter vector holds W_1 (out×in, row-major), b_1, W_2, b_2, …
 //
-// Nothing allocates after construction. Numbers that are not finite propagate into the results. A slice of the wrong length is a
+// Nothing allocates after construction, but for the first call on as many points. Numbers that are not finite propagate into the results. A slice of the wrong length is a
 // programmer's error and panics. Results are the same bits whenever the same calls are made on the same kind of processor.
 package nn

@@ -23,6 +23,7 @@ type Evaluator struct {
 	products productSpace
 	batch    batchSpace
 	stages   *kernel.LaneNet // made when first needed
+	lanes    *laneSpace      // of a small network, made when first needed
 
 	fewestStages int
 }
@@ -52,6 +53,9 @@ func (e *Evaluator) Bind(p []float64) {
 	checkLen("p", len(p), len(e.k.Params()))
 	e.k.Bind(p)
 	e.haveValue = false
+	if e.lanes != nil {
+		e.lanes.forget()
+	}
 }
 
 // Value writes f(x, p) into dst and remembers the point.
@@ -95,7 +99,7 @@ func fewestStages(n MLP) int {
 func (e *Evaluator) valueLanes(dst, x []float64, n int) {
 	const lanes = kernel.StageLanes
 	if e.stages == nil {
-		e.stages = e.k.Stages()
+		e.stages = e.k.Lanes(kernel.StageLanes)
 	}
 	in, out := e.net.Inputs, e.net.Outputs
 	rows := e.stages.Inputs()

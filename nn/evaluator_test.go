@@ -293,29 +293,92 @@ func TestSecondOrderAgainstDifferences(t *testing.T) {
 
 func TestBatchEqualsSingle(t *testing.T) {
 	forEachNet(t, func(t *testing.T, e *Evaluator, r *reference, rng *rand.Rand) {
-		outputs, inputs, params := r.net.Outputs, r.net.Inputs, len(r.p)
-		for _, n := range []int{0, 1, 3, 16, 17, 37, 70} {
-			x, w := random(rng, n*inputs), random(rng, n*outputs)
-			f, jac, gx, gp := random(rng, n*outputs), random(rng, n*outputs*inputs), random(rng, n*inputs), make([]float64, params)
-			wantF, wantJ, wantX, wantP := slices.Clone(f), slices.Clone(jac), make([]float64, n*inputs), make([]float64, params)
-			e.ValueBatch(f, x, n)
-			e.JacobianBatch(jac, x, n)
-			e.ParamVJPBatch(gp, gx, x, w, n)
-			for i := range n {
-				e.ValueJacobian(wantF[i*outputs:(i+1)*outputs], wantJ[i*outputs*inputs:(i+1)*outputs*inputs], x[i*inputs:(i+1)*inputs])
-				e.VJP(wantX[i*inputs:(i+1)*inputs], wantP, w[i*outputs:(i+1)*outputs])
-			}
-			closeTo(t, "values", f, wantF, tol)
-			closeTo(t, "Jacobians", jac, wantJ, tol)
-			closeTo(t, "input gradients", gx, wantX, tol)
-			closeTo(t, "parameter gradient", gp, wantP, tol)
-			again := make([]float64, params)
-			e.ParamVJPBatch(again, nil, x, w, n)
-			if !slices.Equal(again, gp) {
-				t.Error("ParamVJPBatch gives other bits without gx")
-			}
-		}
+		batchEqualsSingle(t, e, rng, 0, 1, 3, 16, 17, 37, 70)
 	})
+}
+
+// Networks on both sides of the bound for lanes, and more points than are remembered.
+func TestBatchOfManyPoints(t *testing.T) {
+	for _, n := range []MLP{
+		{Inputs: 3, Outputs: 2, Hidden: []int{6, 5}, Activation: GELU},
+		{Inputs: 6, Outputs: 3, Hidden: []int{61, 60}, Activation: Tanh},
+		{Inputs: 6, Outputs: 3, Hidden: []int{61, 62}, Activation: Tanh},
+	} {
+		e, _ := randomEvaluator(t, n, 3)
+		if small := n.NumParams() <= laneParams; small != (e.inLanes() != nil) {
+			t.Errorf("%d parameters: in lanes or not?", n.NumParams())
+		}
+		batchEqualsSingle(t, e, rand.New(rand.NewPCG(3, 3)), 5, keptPoints, keptPoints+1, 20)
+	}
+}
+
+func batchEqualsSingle(t *testing.T, e *Evaluator, rng *rand.Rand, points ...int) {
+	outputs, inputs, params := e.net.Outputs, e.net.Inputs, e.net.NumParams()
+	for _, n := range points {
+		x, w := random(rng, n*inputs), random(rng, n*outputs)
+		f, jac, gx, gp := random(rng, n*outputs), random(rng, n*outputs*inputs), random(rng, n*inputs), make([]float64, params)
+		wantF, wantJ, wantX, wantP := slices.Clone(f), slices.Clone(jac), make([]float64, n*inputs), make([]float64, params)
+		e.ValueBatch(f, x, n)
+		e.JacobianBatch(jac, x, n)
+		e.ParamVJPBatch(gp, gx, x, w, n)
+		for i := range n {
+			e.ValueJacobian(wantF[i*outputs:(i+1)*outputs], wantJ[i*outputs*inputs:(i+1)*outputs*inputs], x[i*inputs:(i+1)*inputs])
+			e.VJP(wantX[i*inputs:(i+1)*inputs], wantP, w[i*outputs:(i+1)*outputs])
+		}
+		closeTo(t, "values", f, wantF, tol)
+		closeTo(t, "Jacobians", jac, wantJ, tol)
+		closeTo(t, "input gradients", gx, wantX, tol)
+		closeTo(t, "parameter gradient", gp, wantP, tol)
+		again := make([]float64, params)
+		e.ParamVJPBatch(again, nil, x, w, n)
+		if !slices.Equal(again, gp) {
+			t.Error("ParamVJPBatch gives other bits without gx")
+		}
+	}
+}
+
+func randomEvaluator(t *testing.T, n MLP, seed uint64) (*Evaluator, []float64) {
+	t.Helper()
+	e, err := NewEvaluator(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]float64, n.NumParams())
+	n.Init(p, LeCunNormal, seed)
+	e.Bind(p)
+	return e, p
+}
+
+// ParamVJPBatch gives the same bits whether or not JacobianBatch was called before it at its points, at others, or with other parameters.
+func TestBatchDoesNotDependOnTheLatestPoints(t *testing.T) {
+	n := MLP{Inputs: 3, Outputs: 2, Hidden: []int{6, 5}, Activation: GELU}
+	e, p := randomEvaluator(t, n, 1)
+	_, others := randomEvaluator(t, n, 2)
+	rng := rand.New(rand.NewPCG(4, 4))
+	const points = 40
+	x, w, elsewhere := random(rng, 3*points), random(rng, 2*points), random(rng, 3*points)
+	jac := make([]float64, 6*points)
+	gradient := func() []float64 {
+		gp := make([]float64, len(p))
+		e.ParamVJPBatch(gp, nil, x, w, points)
+		return gp
+	}
+	want := gradient()
+	for what, before := range map[string]func(){
+		"the same points": func() { e.JacobianBatch(jac, x, points) },
+		"other points":    func() { e.JacobianBatch(jac, elsewhere, points) },
+		"fewer points":    func() { e.JacobianBatch(jac[:6], x[:3], 1) },
+		"the same, then other points": func() {
+			e.JacobianBatch(jac, x, points)
+			e.ParamVJPBatch(make([]float64, len(p)), nil, elsewhere, w, points)
+		},
+		"other parameters": func() { e.Bind(others); e.JacobianBatch(jac, x, points); e.Bind(p) },
+	} {
+		before()
+		if !slices.Equal(gradient(), want) {
+			t.Errorf("other bits after %s", what)
+		}
+	}
 }
 
 // Every call leaves the remembered point usable, in any order, and the batch calls do not touch it.

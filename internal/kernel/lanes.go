@@ -23,6 +23,7 @@ type LaneNet struct {
 	inputs, widest   int
 	scratch          []float64 // of the activations
 	width            int       // lanes
+	neurons          int       // inputs included
 }
 
 // NewLaneNet returns a net with the given sizes, as NewNet does. All its parameters are zero.
@@ -34,13 +35,13 @@ func NewLaneNet(sizes []int, hidden, output Func) *LaneNet {
 	return newLaneNet(sizes, hidden, output, make([]float64, params), LaneWidth)
 }
 
-// Stages returns a net of StageLanes lanes that shares the parameters of n.
-func (n *Net) Stages() *LaneNet {
+// Lanes returns a net of LaneWidth or StageLanes lanes that shares the parameters of n.
+func (n *Net) Lanes(width int) *LaneNet {
 	sizes := []int{n.layers[0].In}
 	for i := range n.layers {
 		sizes = append(sizes, n.layers[i].Out)
 	}
-	return newLaneNet(sizes, Func(n.layers[0].Func), Func(n.layers[len(n.layers)-1].Func), n.params, StageLanes)
+	return newLaneNet(sizes, Func(n.layers[0].Func), Func(n.layers[len(n.layers)-1].Func), n.params, width)
 }
 
 func newLaneNet(sizes []int, hidden, output Func, params []float64, width int) *LaneNet {
@@ -57,8 +58,8 @@ func newLaneNet(sizes []int, hidden, output Func, params []float64, width int) *
 		weight += (in + 1) * out
 		n.widest = max(n.widest, out)
 	}
-	neurons := at + sizes[len(sizes)-1]
-	n.a, n.d1 = aligned(neurons*width), aligned(neurons*width)
+	n.neurons = at + sizes[len(sizes)-1]
+	n.Use(n.NewState())
 	n.panel, n.panelNext = aligned(n.inputs*n.widest*width), aligned(n.inputs*n.widest*width)
 	return n
 }
@@ -76,7 +77,10 @@ func (n *LaneNet) Outputs() []float64 {
 }
 
 // Forward carries the inputs through the layers.
-func (n *LaneNet) Forward() { n.forward() }
+func (n *LaneNet) Forward() { n.forward(0) }
+
+// ForwardDerivative is Forward, and makes what Backward needs.
+func (n *LaneNet) ForwardDerivative() { n.forward(1) }
 
 // ForwardJacobian is Forward, and writes the derivatives of the outputs with respect to the inputs into jac: row c·outputs+r is that of
 // output r with respect to input c.

@@ -16,6 +16,11 @@ func laneForwardAVX2(net *LaneNet, order int, jacobian bool)
 //go:noescape
 func laneForward8AVX2(net *LaneNet, order int, jacobian bool)
 
+// laneBackwardAVX2 is LaneNet.backwardGo for 16 lanes, which leaves the adjoints of the inputs in panelNext for an odd number of layers.
+//
+//go:noescape
+func laneBackwardAVX2(net *LaneNet, sums *float64, inputs bool)
+
 // factorLanesAVX2 is factorLanesGo.
 //
 //go:noescape
@@ -45,6 +50,9 @@ func laneForwardAVX512(net *LaneNet, order int, jacobian bool)
 func laneForward8AVX512(net *LaneNet, order int, jacobian bool)
 
 //go:noescape
+func laneBackwardAVX512(net *LaneNet, sums *float64, inputs bool)
+
+//go:noescape
 func factorLanesAVX512(lu, pivot, gamma, jac *float64, k int)
 
 //go:noescape
@@ -56,11 +64,11 @@ func scaleLanesAVX512(x, gamma, f *float64, k int)
 //go:noescape
 func normLanesAVX512(sum, e, y, z, atol *float64, rtol float64, k int)
 
-func (n *LaneNet) forward() {
+func (n *LaneNet) forward(order int) {
 	if useAVX2 {
-		n.forwardRegisters(0, false)
+		n.forwardRegisters(order, false)
 	} else {
-		n.forwardGo(0)
+		n.forwardGo(order)
 	}
 }
 
@@ -85,6 +93,17 @@ func (n *LaneNet) forwardRegisters(order int, jacobian bool) {
 		laneForward8AVX2(n, order, jacobian)
 	default:
 		laneForwardAVX2(n, order, jacobian)
+	}
+}
+
+func (n *LaneNet) backward(sums []float64, inputs bool) {
+	switch {
+	case useAVX512:
+		laneBackwardAVX512(n, &sums[0], inputs)
+	case useAVX2:
+		laneBackwardAVX2(n, &sums[0], inputs)
+	default:
+		n.backwardGo(sums, inputs)
 	}
 }
 

@@ -4900,6 +4900,306 @@ next:
 	VZEROUPPER
 	RET
 
+// func laneBackwardAVX2(net *byte, sums *float64, inputs bool)
+// Requires: AVX, FMA3
+TEXT ·laneBackwardAVX2(SB), NOSPLIT, $16-17
+	MOVQ net+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	SHLQ $0x06, DX
+	LEAQ -64(CX)(DX*1), CX
+	MOVQ 96(AX), DX
+	MOVQ DX, (SP)
+	MOVQ 120(AX), BX
+	MOVQ BX, 8(SP)
+	MOVQ 32(CX), BX
+	SHLQ $0x07, BX
+	ADDQ 72(AX), BX
+	MOVQ 8(CX), AX
+
+outputs:
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+	VMOVUPD (BX), Y4
+	VMOVUPD 32(BX), Y5
+	VMOVUPD 64(BX), Y6
+	VMOVUPD 96(BX), Y7
+	VMULPD  Y4, Y0, Y0
+	VMULPD  Y5, Y1, Y1
+	VMULPD  Y6, Y2, Y2
+	VMULPD  Y7, Y3, Y3
+	VMOVUPD Y0, (DX)
+	VMOVUPD Y1, 32(DX)
+	VMOVUPD Y2, 64(DX)
+	VMOVUPD Y3, 96(DX)
+	ADDQ    $0x00000080, DX
+	ADDQ    $0x00000080, BX
+	DECQ    AX
+	JNE     outputs
+
+layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), DL
+	TESTB DL, DL
+	JEQ   gradient
+
+propagate:
+	MOVQ 24(CX), DX
+	SHLQ $0x07, DX
+	ADDQ 72(AX), DX
+	MOVQ 24(AX), AX
+	MOVQ 40(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (SP), AX
+	MOVQ 8(SP), SI
+	MOVQ (CX), DI
+	MOVQ 8(CX), R8
+	MOVQ DI, R9
+	SUBQ $0x03, R9
+	JLT  transposed_3_finished
+	CMPQ R9, $0x01
+	JEQ  transposed_3_finished
+
+transposed_3_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_3_dot:
+	VBROADCASTSD (R10), Y12
+	VBROADCASTSD 8(R10), Y13
+	VBROADCASTSD 16(R10), Y14
+	VMOVUPD      (R11), Y15
+	VFMADD231PD  Y15, Y12, Y0
+	VFMADD231PD  Y15, Y13, Y4
+	VFMADD231PD  Y15, Y14, Y8
+	VMOVUPD      32(R11), Y15
+	VFMADD231PD  Y15, Y12, Y1
+	VFMADD231PD  Y15, Y13, Y5
+	VFMADD231PD  Y15, Y14, Y9
+	VMOVUPD      64(R11), Y15
+	VFMADD231PD  Y15, Y12, Y2
+	VFMADD231PD  Y15, Y13, Y6
+	VFMADD231PD  Y15, Y14, Y10
+	VMOVUPD      96(R11), Y15
+	VFMADD231PD  Y15, Y12, Y3
+	VFMADD231PD  Y15, Y13, Y7
+	VFMADD231PD  Y15, Y14, Y11
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_3_dot
+	VMULPD       (DX), Y0, Y0
+	VMOVUPD      Y0, (SI)
+	VMULPD       32(DX), Y1, Y1
+	VMOVUPD      Y1, 32(SI)
+	VMULPD       64(DX), Y2, Y2
+	VMOVUPD      Y2, 64(SI)
+	VMULPD       96(DX), Y3, Y3
+	VMOVUPD      Y3, 96(SI)
+	VMULPD       128(DX), Y4, Y4
+	VMOVUPD      Y4, 128(SI)
+	VMULPD       160(DX), Y5, Y5
+	VMOVUPD      Y5, 160(SI)
+	VMULPD       192(DX), Y6, Y6
+	VMOVUPD      Y6, 192(SI)
+	VMULPD       224(DX), Y7, Y7
+	VMOVUPD      Y7, 224(SI)
+	VMULPD       256(DX), Y8, Y8
+	VMOVUPD      Y8, 256(SI)
+	VMULPD       288(DX), Y9, Y9
+	VMOVUPD      Y9, 288(SI)
+	VMULPD       320(DX), Y10, Y10
+	VMOVUPD      Y10, 320(SI)
+	VMULPD       352(DX), Y11, Y11
+	VMOVUPD      Y11, 352(SI)
+	ADDQ         $0x00000180, SI
+	ADDQ         $0x00000180, DX
+	ADDQ         $0x18, BX
+	SUBQ         $0x03, R9
+	JGE          transposed_3_rows
+
+transposed_3_finished:
+	ADDQ $0x03, R9
+	SUBQ $0x02, R9
+	JLT  transposed_2_finished
+
+transposed_2_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_2_dot:
+	VBROADCASTSD (R10), Y8
+	VBROADCASTSD 8(R10), Y9
+	VMOVUPD      (R11), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y4
+	VMOVUPD      32(R11), Y10
+	VFMADD231PD  Y10, Y8, Y1
+	VFMADD231PD  Y10, Y9, Y5
+	VMOVUPD      64(R11), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y6
+	VMOVUPD      96(R11), Y10
+	VFMADD231PD  Y10, Y8, Y3
+	VFMADD231PD  Y10, Y9, Y7
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_2_dot
+	VMULPD       (DX), Y0, Y0
+	VMOVUPD      Y0, (SI)
+	VMULPD       32(DX), Y1, Y1
+	VMOVUPD      Y1, 32(SI)
+	VMULPD       64(DX), Y2, Y2
+	VMOVUPD      Y2, 64(SI)
+	VMULPD       96(DX), Y3, Y3
+	VMOVUPD      Y3, 96(SI)
+	VMULPD       128(DX), Y4, Y4
+	VMOVUPD      Y4, 128(SI)
+	VMULPD       160(DX), Y5, Y5
+	VMOVUPD      Y5, 160(SI)
+	VMULPD       192(DX), Y6, Y6
+	VMOVUPD      Y6, 192(SI)
+	VMULPD       224(DX), Y7, Y7
+	VMOVUPD      Y7, 224(SI)
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x10, BX
+	SUBQ         $0x02, R9
+	JGE          transposed_2_rows
+
+transposed_2_finished:
+	ADDQ $0x02, R9
+	SUBQ $0x01, R9
+	JLT  transposed_1_finished
+
+transposed_1_rows:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_1_dot:
+	VBROADCASTSD (R10), Y4
+	VMOVUPD      (R11), Y5
+	VFMADD231PD  Y5, Y4, Y0
+	VMOVUPD      32(R11), Y5
+	VFMADD231PD  Y5, Y4, Y1
+	VMOVUPD      64(R11), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VMOVUPD      96(R11), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_1_dot
+	VMULPD       (DX), Y0, Y0
+	VMOVUPD      Y0, (SI)
+	VMULPD       32(DX), Y1, Y1
+	VMOVUPD      Y1, 32(SI)
+	VMULPD       64(DX), Y2, Y2
+	VMOVUPD      Y2, 64(SI)
+	VMULPD       96(DX), Y3, Y3
+	VMOVUPD      Y3, 96(SI)
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x08, BX
+	SUBQ         $0x01, R9
+	JGE          transposed_1_rows
+
+transposed_1_finished:
+	ADDQ $0x01, R9
+
+gradient:
+	MOVQ  net+0(FP), AX
+	MOVQ  (CX), DX
+	MOVQ  8(CX), BX
+	MOVQ  24(CX), SI
+	SHLQ  $0x07, SI
+	ADDQ  48(AX), SI
+	MOVQ  40(CX), AX
+	SHLQ  $0x06, AX
+	MOVQ  sums+8(FP), DI
+	ADDQ  DI, AX
+	MOVQ  DX, DI
+	IMULQ BX, DI
+	SHLQ  $0x06, DI
+	ADDQ  AX, DI
+	MOVQ  (SP), R8
+
+gradient_row:
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	MOVQ    SI, R9
+	MOVQ    DX, R10
+
+gradient_column:
+	VMOVUPD     (AX), Y4
+	VMOVUPD     32(AX), Y5
+	VFMADD231PD (R9), Y0, Y4
+	VFMADD231PD 32(R9), Y1, Y5
+	VFMADD231PD 64(R9), Y2, Y4
+	VFMADD231PD 96(R9), Y3, Y5
+	VMOVUPD     Y4, (AX)
+	VMOVUPD     Y5, 32(AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x00000080, R9
+	DECQ        R10
+	JNE         gradient_column
+	VMOVUPD     (DI), Y4
+	VMOVUPD     32(DI), Y5
+	VADDPD      Y0, Y4, Y4
+	VADDPD      Y1, Y5, Y5
+	VADDPD      Y2, Y4, Y4
+	VADDPD      Y3, Y5, Y5
+	VMOVUPD     Y4, (DI)
+	VMOVUPD     Y5, 32(DI)
+	ADDQ        $0x40, DI
+	ADDQ        $0x00000080, R8
+	DECQ        BX
+	JNE         gradient_row
+	MOVQ        (SP), AX
+	MOVQ        8(SP), DX
+	MOVQ        AX, 8(SP)
+	MOVQ        DX, (SP)
+	MOVQ        net+0(FP), AX
+	SUBQ        $0x40, CX
+	CMPQ        CX, (AX)
+	JGE         layer
+	VZEROUPPER
+	RET
+
 // func factorLanesAVX2(lu *float64, pivot *float64, gamma *float64, jac *float64, k int)
 // Requires: AVX, FMA3
 TEXT ·factorLanesAVX2(SB), NOSPLIT, $0-40

@@ -3757,6 +3757,361 @@ next:
 	VZEROUPPER
 	RET
 
+// func laneBackwardAVX512(net *byte, sums *float64, inputs bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·laneBackwardAVX512(SB), NOSPLIT, $16-17
+	MOVQ net+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	SHLQ $0x06, DX
+	LEAQ -64(CX)(DX*1), CX
+	MOVQ 96(AX), DX
+	MOVQ DX, (SP)
+	MOVQ 120(AX), BX
+	MOVQ BX, 8(SP)
+	MOVQ 32(CX), BX
+	SHLQ $0x07, BX
+	ADDQ 72(AX), BX
+	MOVQ 8(CX), AX
+
+outputs:
+	VMOVUPD (DX), Z0
+	VMOVUPD 64(DX), Z1
+	VMOVUPD (BX), Z2
+	VMOVUPD 64(BX), Z3
+	VMULPD  Z2, Z0, Z0
+	VMULPD  Z3, Z1, Z1
+	VMOVUPD Z0, (DX)
+	VMOVUPD Z1, 64(DX)
+	ADDQ    $0x00000080, DX
+	ADDQ    $0x00000080, BX
+	DECQ    AX
+	JNE     outputs
+
+layer:
+	MOVQ  net+0(FP), AX
+	CMPQ  CX, (AX)
+	JNE   propagate
+	MOVB  inputs+16(FP), DL
+	TESTB DL, DL
+	JEQ   gradient
+
+propagate:
+	MOVQ 24(CX), DX
+	SHLQ $0x07, DX
+	ADDQ 72(AX), DX
+	MOVQ 24(AX), AX
+	MOVQ 40(CX), BX
+	LEAQ (AX)(BX*8), BX
+	MOVQ (SP), AX
+	MOVQ 8(SP), SI
+	MOVQ (CX), DI
+	MOVQ 8(CX), R8
+	MOVQ DI, R9
+	SUBQ $0x05, R9
+	JLT  transposed_5_finished
+	CMPQ R9, $0x01
+	JEQ  transposed_5_finished
+
+transposed_5_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	VXORPD Z4, Z4, Z4
+	VXORPD Z5, Z5, Z5
+	VXORPD Z6, Z6, Z6
+	VXORPD Z7, Z7, Z7
+	VXORPD Z8, Z8, Z8
+	VXORPD Z9, Z9, Z9
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_5_dot:
+	VBROADCASTSD (R10), Z10
+	VBROADCASTSD 8(R10), Z11
+	VBROADCASTSD 16(R10), Z12
+	VBROADCASTSD 24(R10), Z13
+	VBROADCASTSD 32(R10), Z14
+	VMOVUPD      (R11), Z15
+	VFMADD231PD  Z15, Z10, Z0
+	VFMADD231PD  Z15, Z11, Z2
+	VFMADD231PD  Z15, Z12, Z4
+	VFMADD231PD  Z15, Z13, Z6
+	VFMADD231PD  Z15, Z14, Z8
+	VMOVUPD      64(R11), Z15
+	VFMADD231PD  Z15, Z10, Z1
+	VFMADD231PD  Z15, Z11, Z3
+	VFMADD231PD  Z15, Z12, Z5
+	VFMADD231PD  Z15, Z13, Z7
+	VFMADD231PD  Z15, Z14, Z9
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_5_dot
+	VMULPD       (DX), Z0, Z0
+	VMOVUPD      Z0, (SI)
+	VMULPD       64(DX), Z1, Z1
+	VMOVUPD      Z1, 64(SI)
+	VMULPD       128(DX), Z2, Z2
+	VMOVUPD      Z2, 128(SI)
+	VMULPD       192(DX), Z3, Z3
+	VMOVUPD      Z3, 192(SI)
+	VMULPD       256(DX), Z4, Z4
+	VMOVUPD      Z4, 256(SI)
+	VMULPD       320(DX), Z5, Z5
+	VMOVUPD      Z5, 320(SI)
+	VMULPD       384(DX), Z6, Z6
+	VMOVUPD      Z6, 384(SI)
+	VMULPD       448(DX), Z7, Z7
+	VMOVUPD      Z7, 448(SI)
+	VMULPD       512(DX), Z8, Z8
+	VMOVUPD      Z8, 512(SI)
+	VMULPD       576(DX), Z9, Z9
+	VMOVUPD      Z9, 576(SI)
+	ADDQ         $0x00000280, SI
+	ADDQ         $0x00000280, DX
+	ADDQ         $0x28, BX
+	SUBQ         $0x05, R9
+	JGE          transposed_5_rows
+
+transposed_5_finished:
+	ADDQ $0x05, R9
+	SUBQ $0x04, R9
+	JLT  transposed_4_finished
+
+transposed_4_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	VXORPD Z4, Z4, Z4
+	VXORPD Z5, Z5, Z5
+	VXORPD Z6, Z6, Z6
+	VXORPD Z7, Z7, Z7
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_4_dot:
+	VBROADCASTSD (R10), Z8
+	VBROADCASTSD 8(R10), Z9
+	VBROADCASTSD 16(R10), Z10
+	VBROADCASTSD 24(R10), Z11
+	VMOVUPD      (R11), Z12
+	VFMADD231PD  Z12, Z8, Z0
+	VFMADD231PD  Z12, Z9, Z2
+	VFMADD231PD  Z12, Z10, Z4
+	VFMADD231PD  Z12, Z11, Z6
+	VMOVUPD      64(R11), Z12
+	VFMADD231PD  Z12, Z8, Z1
+	VFMADD231PD  Z12, Z9, Z3
+	VFMADD231PD  Z12, Z10, Z5
+	VFMADD231PD  Z12, Z11, Z7
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_4_dot
+	VMULPD       (DX), Z0, Z0
+	VMOVUPD      Z0, (SI)
+	VMULPD       64(DX), Z1, Z1
+	VMOVUPD      Z1, 64(SI)
+	VMULPD       128(DX), Z2, Z2
+	VMOVUPD      Z2, 128(SI)
+	VMULPD       192(DX), Z3, Z3
+	VMOVUPD      Z3, 192(SI)
+	VMULPD       256(DX), Z4, Z4
+	VMOVUPD      Z4, 256(SI)
+	VMULPD       320(DX), Z5, Z5
+	VMOVUPD      Z5, 320(SI)
+	VMULPD       384(DX), Z6, Z6
+	VMOVUPD      Z6, 384(SI)
+	VMULPD       448(DX), Z7, Z7
+	VMOVUPD      Z7, 448(SI)
+	ADDQ         $0x00000200, SI
+	ADDQ         $0x00000200, DX
+	ADDQ         $0x20, BX
+	SUBQ         $0x04, R9
+	JGE          transposed_4_rows
+
+transposed_4_finished:
+	ADDQ $0x04, R9
+	SUBQ $0x03, R9
+	JLT  transposed_3_finished
+
+transposed_3_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	VXORPD Z4, Z4, Z4
+	VXORPD Z5, Z5, Z5
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_3_dot:
+	VBROADCASTSD (R10), Z6
+	VBROADCASTSD 8(R10), Z7
+	VBROADCASTSD 16(R10), Z8
+	VMOVUPD      (R11), Z9
+	VFMADD231PD  Z9, Z6, Z0
+	VFMADD231PD  Z9, Z7, Z2
+	VFMADD231PD  Z9, Z8, Z4
+	VMOVUPD      64(R11), Z9
+	VFMADD231PD  Z9, Z6, Z1
+	VFMADD231PD  Z9, Z7, Z3
+	VFMADD231PD  Z9, Z8, Z5
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_3_dot
+	VMULPD       (DX), Z0, Z0
+	VMOVUPD      Z0, (SI)
+	VMULPD       64(DX), Z1, Z1
+	VMOVUPD      Z1, 64(SI)
+	VMULPD       128(DX), Z2, Z2
+	VMOVUPD      Z2, 128(SI)
+	VMULPD       192(DX), Z3, Z3
+	VMOVUPD      Z3, 192(SI)
+	VMULPD       256(DX), Z4, Z4
+	VMOVUPD      Z4, 256(SI)
+	VMULPD       320(DX), Z5, Z5
+	VMOVUPD      Z5, 320(SI)
+	ADDQ         $0x00000180, SI
+	ADDQ         $0x00000180, DX
+	ADDQ         $0x18, BX
+	SUBQ         $0x03, R9
+	JGE          transposed_3_rows
+
+transposed_3_finished:
+	ADDQ $0x03, R9
+	SUBQ $0x02, R9
+	JLT  transposed_2_finished
+
+transposed_2_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_2_dot:
+	VBROADCASTSD (R10), Z4
+	VBROADCASTSD 8(R10), Z5
+	VMOVUPD      (R11), Z6
+	VFMADD231PD  Z6, Z4, Z0
+	VFMADD231PD  Z6, Z5, Z2
+	VMOVUPD      64(R11), Z6
+	VFMADD231PD  Z6, Z4, Z1
+	VFMADD231PD  Z6, Z5, Z3
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_2_dot
+	VMULPD       (DX), Z0, Z0
+	VMOVUPD      Z0, (SI)
+	VMULPD       64(DX), Z1, Z1
+	VMOVUPD      Z1, 64(SI)
+	VMULPD       128(DX), Z2, Z2
+	VMOVUPD      Z2, 128(SI)
+	VMULPD       192(DX), Z3, Z3
+	VMOVUPD      Z3, 192(SI)
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x10, BX
+	SUBQ         $0x02, R9
+	JGE          transposed_2_rows
+
+transposed_2_finished:
+	ADDQ $0x02, R9
+	SUBQ $0x01, R9
+	JLT  transposed_1_finished
+
+transposed_1_rows:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   BX, R10
+	MOVQ   AX, R11
+	MOVQ   R8, R12
+
+transposed_1_dot:
+	VBROADCASTSD (R10), Z2
+	VMOVUPD      (R11), Z3
+	VFMADD231PD  Z3, Z2, Z0
+	VMOVUPD      64(R11), Z3
+	VFMADD231PD  Z3, Z2, Z1
+	LEAQ         (R10)(DI*8), R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNE          transposed_1_dot
+	VMULPD       (DX), Z0, Z0
+	VMOVUPD      Z0, (SI)
+	VMULPD       64(DX), Z1, Z1
+	VMOVUPD      Z1, 64(SI)
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x08, BX
+	SUBQ         $0x01, R9
+	JGE          transposed_1_rows
+
+transposed_1_finished:
+	ADDQ $0x01, R9
+
+gradient:
+	MOVQ  net+0(FP), AX
+	MOVQ  (CX), DX
+	MOVQ  8(CX), BX
+	MOVQ  24(CX), SI
+	SHLQ  $0x07, SI
+	ADDQ  48(AX), SI
+	MOVQ  40(CX), AX
+	SHLQ  $0x06, AX
+	MOVQ  sums+8(FP), DI
+	ADDQ  DI, AX
+	MOVQ  DX, DI
+	IMULQ BX, DI
+	SHLQ  $0x06, DI
+	ADDQ  AX, DI
+	MOVQ  (SP), R8
+
+gradient_row:
+	VMOVUPD (R8), Z0
+	VMOVUPD 64(R8), Z1
+	MOVQ    SI, R9
+	MOVQ    DX, R10
+
+gradient_column:
+	VMOVUPD     (AX), Z2
+	VFMADD231PD (R9), Z0, Z2
+	VFMADD231PD 64(R9), Z1, Z2
+	VMOVUPD     Z2, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x00000080, R9
+	DECQ        R10
+	JNE         gradient_column
+	VMOVUPD     (DI), Z2
+	VADDPD      Z0, Z2, Z2
+	VADDPD      Z1, Z2, Z2
+	VMOVUPD     Z2, (DI)
+	ADDQ        $0x40, DI
+	ADDQ        $0x00000080, R8
+	DECQ        BX
+	JNE         gradient_row
+	MOVQ        (SP), AX
+	MOVQ        8(SP), DX
+	MOVQ        AX, 8(SP)
+	MOVQ        DX, (SP)
+	MOVQ        net+0(FP), AX
+	SUBQ        $0x40, CX
+	CMPQ        CX, (AX)
+	JGE         layer
+	VZEROUPPER
+	RET
+
 // func factorLanesAVX512(lu *float64, pivot *float64, gamma *float64, jac *float64, k int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·factorLanesAVX512(SB), NOSPLIT, $0-40

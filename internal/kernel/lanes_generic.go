@@ -2,9 +2,11 @@
 
 package kernel
 
-func (n *LaneNet) forward() { n.forwardGo(0) }
+func (n *LaneNet) forward(order int) { n.forwardGo(order) }
 
 func (n *LaneNet) forwardJacobian() { n.forwardJacobianGo() }
+
+func (n *LaneNet) backward(sums []float64, inputs bool) { n.backwardGo(sums, inputs) }
 
 func factorLanes(lu, pivot, g, jac []float64, k int) { factorLanesGo(lu, pivot, g, jac, k) }
 

@@ -41,7 +41,7 @@ func TestLaneNetIsTheNetOfOnePoint(t *testing.T) {
 		hidden, output := Func(i)%NumFuncs, Func(i/2)%NumFuncs
 		one := randomNet(sizes, hidden, output, rng)
 		for _, impl := range impls() {
-			for _, many := range []*LaneNet{NewLaneNet(sizes, hidden, output), one.Stages()} {
+			for _, many := range []*LaneNet{NewLaneNet(sizes, hidden, output), one.Lanes(StageLanes)} {
 				width, restore := many.width, useImpl(impl)
 				copy(many.Params(), one.Params())
 				in, out := sizes[0], sizes[len(sizes)-1]

@@ -59,6 +59,18 @@ func TestWideRegistersGiveTheSameBits(t *testing.T) {
 			}
 		}
 	}
+	for _, sizes := range netShapes(rng) {
+		n := NewLaneNet(sizes, SiLU, Tanh)
+		copy(n.Params(), normals(rng, len(n.params)))
+		copy(n.Inputs(), normals(rng, len(n.Inputs())))
+		n.forwardGo(1)
+		w := normals(rng, len(n.Adjoints()))
+		both("reverse mode in lanes", func() []float64 {
+			copy(n.Adjoints(), w)
+			sums := make([]float64, len(n.params)*SumLanes)
+			return append(sums, n.Backward(sums, true)...)
+		})
+	}
 	for m := 1; m < 9; m++ {
 		for n := 4; n <= 52; n += 4 {
 			a, p, y := normals(rng, m*7), normals(rng, 7*n), make([]float64, m*n)

@@ -33,6 +33,7 @@ func lanes() {
 	laneForward("laneForward", 16)
 	laneForward("laneForward8", 8)
 	laneRow = 128
+	laneBackward()
 	factorLanes()
 	solveLanes()
 	scaleLanes()
