@@ -33,6 +33,7 @@ type rosenbrockStepper struct {
 	haveJ           bool
 	factoredAt      float64 // hγ of the factors in lin, or 0
 	refine          *refinement
+	fused           *fusedStages // nil where there are none
 }
 
 func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
@@ -40,7 +41,7 @@ func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 	st := &rosenbrockStepper{
 		c: c, tab: tab, lin: newLinearSolver(c.p, c.recorded), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n), zero: make([]float64, n),
 		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
-		refine: newRefinement(n),
+		refine: newRefinement(n), fused: newFusedStages(c, tab),
 	}
 	if !c.p.Autonomous {
 		st.dfdt, st.spareDfdt = make([]float64, n), make([]float64, n)
@@ -84,6 +85,9 @@ func (st *rosenbrockStepper) attempt(h float64) (float64, *stepError) {
 		}
 		c.stats.Factorisations++
 		st.factoredAt = hg
+	}
+	if st.fused.begin(st, hg) {
+		return st.fused.attempt(st, h)
 	}
 	last := len(tab.B) - 1
 	for i := range tab.B {

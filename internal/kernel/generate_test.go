@@ -12,7 +12,7 @@ import (
 var families = []string{"columns", "elementwise", "lanes", "network", "panel", "solve", "steps", "vector"}
 
 // wideFamilies are those that AVX-512 has too.
-var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "network", "panel"}
+var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "network", "panel", "stage"}
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {

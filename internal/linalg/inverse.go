@@ -97,3 +97,9 @@ func (f *Inverse) SolveBlock(b []float64, cols int) {
 		}
 	}
 }
+
+// Columns returns the columns of the inverse and how far they lie apart.
+func (f *Inverse) Columns() (columns []float64, stride int) { return f.inv, f.stride }
+
+// Columns returns the columns of the inverse and how far they lie apart, or nil where only factors are made.
+func (f *Sparse) Columns() (columns []float64, stride int) { return f.columns, f.stride }

@@ -18,6 +18,7 @@ var families = map[string]func(){
 	"network":     network,
 	"panel":       panels,
 	"solve":       solves,
+	"stage":       stages,
 	"steps":       steps,
 	"vector":      vectors,
 }
