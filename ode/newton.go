@@ -26,6 +26,8 @@ type iterationMatrix struct {
 	pairs  []complexSolver
 	shifts []complex128 // α + iβ
 	ratio  float64      // h/γ
+	// sideBySide factorises all of these matrices at once and says whether it could; nil for most
+	sideBySide func(h float64) bool
 
 	// a Jacobian is kept for the next step while the convergence rate stays below refresh, and the factors are kept while γ has
 	// changed by no more than the fraction tolerance
@@ -92,6 +94,11 @@ func (m *iterationMatrix) evaluate() *stepError {
 
 func (m *iterationMatrix) factor(gamma float64) *stepError {
 	m.gamma = 0
+	if m.sideBySide != nil && m.sideBySide(gamma*m.ratio) {
+		m.c.stats.Factorisations += 1 + len(m.pairs)
+		m.gamma = gamma
+		return nil
+	}
 	if err := m.lin.factor(gamma, &m.c.p.Mass, m.jac); err != nil {
 		return m.c.factorError(err)
 	}

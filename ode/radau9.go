@@ -39,6 +39,7 @@ type radau9Stepper struct {
 	matrix *iterationMatrix
 	stages *coupledStages
 	conv   convergence
+	lanes  *radau9Lanes // nil where it does not pay
 
 	z, w     []float64 // increments Z_i of the stages, and W_i
 	f        []float64 // f at the stages, then T⁻¹ of them
@@ -61,6 +62,9 @@ func newRadau9Stepper(c *core) *radau9Stepper {
 	st.stages = newCoupledStages(c, st.tab.c[:])
 	st.matrix.couple(st.tab.real, st.tab.complex[:]...)
 	st.conv.limit = radau9NewtonMax
+	if st.lanes = newRadau9Lanes(c, st.tab); st.lanes != nil {
+		st.matrix.sideBySide = func(h float64) bool { return st.lanes.factor(h, c, st.matrix.jac) }
+	}
 	return st
 }
 
@@ -127,22 +131,49 @@ func (st *radau9Stepper) solve(h float64) *stepError {
 	st.predict(h)
 	st.conv.system()
 	for {
-		if bad := st.stages.eval(c, st.f, st.z, h); bad != nil {
+		size, bad := st.improve(h)
+		if bad != nil {
 			return bad
 		}
-		size := st.iterate(h)
-		st.tab.t.apply(st.z, st.w)
 		switch st.conv.judge(size) {
 		case converged:
 			return nil
 		case failed:
 			c.suspect = st.last()
-			if !finite(st.w) {
+			if !finite(st.z) {
 				return c.reject(RejectNonFinite, nil)
 			}
 			return c.reject(RejectNewton, nil)
 		}
 	}
+}
+
+// sideBySide says whether the factors in use are those of the lanes.
+func (st *radau9Stepper) sideBySide() bool { return st.lanes != nil && st.lanes.inUse }
+
+// improve evaluates f at the stages and takes one iteration, whose increment's size it returns.
+func (st *radau9Stepper) improve(h float64) (float64, *stepError) {
+	c := st.c
+	if st.sideBySide() {
+		if bad := st.stages.evalAt(c, st.f, st.lanes.states, h); bad != nil {
+			return 0, bad
+		}
+		sum := st.lanes.iterate(h, st.f, st.z, c.y, c.invW)
+		return st.iterated(sum), nil
+	}
+	if bad := st.stages.eval(c, st.f, st.z, h); bad != nil {
+		return 0, bad
+	}
+	size := st.iterated(st.iterate(h))
+	st.tab.t.apply(st.z, st.w)
+	return size, nil
+}
+
+// iterated counts an iteration and returns the size of its increment, given the sum of weighted squares.
+func (st *radau9Stepper) iterated(sum float64) float64 {
+	st.c.stats.Solves += 1 + radau9Pairs
+	st.c.stats.NewtonIterations++
+	return math.Sqrt(sum / float64(radau9Stages*st.c.n))
 }
 
 // massTimes returns M·v, in dst unless M is the identity.
@@ -154,7 +185,7 @@ func (st *radau9Stepper) massTimes(dst, v []float64) []float64 {
 	return dst
 }
 
-// iterate adds one increment to W, given f at the stages, and returns its size; the equations are those of radauStepper.iterate.
+// iterate adds one increment to W, given f at the stages, and returns the sum of its weighted squares; the equations are those of radauStepper.iterate.
 func (st *radau9Stepper) iterate(h float64) float64 {
 	c, n := st.c, st.c.n
 	st.tab.tInv.apply(st.f, st.f)
@@ -186,29 +217,24 @@ func (st *radau9Stepper) iterate(h float64) float64 {
 			sum += a*s*a*s + b*s*b*s
 		}
 	}
-	c.stats.Solves += 1 + radau9Pairs
-	c.stats.NewtonIterations++
-	return math.Sqrt(sum / float64(radau9Stages*n))
+	return sum
 }
 
 // predict extrapolates the collocation polynomial of the step before.
 func (st *radau9Stepper) predict(h float64) {
 	if st.lastH == 0 {
+		if st.sideBySide() {
+			st.lanes.predict(nil, nil, st.z, st.c.y)
+			return
+		}
 		clear(st.z)
 		clear(st.w)
 		return
 	}
-	var m stageMatrix // from the increments of that step to these
-	for i, c := range st.tab.c {
-		theta := 1 + c*h/st.lastH
-		for k, row := range st.tab.d {
-			v := 0.0
-			for p := radau9Stages - 1; p >= 0; p-- {
-				v = (v + row[p]) * theta
-			}
-			m[i][k] = v
-		}
-		m[i][radau9Stages-1]-- // measured from the end of that step
+	m := st.tab.extrapolation(h / st.lastH)
+	if st.sideBySide() {
+		st.lanes.predict(&m, st.past, st.z, st.c.y)
+		return
 	}
 	m.apply(st.z, st.past)
 	st.tab.tInv.apply(st.w, st.z)
@@ -225,7 +251,11 @@ func (st *radau9Stepper) estimate(gamma float64) (float64, *stepError) {
 		for j, v := range sum {
 			st.e[j] = v + gamma*f[j]
 		}
-		st.matrix.lin.solve(st.e)
+		if st.sideBySide() {
+			st.lanes.solveReal(st.e)
+		} else {
+			st.matrix.lin.solve(st.e)
+		}
 		c.stats.Solves++
 		return min(st.relaxed*c.errorNorm(st.e), math.MaxFloat64)
 	}

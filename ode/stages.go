@@ -29,16 +29,32 @@ func (s *coupledStages) eval(c *core, f, z []float64, h float64) *stepError {
 		}
 		return nil
 	}
-	for i, node := range s.nodes {
-		s.t[i] = c.t + node*h
+	for i := range s.nodes {
 		to := s.y[i*n : (i+1)*n]
 		for j, v := range z[i*n : (i+1)*n] {
 			to[j] = c.y[j] + v
 		}
 	}
+	return s.evalAt(c, f, s.y, h)
+}
+
+// evalAt writes f(t + c_i h, y_i) into the rows of f, given the rows y_i.
+func (s *coupledStages) evalAt(c *core, f, y []float64, h float64) *stepError {
+	n := c.n
+	if s.field == nil {
+		for i, node := range s.nodes {
+			if bad := c.eval(f[i*n:(i+1)*n], c.t+node*h, y[i*n:(i+1)*n]); bad != nil {
+				return bad
+			}
+		}
+		return nil
+	}
+	for i, node := range s.nodes {
+		s.t[i] = c.t + node*h
+	}
 	c.stats.Evals += len(s.nodes)
-	c.enter(inField, c.t, s.y[:n])
-	err := s.field.EvalStages(f, s.t, s.y, len(s.nodes))
+	c.enter(inField, c.t, y[:n])
+	err := s.field.EvalStages(f, s.t, y, len(s.nodes))
 	c.leave()
 	if err != nil {
 		return c.fieldError(err)

@@ -21,6 +21,8 @@ type radau9Tableau struct {
 	c, e [radau9Stages]float64
 	// d[i] are the coefficients of θ, θ², … of the Lagrange polynomial of node i among 0, c_1, …, c_5
 	d [][]float64
+	// powers[p][i] is d[i][p]
+	powers stageMatrix
 	// bend are the coefficients of θ, θ², … of ∫₀^θ Π (x − c_i) dx / (γ0 Π (−c_i)): see radau9Stepper.dense
 	bend    [radau9Stages + 1]float64
 	inverse stageMatrix // A⁻¹
@@ -56,6 +58,9 @@ var radauIIA9 = sync.OnceValue(func() *radau9Tableau {
 			l[p] /= scale
 		}
 		tab.d = append(tab.d, l)
+		for p, v := range l {
+			tab.powers[p][i] = v
+		}
 		// the embedded formula is γ0 f(t_n, y_n) and, for the rest, the quadrature of order 5: what it differs by is γ0 times the difference of f(t_n, y_n)
 		// and the slope of the collocation polynomial there
 		tab.e[i] = -l[0] / tab.real
@@ -120,6 +125,20 @@ func (tab *radau9Tableau) setEigenvector(re, im int, z complex128) {
 			tab.t[i][im] = imag(x)
 		}
 	}
+}
+
+// extrapolation takes the increments of a step to those of the next one, ratio times as long, by the collocation polynomial.
+func (tab *radau9Tableau) extrapolation(ratio float64) (m stageMatrix) {
+	for i, c := range tab.c {
+		theta, row := 1+c*ratio, &m[i]
+		for p := radau9Stages - 1; p >= 0; p-- {
+			for k, d := range tab.powers[p] {
+				row[k] = (row[k] + d) * theta
+			}
+		}
+		row[radau9Stages-1]-- // measured from the end of that step
+	}
+	return m
 }
 
 // apply writes the combinations Σ_j m_ij x_j of the fifths of x into the fifths of dst, which may be x.

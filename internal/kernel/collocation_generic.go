@@ -1,0 +1,11 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func stagesToLanes(dst []float64, places []int32, f []float64, coef *LaneCoefficients, u, mass []float64, scale float64, shift *[LaneEntry]float64) {
+	stagesToLanesGo(dst, places, f, coef, u, mass, scale, shift)
+}
+
+func lanesToStages(z, states, u, x []float64, places []int32, y, w []float64, t *[CollocationStages][CollocationStages]float64) float64 {
+	return lanesToStagesGo(z, states, u, x, places, 0, y, w, t)
+}

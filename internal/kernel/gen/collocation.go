@@ -1,0 +1,146 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// stageCount is the number of stages of the method whose systems are solved in lanes: one real and two complex ones.
+const stageCount = 5
+
+// collocation emits what lies between values at stages and the lanes of substituteLanes.
+func collocation() {
+	stagesToLanes()
+	lanesToStages()
+}
+
+func stagesToLanes() {
+	function("stagesToLanes", "func(dst *float64, places *int32, f *float64, n int, coef, u, mass *float64, scale float64, shift *float64)", "is stagesToLanesGo.")
+	dst, places, n := param("dst"), param("places"), param("n")
+	coef, u, mass := param("coef"), param("u"), param("mass")
+	scale, shift, shiftIm := every("scale"), YMM(), YMM()
+	{
+		m := Mem{Base: param("shift")}
+		VMOVUPD(m, shift)
+		VMOVUPD(imaginary(m), shiftIm)
+	}
+	f := rowsAt(param("f"), bytesParam("n"), stageCount)
+	Label("component")
+	re, im := YMM(), YMM()
+	for i := range stageCount {
+		v, c := YMM(), Mem{Base: coef, Disp: 64 * i}
+		VBROADCASTSD(f[i], v)
+		if i == 0 {
+			VMULPD(c, v, re)
+			VMULPD(imaginary(c), v, im)
+		} else {
+			VFMADD231PD(c, v, re)
+			VFMADD231PD(imaginary(c), v, im)
+		}
+	}
+	VMULPD(scale, re, re)
+	VMULPD(scale, im, im)
+	ur, ui, pr, pi, m := YMM(), YMM(), YMM(), YMM(), YMM()
+	at := Mem{Base: u}
+	VMOVUPD(at, ur)
+	VMOVUPD(imaginary(at), ui)
+	VMULPD(ur, shift, pr)
+	VMULPD(ui, shift, pi)
+	VFNMADD231PD(ui, shiftIm, pr)
+	VFMADD231PD(ur, shiftIm, pi)
+	VBROADCASTSD(Mem{Base: mass}, m)
+	VFNMADD231PD(pr, m, re)
+	VFNMADD231PD(pi, m, im)
+	to := Mem{Base: dst, Index: index(places, 0), Scale: 8}
+	VMOVUPD(re, to)
+	VMOVUPD(im, imaginary(to))
+	ADDQ(U8(4), places)
+	ADDQ(U8(64), u)
+	ADDQ(U8(8), mass)
+	advanceRows(f, 8)
+	DECQ(n)
+	JNE(LabelRef("component"))
+	VZEROUPPER()
+	RET()
+}
+
+func lanesToStages() {
+	function("lanesToStages", "func(z, states *float64, ld int, u, x *float64, places *int32, y, w, t *float64, n int) float64", "is lanesToStagesGo for n a multiple of 4.")
+	u, x, places, y, w, t, n := param("u"), param("x"), param("places"), param("y"), param("w"), param("t"), param("n")
+	ld := bytesParam("ld")
+	z, states := rowsAt(param("z"), ld, stageCount), rowsAt(param("states"), ld, stageCount)
+	sum := YMM()
+	VXORPD(sum, sum, sum)
+	Label("four")
+	var re, im [4]reg.VecVirtual
+	for j := range 4 {
+		from := Mem{Base: x, Index: index(places, j), Scale: 8}
+		at := Mem{Base: u, Disp: 64 * j}
+		s, xr, xi := YMM(), YMM(), YMM()
+		re[j], im[j] = YMM(), YMM()
+		VMOVUPD(from, xr)
+		VMOVUPD(imaginary(from), xi)
+		VADDPD(at, xr, re[j])
+		VADDPD(imaginary(at), xi, im[j])
+		VMOVUPD(re[j], at)
+		VMOVUPD(im[j], imaginary(at))
+		VBROADCASTSD(Mem{Base: w, Disp: 8 * j}, s)
+		VMULPD(s, xr, xr)
+		VMULPD(s, xi, xi)
+		VFMADD231PD(xr, xr, sum)
+		VFMADD231PD(xi, xi, sum)
+	}
+	// lanes 0, 1, 2 of the real parts and 1, 2 of the imaginary ones
+	variables := append(transposedLanes(re, 0, 1, 2), transposedLanes(im, 1, 2)...)
+	start := YMM()
+	VMOVUPD(Mem{Base: y}, start)
+	for i := range stageCount {
+		v, c := YMM(), YMM()
+		for l, variable := range variables {
+			VBROADCASTSD(Mem{Base: t, Disp: 8 * (stageCount*i + l)}, c)
+			if l == 0 {
+				VMULPD(c, variable, v)
+			} else {
+				VFMADD231PD(c, variable, v)
+			}
+		}
+		VMOVUPD(v, z[i])
+		VADDPD(start, v, v)
+		VMOVUPD(v, states[i])
+	}
+	ADDQ(U8(16), places)
+	ADDQ(U32(256), u)
+	for _, p := range []reg.Register{y, w} {
+		ADDQ(U8(32), p)
+	}
+	advanceRows(z, 32)
+	advanceRows(states, 32)
+	SUBQ(U8(4), n)
+	JNE(LabelRef("four"))
+	Store(horizontalSum(sum).AsX(), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// transposedLanes returns some lanes of four registers, each lane's numbers in a register.
+func transposedLanes(x [4]reg.VecVirtual, lanes ...int) (out []reg.VecVirtual) {
+	var pairs [2][2]reg.VecVirtual // of the even and of the odd lanes
+	for odd := range 2 {
+		for k := range 2 {
+			z := YMM()
+			if odd == 0 {
+				VUNPCKLPD(x[2*k+1], x[2*k], z)
+			} else {
+				VUNPCKHPD(x[2*k+1], x[2*k], z)
+			}
+			pairs[odd][k] = z
+		}
+	}
+	for _, lane := range lanes {
+		z := YMM()
+		VPERM2F128(U8(0x20+0x11*(lane/2)), pairs[lane%2][1], pairs[lane%2][0], z)
+		out = append(out, z)
+	}
+	return out
+}
