@@ -317,9 +317,19 @@ func (f *scaledField) SecondOrderJacobian(dy, dp, u []float64, tau float64, c0, 
 	}
 }
 
-// points makes the network's inputs at n points.
-func (f *scaledField) points(t, y []float64, n int) (x, d1 []float64) {
-	x, d1 = grow(&f.batch.x, n*f.ni), grow(&f.batch.d1, n*f.ni)
+// points returns the network's inputs at n points and, where some input is nonlinear, makes their derivatives in f.batch.d1.
+func (f *scaledField) points(t, y []float64, n int) []float64 {
+	if f.plain {
+		return y[:n*f.k]
+	}
+	x := grow(&f.batch.x, n*f.ni)
+	if !f.curved {
+		for c := range n {
+			copy(x[c*f.ni:(c+1)*f.ni], f.point(t[c], y[c*f.k:(c+1)*f.k]))
+		}
+		return x
+	}
+	d1 := grow(&f.batch.d1, n*f.ni)
 	for c := range n {
 		for j, i := range f.s.in {
 			x[c*f.ni+j], d1[c*f.ni+j], _ = f.inputs[j].at(y[c*f.k+i])
@@ -328,31 +338,53 @@ func (f *scaledField) points(t, y []float64, n int) (x, d1 []float64) {
 			x[c*f.ni+j], d1[c*f.ni+j], _ = f.inputs[j].at(t[c])
 		}
 	}
-	return x, d1
+	return x
+}
+
+// slopes are the derivatives of the inputs at point c of the latest points.
+func (f *scaledField) slopes(c int) []float64 {
+	if f.curved {
+		return f.batch.d1[c*f.ni : (c+1)*f.ni]
+	}
+	return f.d1
 }
 
 func (f *scaledField) values(dst, t, y []float64, n int) {
-	x, _ := f.points(t, y, n)
 	o := grow(&f.batch.o, n*f.no)
-	f.net.ValueBatch(o, x, n)
+	f.net.ValueBatch(o, f.points(t, y, n), n)
 	for c := range n {
 		f.scatter(dst[c*f.k:(c+1)*f.k], o[c*f.no:])
 	}
 }
 
 func (f *scaledField) Jacobians(jac, t, y []float64, n int) error {
-	x, d1 := f.points(t, y, n)
+	x := f.points(t, y, n)
+	if f.direct && f.plain {
+		jac = jac[:n*f.k*f.k]
+		f.net.JacobianBatch(jac, x, n)
+		for len(jac) > 0 {
+			for _, g := range f.s.gain {
+				row := jac[:f.k]
+				for j := range row {
+					row[j] *= g
+				}
+				jac = jac[f.k:]
+			}
+		}
+		return nil
+	}
 	jx := grow(&f.batch.jac, n*f.no*f.ni)
 	f.net.JacobianBatch(jx, x, n)
 	if !f.direct {
 		clear(jac[:n*f.k*f.k])
 	}
 	for c := range n {
+		d1 := f.slopes(c)
 		for r, g := range f.s.gain {
 			row := jx[(c*f.no+r)*f.ni : (c*f.no+r+1)*f.ni]
 			to := jac[(c*f.k+f.s.out[r])*f.k:]
 			for j, i := range f.s.in {
-				to[i] = g * row[j] * d1[c*f.ni+j]
+				to[i] = g * row[j] * d1[j]
 			}
 		}
 	}
@@ -360,7 +392,7 @@ func (f *scaledField) Jacobians(jac, t, y []float64, n int) error {
 }
 
 func (f *scaledField) ParamVJPs(gp, gy, t, y, w []float64, n int) error {
-	x, d1 := f.points(t, y, n)
+	x := f.points(t, y, n)
 	wx := grow(&f.batch.w, n*f.no)
 	for c := range n {
 		f.gather(wx[c*f.no:(c+1)*f.no], w[c*f.k:(c+1)*f.k])
@@ -373,7 +405,7 @@ func (f *scaledField) ParamVJPs(gp, gy, t, y, w []float64, n int) error {
 	f.net.ParamVJPBatch(gp, gx, x, wx, n)
 	clear(gy[:n*f.k])
 	for c := range n {
-		f.addInputs(gy[c*f.k:(c+1)*f.k], gx[c*f.ni:(c+1)*f.ni], d1[c*f.ni:(c+1)*f.ni])
+		f.addInputs(gy[c*f.k:(c+1)*f.k], gx[c*f.ni:(c+1)*f.ni], f.slopes(c))
 	}
 	return nil
 }

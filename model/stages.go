@@ -6,13 +6,7 @@ var _ ode.StageField = (*scaledField)(nil)
 
 // EvalStages implements ode.StageField.
 func (f *scaledField) EvalStages(dst, t, y []float64, n int) error {
-	x := y[:n*f.k]
-	if !f.plain {
-		x = grow(&f.batch.x, n*f.ni)
-		for c := range n {
-			copy(x[c*f.ni:(c+1)*f.ni], f.point(t[c], y[c*f.k:(c+1)*f.k]))
-		}
-	}
+	x := f.points(t, y, n)
 	if f.all {
 		f.net.ValueStages(dst[:n*f.k], x, n)
 		for c := range n {

@@ -114,7 +114,7 @@ func (a *adjoint) gather(rec recorded, least, hi int) (lo int, err error) {
 			return lo, err
 		}
 		e.batch = nil
-		if s.rule.jacobians() {
+		if s.rule.batched(e.k) {
 			e.batch = e.batcher
 		}
 		if lo < hi-1 && e.batch != batch {

@@ -58,8 +58,7 @@ type engine struct {
 	wide, unit []float64
 }
 
-// newEngine makes the workspace for a problem whose field is given. Small systems gain from evaluating many points in one call
-// (batchStates).
+// newEngine makes the workspace for a problem whose field is given.
 func newEngine(p *ode.Problem, field ode.ParamField) *engine {
 	k := p.Dim
 	field = exact(field, k)
@@ -79,16 +78,15 @@ func newEngine(p *ode.Problem, field ode.ParamField) *engine {
 	return e
 }
 
-// batchStates is the largest number of states for which the Jacobians of a block of points are evaluated in one call. Beyond it a
-// Jacobian costs more than the products that are needed of it (measured on networks of 3 and 20 states).
-const batchStates = 8
+// The largest numbers of states for which the Jacobians of a block of points are evaluated in one call, where the Jacobians themselves are needed and
+// where only one product with each of them is. Beyond, a Jacobian costs more than is saved (measured on networks of 2 to 20 states).
+const (
+	batchStates   = 8
+	batchProducts = 4
+)
 
-// useBatch lets the engine evaluate points in blocks, where the field can and the number of states makes it worth while.
-func (e *engine) useBatch() {
-	if b, ok := e.field.(ode.BatchParamField); ok && e.k <= batchStates {
-		e.batcher = b
-	}
-}
+// useBatch lets the engine evaluate points in blocks, where the field can.
+func (e *engine) useBatch() { e.batcher, _ = e.field.(ode.BatchParamField) }
 
 // room makes the stage scratch large enough for s stages.
 func (e *engine) room(s int) {

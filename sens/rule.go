@@ -17,8 +17,8 @@ type rule interface {
 	// stages is the number of stage vectors; live how many of them the state, or with dense the dense output, depends on.
 	stages() int
 	live(dense bool) int
-	// jacobians says that reverse needs the Jacobian at every point, and not only products with it.
-	jacobians() bool
+	// batched says whether reverse gains, for k states, by the Jacobians at all points of a block made in one call.
+	batched(k int) bool
 	// relative says that y_n is part of the sums for state and dense output.
 	relative() bool
 	// end writes the weights e_i, dense the weights d_i(θ), for a step of size h.

@@ -22,10 +22,10 @@ const (
 	bdfVectors = 7 // of a history, with the correction
 )
 
-func (r bdfRule) stages() int     { return bdfRows }
-func (r bdfRule) live(bool) int   { return bdfRows }
-func (r bdfRule) jacobians() bool { return true }
-func (r bdfRule) relative() bool  { return false }
+func (r bdfRule) stages() int        { return bdfRows }
+func (r bdfRule) live(bool) int      { return bdfRows }
+func (r bdfRule) batched(k int) bool { return k <= batchStates }
+func (r bdfRule) relative() bool     { return false }
 
 func (r bdfRule) end(w []float64, _ float64) {
 	clear(w)

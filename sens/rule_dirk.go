@@ -14,10 +14,10 @@ import (
 // sizes, where the solver took it from there; otherwise z_1 = h M⁻¹ f(t_n, y_n).
 type dirkRule struct{ tab *ode.DIRKTableau }
 
-func (r dirkRule) stages() int     { return len(r.tab.B) }
-func (r dirkRule) live(bool) int   { return len(r.tab.B) }
-func (r dirkRule) jacobians() bool { return true }
-func (r dirkRule) relative() bool  { return true }
+func (r dirkRule) stages() int        { return len(r.tab.B) }
+func (r dirkRule) live(bool) int      { return len(r.tab.B) }
+func (r dirkRule) batched(k int) bool { return k <= batchStates }
+func (r dirkRule) relative() bool     { return true }
 
 func (r dirkRule) end(w []float64, _ float64) { copy(w, r.tab.B) }
 

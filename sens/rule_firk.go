@@ -18,10 +18,10 @@ type firkRule struct{ tab *ode.FIRKTableau }
 
 const firkStages = 3
 
-func (r firkRule) stages() int     { return firkStages }
-func (r firkRule) live(bool) int   { return firkStages }
-func (r firkRule) jacobians() bool { return true }
-func (r firkRule) relative() bool  { return true }
+func (r firkRule) stages() int        { return firkStages }
+func (r firkRule) live(bool) int      { return firkStages }
+func (r firkRule) batched(k int) bool { return k <= batchStates }
+func (r firkRule) relative() bool     { return true }
 
 func (r firkRule) end(w []float64, _ float64) {
 	clear(w)

@@ -24,7 +24,7 @@ type imexRule struct{ tab *ode.DIRKTableau }
 
 func (r imexRule) stages() int                { return 2 * len(r.tab.B) }
 func (r imexRule) live(bool) int              { return 2 * len(r.tab.B) }
-func (r imexRule) jacobians() bool            { return false }
+func (r imexRule) batched(int) bool           { return false }
 func (r imexRule) relative() bool             { return true }
 func (r imexRule) points(*engine, *step, int) {}
 

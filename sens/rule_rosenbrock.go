@@ -20,7 +20,7 @@ type rosenbrockRule struct{ tab *ode.RosenbrockTableau }
 
 func (r rosenbrockRule) stages() int         { return len(r.tab.B) }
 func (r rosenbrockRule) live(dense bool) int { return liveStages(r.tab.B, r.tab.D, dense) }
-func (r rosenbrockRule) jacobians() bool     { return false }
+func (r rosenbrockRule) batched(int) bool    { return false }
 func (r rosenbrockRule) relative() bool      { return true }
 
 func (r rosenbrockRule) end(w []float64, _ float64) { copy(w, r.tab.B) }
