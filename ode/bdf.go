@@ -97,16 +97,13 @@ type bdfStepper struct {
 
 	q  int     // order of the next attempt
 	hz float64 // step size to which z is scaled, 0 at a start
-	// z and zp are the rows of zAll and zpAll
-	z, zp       *[maxBDFOrder + 1][]float64
-	zAll, zpAll []float64
-	tau         [maxBDFOrder + 2]float64 // tau[i]: size of the i-th latest accepted step, from 1
-	form        bdfCoefficients
-	// e is the correction of the latest attempt, eprev that of the accepted step before it, found with differenced coefficient prevDiff
-	e, eprev  []float64
-	w         []float64 // error weights of the latest attempt
-	prevDiff  float64
-	corrected bool // zp holds the corrected array rather than the predicted one
+	// v holds z and the predicted z', the corrections of the latest attempt and of the accepted step before it, and error weights; z and zp are the
+	// rows of its arrays
+	v        *kernel.Multistep
+	z, zp    *[maxBDFOrder + 1][]float64
+	tau      [maxBDFOrder + 2]float64 // tau[i]: size of the i-th latest accepted step, from 1
+	form     bdfCoefficients
+	prevDiff float64 // differenced coefficient with which the correction before was found
 
 	restart bool // no step has been accepted since the start
 	fixed   bool // the order must not change
@@ -119,27 +116,23 @@ type bdfStepper struct {
 
 func newBDFStepper(c *core, m BDFMethod) *bdfStepper {
 	n := c.n
-	st := &bdfStepper{c: c, m: m, lin: newLinearSolver(c.p, c.recorded)}
-	buf := make([]float64, 7*n)
-	next := func() []float64 {
-		s := buf[:n:n]
-		buf = buf[n:]
-		return s
+	st := &bdfStepper{c: c, m: m, lin: newLinearSolver(c.p, c.recorded), v: kernel.NewMultistep(n, c.invW, c.atol)}
+	st.z, st.zp = st.rows(st.v.Z), st.rows(st.v.P)
+	st.newt = bdfNewton{jac: NewJacobian(n, c.p.Jacobian), f: st.v.F[:n:n], rhs: st.v.D[:n:n]}
+	if c.mass != nil {
+		st.newt.mdot, st.newt.dot = make([]float64, n), make([]float64, n)
 	}
-	st.zAll, st.z = st.rows(make([]float64, (maxBDFOrder+1)*n))
-	st.zpAll, st.zp = st.rows(make([]float64, (maxBDFOrder+1)*n))
-	st.e, st.eprev, st.w = next(), next(), next()
-	st.newt = bdfNewton{jac: NewJacobian(n, c.p.Jacobian), f: next(), rhs: next(), mdot: next(), dot: next()}
+	c.ownWeights = true
 	return st
 }
 
-// rows returns a Nordsieck array and its rows.
-func (st *bdfStepper) rows(all []float64) ([]float64, *[maxBDFOrder + 1][]float64) {
-	z, n := new([maxBDFOrder + 1][]float64), st.c.n
+// rows returns the rows of a Nordsieck array.
+func (st *bdfStepper) rows(all []float64) *[maxBDFOrder + 1][]float64 {
+	z := new([maxBDFOrder + 1][]float64)
 	for j := range z {
-		z[j] = all[j*n : (j+1)*n : (j+1)*n]
+		z[j] = st.v.Row(all, j)
 	}
-	return all, z
+	return z
 }
 
 func (st *bdfStepper) errorOrder() int { return st.q + 1 }
@@ -195,50 +188,31 @@ func (st *bdfStepper) scaleStart(h float64) {
 }
 
 func (st *bdfStepper) attempt(h float64) (float64, *stepError) {
+	c := st.c
 	st.scaleStart(h)
-	st.predict(h / st.hz)
+	st.v.Predict(h/st.hz, c.rtol) // rows above q are zero
 	if h != st.form.h || st.q != st.form.q || st.limit.count <= st.q+1 {
 		st.form.compute(st.q, h, &st.tau) // otherwise all steps that matter are of this size, and nothing changes
 	}
+	st.v.Iterate(c.ynew)
 	if bad := st.solve(h); bad != nil {
 		return 0, bad
 	}
 	if st.choice.wait <= 1 {
 		st.form.neighbours(st.q, h, &st.tau)
 	}
-	st.weigh()
-	return min(st.norm(st.e)*st.form.errorCoef, math.MaxFloat64), nil
+	c.suspect, c.component = st.v.E[:c.n], -1
+	sum := st.v.Correct((*[maxBDFOrder + 1]float64)(&st.form.l), c.rtol)
+	return min(st.mean(sum)*st.form.errorCoef, math.MaxFloat64), nil
 }
 
-// weigh computes the error weights of the step from the larger of old and new state.
-func (st *bdfStepper) weigh() {
-	c := st.c
-	c.suspect, c.component = st.e, -1
-	kernel.LargerWeights(st.w, c.y, c.ynew, c.atol, c.rtol)
-}
-
-func (st *bdfStepper) norm(v []float64) float64 { return weightedNorm(v, st.w) }
-
-// predict evaluates the polynomial of the history at the end of a step r times as long as hz. Rows above q are zero.
-func (st *bdfStepper) predict(r float64) {
-	kernel.Predict(st.zpAll, st.zAll, st.c.n, r)
-	st.corrected = false
-}
-
-// correct adds e·Λ to the predicted array.
-func (st *bdfStepper) correct() {
-	if st.corrected {
-		return
-	}
-	kernel.Correct(st.zpAll, st.e, (*[maxBDFOrder + 1]float64)(&st.form.l))
-	st.corrected = true
-}
+// mean is the root mean square that belongs to a sum of squares.
+func (st *bdfStepper) mean(sum float64) float64 { return math.Sqrt(sum / float64(st.c.n)) }
 
 func (st *bdfStepper) accepted(h float64) {
-	st.correct()
 	st.limit.step(h == st.hz && !st.change.any)
 	st.z, st.zp = st.zp, st.z
-	st.zAll, st.zpAll = st.zpAll, st.zAll
+	st.v.Z, st.v.P = st.v.P, st.v.Z
 	st.hz = h
 	copy(st.tau[2:], st.tau[1:maxBDFOrder+1])
 	if st.restart {
@@ -255,21 +229,26 @@ func (st *bdfStepper) accepted(h float64) {
 
 // dense is the polynomial of the corrected history, written in θ = 1 + (τ−t_{n+1})/h.
 func (st *bdfStepper) dense(coef []float64, _ float64) int {
-	st.correct()
 	n := st.c.n
-	for i := range n {
-		a := [maxBDFOrder + 1]float64{}
-		for j := 0; j <= st.q; j++ {
-			a[j] = st.zp[j][i]
-		}
-		for k := 1; k <= st.q; k++ {
-			for j := st.q; j >= k; j-- {
-				a[j-1] -= a[j]
-			}
-		}
-		for j := 0; j <= st.q; j++ {
-			coef[j*n+i] = a[j]
+	rows := coef[:(st.q+1)*n]
+	for j := 0; j <= st.q; j++ {
+		copy(rows[j*n:], st.zp[j])
+	}
+	for k := 1; k <= st.q; k++ {
+		for j := st.q; j >= k; j-- {
+			addTo(rows[(j-1)*n:], -1, rows[j*n:(j+1)*n])
 		}
 	}
 	return st.q
+}
+
+// evaluate implements evaluator.
+func (st *bdfStepper) evaluate(dst []float64, theta float64) {
+	x := theta - 1
+	copy(dst, st.zp[st.q])
+	for j := st.q - 1; j >= 0; j-- {
+		for i, v := range st.zp[j] {
+			dst[i] = dst[i]*x + v
+		}
+	}
 }

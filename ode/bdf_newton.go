@@ -37,6 +37,9 @@ type bdfNewton struct {
 	age, jacAge int
 	// stale asks for new factors: the error test failed. distrust asks for a new Jacobian too: an attempt could not be used.
 	stale, distrust bool
+	// inverse holds the columns of the inverse of W, stride apart, or is nil where only factors are to be had
+	inverse []float64
+	stride  int
 
 	f, rhs, mdot, dot []float64
 }
@@ -76,6 +79,7 @@ func (st *bdfStepper) solve(h float64) *stepError {
 			return bad
 		}
 		setup, fresh = true, math.Abs(gamma/nt.gamma-1) < bdfSmallChange
+		clear(st.v.E)
 	}
 }
 
@@ -96,16 +100,18 @@ func (st *bdfStepper) setup(t, gamma float64, fresh bool) (current bool, bad *st
 		return false, c.factorError(err)
 	}
 	c.stats.Factorisations++
+	nt.inverse = nil
+	if columns, stride := inverseColumns(st.lin); c.mass == nil && stride >= kernel.Padded(c.n) {
+		nt.inverse, nt.stride = columns, stride
+	}
 	nt.gamma, nt.rate, nt.age = gamma, bdfSetupRate, 0
 	nt.stale, nt.distrust = false, false
 	return current, nil
 }
 
-// iterate runs the modified Newton iteration from the predicted point, at which nt.f is f.
+// iterate runs the modified Newton iteration from the predicted point, at which nt.f is f and the correction is zero.
 func (st *bdfStepper) iterate(t float64) *stepError {
 	c, nt, k := st.c, &st.newt, &st.form
-	zp0, e, y := st.zp[0], st.e, c.ynew
-	clear(e)
 	// W belongs to an old gamma: for fast components the correction would be too large or small by the ratio of the two, for slow
 	// ones right; the mean serves both
 	scale := 1.0
@@ -120,14 +126,18 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 	}
 	before := 0.0
 	for m := 1; ; m++ {
-		st.residual(r)
-		st.lin.solve(nt.rhs)
+		var size float64
+		if nt.inverse != nil {
+			size = st.mean(st.v.Newton(nt.inverse, nt.stride, k.gamma, r, scale))
+		} else {
+			st.residual(r)
+			st.lin.solve(nt.rhs)
+			size = st.mean(st.v.Advance(scale))
+		}
 		c.stats.Solves++
 		c.stats.NewtonIterations++
-		sum := kernel.Advance(e, y, zp0, nt.rhs, c.invW, scale)
-		size := math.Sqrt(sum / float64(c.n))
 		if !(size <= math.MaxFloat64) {
-			c.suspect, c.component = e, -1
+			c.suspect, c.component = st.v.E[:c.n], -1
 			return c.reject(RejectNonFinite, nil)
 		}
 		if m > 1 {
@@ -137,7 +147,7 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 		if size*min(1, nt.rate) <= tolerance {
 			return nil
 		}
-		if tight && m > 1 && size > bdfRateDecay*before && size <= bdfNoise*weightedNorm(y, c.invW) {
+		if tight && m > 1 && size > bdfRateDecay*before && size <= bdfNoise*c.norm(c.ynew) {
 			return nil // as far as roundoff permits
 		}
 		if m == most || m > 1 && size > bdfDivergence*before {
@@ -145,7 +155,7 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 			return c.reject(RejectNewton, nil)
 		}
 		before = size
-		if bad := c.eval(nt.f, t, y); bad != nil {
+		if bad := c.eval(nt.f, t, c.ynew); bad != nil {
 			return bad
 		}
 	}
@@ -154,7 +164,8 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 // residual writes G(e) = gamma f − M (r z'_1 + e) into rhs.
 func (st *bdfStepper) residual(r float64) {
 	c, nt := st.c, &st.newt
-	gamma, zp1, e, f := st.form.gamma, st.zp[1], st.e, nt.f
+	clear(st.v.D[c.n:])
+	gamma, zp1, e, f := st.form.gamma, st.zp[1], st.v.E[:c.n], nt.f
 	if c.mass == nil {
 		// number by number, as a field mostly writes f: a register could not be loaded before these stores are done
 		zp1, e, rhs := zp1[:len(f)], e[:len(f)], nt.rhs[:len(f)]

@@ -58,7 +58,8 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 		eta, q = st.choose(h, err)
 		if q >= st.q && !st.m.IgnoreStabilityLimit && st.limit.reached(st) {
 			q = st.q - 1
-			eta = sizeFactor(st.lowerError(), q)
+			_, top, _ := st.v.Squares(st.q, 0, st.c.rtol)
+			eta = sizeFactor(st.lowerError(top), q)
 			st.limit.lowered(q)
 			st.c.stats.StabilityReductions++
 		}
@@ -71,7 +72,7 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 	case q < st.q:
 		st.lower()
 	}
-	st.e, st.eprev = st.eprev, st.e
+	st.v.E, st.v.EPrev = st.v.EPrev, st.v.E
 	st.prevDiff = st.form.diffCoef
 	return h * eta
 }
@@ -84,11 +85,12 @@ func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
 	if ch.wait <= 0 {
 		ch.wait = 2
 		if !st.fixed {
+			_, top, above := st.v.Squares(st.q, st.differenceRatio(h), st.c.rtol)
 			if st.q > 1 {
-				lower = st.lowerError()
+				lower = st.lowerError(top)
 			}
 			if st.q < st.m.highest() && st.limit.allows(st.q+1) {
-				higher = st.higherError(h)
+				higher = biasHigher * st.mean(above) * st.form.higherCoef
 			}
 		}
 	}
@@ -122,23 +124,18 @@ var leastGrowthPower = func() (p [maxBDFOrder + 2]float64) {
 	return p
 }()
 
-// lowerError is the biased error that order q−1 would have made.
-func (st *bdfStepper) lowerError() float64 {
-	return biasLower * st.norm(st.z[st.q]) * st.form.lowerCoef
+// lowerError is the biased error that order q−1 would have made, given the sum of squares of z_q.
+func (st *bdfStepper) lowerError(top float64) float64 {
+	return biasLower * st.mean(top) * st.form.lowerCoef
 }
 
-// higherError is the biased error that order q+1 would have made.
-func (st *bdfStepper) higherError(h float64) float64 {
+// differenceRatio is the multiple of the correction before that the error of order q+1 takes from the latest.
+func (st *bdfStepper) differenceRatio(h float64) float64 {
 	c := st.form.diffCoef / st.prevDiff
 	for range st.q + 1 {
 		c *= h / st.tau[2]
 	}
-	sum := 0.0
-	for i, e := range st.e {
-		x := (e - c*st.eprev[i]) * st.w[i]
-		sum += x * x
-	}
-	return biasHigher * math.Sqrt(sum/float64(st.c.n)) * st.form.higherCoef
+	return c
 }
 
 // sizeAfterFailure chooses the size, and after repeated failures the order, of the next attempt.
@@ -178,7 +175,7 @@ func (st *bdfStepper) raise() {
 	q := st.q
 	l, multiple := raising(q, &st.tau)
 	top := st.z[q+1]
-	for i, e := range st.e {
+	for i, e := range st.v.E[:len(top)] {
 		top[i] = multiple * e
 	}
 	for j := 2; j <= q; j++ {

@@ -1,10 +1,6 @@
 package ode
 
-import (
-	"math"
-
-	"github.com/stiffnode/stiffnode/internal/kernel"
-)
+import "math"
 
 // Constants of the detection of stability limits (Hindmarsh 1992).
 const (
@@ -73,8 +69,8 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 		factorial *= float64(i)
 	}
 	p := float64(q)
-	for j, v := range [3][]float64{st.z[q-1], st.z[q], st.e} {
-		s := kernel.WeightedSquares(v, st.w) / float64(len(v))
+	below, top, above := st.v.Squares(q, 0, st.c.rtol)
+	for j, sum := range [3]float64{below, top, above} {
 		m := factorial
 		switch j {
 		case 1:
@@ -83,7 +79,7 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 			m *= p * (p + 1) / max(st.form.diffCoef, negligible)
 		}
 		copy(b.s[j][1:], b.s[j][:])
-		b.s[j][0] = m * m * s
+		b.s[j][0] = m * m * sum / float64(st.c.n)
 	}
 	if wait < 0 || phase != 0 {
 		return false

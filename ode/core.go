@@ -26,6 +26,8 @@ type core struct {
 	wantDense bool
 	// recorded says that a tape, or Options.Judge, sees the steps.
 	recorded bool
+	// ownWeights says that the stepper computes invW itself.
+	ownWeights bool
 	// newtonTol is Options.NewtonTol.
 	newtonTol float64
 
@@ -55,13 +57,8 @@ func newCore(p *Problem) (*core, error) {
 		return nil, err
 	}
 	n := p.Dim
-	buf := make([]float64, 7*n)
-	next := func() []float64 {
-		s := buf[:n:n]
-		buf = buf[n:]
-		return s
-	}
-	c := &core{p: p, field: field, n: n, y: next(), ynew: next(), f0: next(), atol: next(), invW: next(), scaled: next(), dydt: next(), component: -1}
+	v := kernel.Vectors(7, n)
+	c := &core{p: p, field: field, n: n, y: v[0], ynew: v[1], f0: v[2], atol: v[3], invW: v[4], scaled: v[5], dydt: v[6], component: -1}
 	if !p.Mass.IsIdentity() {
 		c.mass = NewMassInverse(p.Mass, n)
 	}

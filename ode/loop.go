@@ -59,7 +59,9 @@ func (s *Solver) loop(ctx context.Context) error {
 		if f := s.tooSmall(step, last); f != nil {
 			return f
 		}
-		c.setWeights()
+		if !c.ownWeights {
+			c.setWeights()
+		}
 		s.degree = -1
 		c.wantDense = s.wantsDense(step)
 		e, bad := s.st.attempt(step)

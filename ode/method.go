@@ -60,6 +60,12 @@ type sizer interface {
 	nextSize(h, err float64, accepted bool, reason RejectReason) float64
 }
 
+// An evaluator is a stepper that evaluates its dense output without the coefficients, which would take longer than a few times are worth.
+type evaluator interface {
+	// evaluate writes y(t_n + θ h) of the step just attempted into dst.
+	evaluate(dst []float64, theta float64)
+}
+
 // A newtonStepper is a stepper whose stages are found by Newton's iteration.
 type newtonStepper interface {
 	// effort returns the largest number of iterations that a system of the latest attempt took, and how many are allowed.

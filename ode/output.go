@@ -129,6 +129,15 @@ func (s *Solver) coefficients(h float64) []float64 {
 	return s.coef[:(s.degree+1)*s.p.Dim]
 }
 
+// interpolate reads the dense output of the latest step at θ.
+func (s *Solver) interpolate(dst []float64, h, theta float64) {
+	if e, ok := s.st.(evaluator); ok {
+		e.evaluate(dst, theta)
+		return
+	}
+	horner(dst, s.coefficients(h), s.degree, theta)
+}
+
 // deliver makes an attempted step the state and hands it to everyone who wants it.
 func (s *Solver) deliver(tnew, h float64) error {
 	c := s.c
@@ -176,8 +185,7 @@ func (s *Solver) save(tnew, h float64) error {
 		if t == tnew {
 			copy(dst, c.ynew)
 		} else {
-			coef := s.coefficients(h)
-			horner(dst, coef, s.degree, (t-c.t)/h)
+			s.interpolate(dst, h, (t-c.t)/h)
 		}
 		if s.quad.active() {
 			if err := s.quad.saveAt(s, t, tnew, h); err != nil {

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-var families = []string{"columns", "elementwise", "lanes", "network", "panel", "solve", "steps", "vector"}
+var families = []string{"collocation", "columns", "elementwise", "lanes", "multistep", "network", "panel", "solve", "sparse", "steps", "vector"}
 
 // wideFamilies are those that AVX-512 has too.
-var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "network", "panel", "stage"}
+var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "multistep", "network", "panel", "stage", "sparse"}
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {

@@ -23,16 +23,6 @@ func weights(w, y, atol []float64, rtol float64) {
 	}
 }
 
-func largerWeights(w, y, z, atol []float64, rtol float64) {
-	n := whole(len(w))
-	if n > 0 {
-		largerWeightsAVX2(&w[0], &y[0], &z[0], &atol[0], rtol, n)
-	}
-	if n < len(w) {
-		largerWeightsGo(w[n:], y[n:], z[n:], atol[n:], rtol)
-	}
-}
-
 func weightedSquares(v, w []float64) float64 {
 	n, s := whole(len(v)), 0.0
 	if n > 0 {
@@ -51,37 +41,6 @@ func errorSquares(e, y, z, atol []float64, rtol float64) float64 {
 	}
 	if n < len(e) {
 		s += errorSquaresGo(e[n:], y[n:], z[n:], atol[n:], rtol)
-	}
-	return s
-}
-
-func predict(p, z []float64, n int, r float64) {
-	w := whole(n)
-	if w > 0 {
-		predictAVX2(&p[0], &z[0], n, r, w)
-	}
-	if w < n {
-		predictGo(p, z, n, w, r)
-	}
-}
-
-func correct(p, e []float64, l *[HistoryRows]float64) {
-	n := whole(len(e))
-	if n > 0 {
-		correctAVX2(&p[0], len(e), &e[0], &l[0], n)
-	}
-	if n < len(e) {
-		correctGo(p, e, n, l)
-	}
-}
-
-func advance(e, y, z, d, w []float64, scale float64) float64 {
-	n, s := whole(len(e)), 0.0
-	if n > 0 {
-		s = advanceAVX2(&e[0], &y[0], &z[0], &d[0], &w[0], scale, n)
-	}
-	if n < len(e) {
-		s += advanceGo(e[n:], y[n:], z[n:], d[n:], w[n:], scale)
 	}
 	return s
 }
@@ -136,22 +95,10 @@ func eliminateAVX2(a *float64, ld int, d float64, rows, cols int)
 func weightsAVX2(w, y, atol *float64, rtol float64, n int)
 
 //go:noescape
-func largerWeightsAVX2(w, y, z, atol *float64, rtol float64, n int)
-
-//go:noescape
 func weightedSquaresAVX2(v, w *float64, n int) float64
 
 //go:noescape
 func errorSquaresAVX2(e, y, z, atol *float64, rtol float64, n int) float64
-
-//go:noescape
-func predictAVX2(p, z *float64, ld int, r float64, n int)
-
-//go:noescape
-func correctAVX2(p *float64, ld int, e, l *float64, n int)
-
-//go:noescape
-func advanceAVX2(e, y, z, d, w *float64, scale float64, n int) float64
 
 //go:noescape
 func combineAVX2(dst, y *float64, h float64, a, x *float64, ld, terms, n int)

@@ -6,19 +6,11 @@ const useAVX2 = false
 
 func weights(w, y, atol []float64, rtol float64) { weightsGo(w, y, atol, rtol) }
 
-func largerWeights(w, y, z, atol []float64, rtol float64) { largerWeightsGo(w, y, z, atol, rtol) }
-
 func weightedSquares(v, w []float64) float64 { return weightedSquaresGo(v, w) }
 
 func errorSquares(e, y, z, atol []float64, rtol float64) float64 {
 	return errorSquaresGo(e, y, z, atol, rtol)
 }
-
-func predict(p, z []float64, n int, r float64) { predictGo(p, z, n, 0, r) }
-
-func correct(p, e []float64, l *[HistoryRows]float64) { correctGo(p, e, 0, l) }
-
-func advance(e, y, z, d, w []float64, scale float64) float64 { return advanceGo(e, y, z, d, w, scale) }
 
 func combine(dst, y []float64, h float64, a, x []float64) { combineGo(dst, y, 0, h, a, x) }
 

@@ -11,14 +11,17 @@ import (
 )
 
 var families = map[string]func(){
+	"collocation": collocation,
 	"columns":     columns,
 	"elementwise": elementwise,
 	"inverse":     inverses,
 	"lanes":       lanes,
+	"multistep":   multistep,
 	"network":     network,
 	"panel":       panels,
 	"solve":       solves,
 	"stage":       stages,
+	"sparse":      sparse,
 	"steps":       steps,
 	"vector":      vectors,
 }

@@ -45,8 +45,6 @@ func constantRegister(m Mem) reg.VecVirtual {
 func steps() {
 	weights()
 	squares()
-	history()
-	newtonUpdate()
 	combination()
 	rowOperations()
 }
@@ -62,18 +60,6 @@ func weights() {
 		VCMPPD(U8(compareNotLess), floor, v, enough)
 		VDIVPD(v, one, v)
 		VANDPD(enough, v, v)
-		VMOVUPD(v, Mem{Base: w, Index: i, Scale: 1})
-	})
-	VZEROUPPER()
-	RET()
-
-	function("largerWeights", "func(w, y, z, atol *float64, rtol float64, n int)", "is LargerWeights for n a multiple of 4.")
-	w, y, z, atol, n := param("w"), param("y"), param("z"), param("atol"), bytesParam("n")
-	larger := largerTolerance(y, z, atol)
-	one = constantRegister(num(1))
-	registers("larger", n, func(i reg.Register) {
-		v := larger(i)
-		VDIVPD(v, one, v)
 		VMOVUPD(v, Mem{Base: w, Index: i, Scale: 1})
 	})
 	VZEROUPPER()
@@ -119,77 +105,6 @@ func squares() {
 	registers("errors", n, func(i reg.Register) {
 		x := load(e, i)
 		VDIVPD(larger(i), x, x)
-		VFMADD231PD(x, x, sum)
-	})
-	Store(horizontalSum(sum).AsX(), ReturnIndex(0))
-	VZEROUPPER()
-	RET()
-}
-
-// historyRows is the number of rows of a Nordsieck array.
-const historyRows = 6
-
-func history() {
-	function("predict", "func(p, z *float64, ld int, r float64, n int)", "is Predict for n a multiple of 4.")
-	to, from, ld, n := param("p"), param("z"), bytesParam("ld"), bytesParam("n")
-	r := []reg.VecVirtual{every("r")}
-	for len(r) < historyRows-1 {
-		next := YMM()
-		VMULPD(r[0], r[len(r)-1], next)
-		r = append(r, next)
-	}
-	registers("predict", n, func(i reg.Register) {
-		a, at := make(vec, historyRows), copyOf(from)
-		for k := range a {
-			a[k] = load(at, i)
-			if k > 0 {
-				VMULPD(r[k-1], a[k], a[k])
-			}
-			ADDQ(ld, at)
-		}
-		for k := range historyRows - 1 {
-			for j := historyRows - 2; j >= k; j-- {
-				VADDPD(a[j+1], a[j], a[j])
-			}
-		}
-		at = copyOf(to)
-		for k := range a {
-			VMOVUPD(a[k], Mem{Base: at, Index: i, Scale: 1})
-			ADDQ(ld, at)
-		}
-	})
-	VZEROUPPER()
-	RET()
-
-	function("correct", "func(p *float64, ld int, e, l *float64, n int)", "is Correct for n a multiple of 4.")
-	to, ld, e, coef, n := param("p"), bytesParam("ld"), param("e"), param("l"), bytesParam("n")
-	l := whole(historyRows).each(func(k int, z reg.VecVirtual) { VBROADCASTSD(Mem{Base: coef, Disp: 8 * k}, z) })
-	registers("correct", n, func(i reg.Register) {
-		x, at := load(e, i), copyOf(to)
-		for k := range l {
-			z := load(at, i)
-			VFMADD231PD(l[k], x, z)
-			VMOVUPD(z, Mem{Base: at, Index: i, Scale: 1})
-			ADDQ(ld, at)
-		}
-	})
-	VZEROUPPER()
-	RET()
-}
-
-func newtonUpdate() {
-	function("advance", "func(e, y, z, d, w *float64, scale float64, n int) float64", "is Advance for n a multiple of 4.")
-	e, y, z, d, w, n := param("e"), param("y"), param("z"), param("d"), param("w"), bytesParam("n")
-	scale, sum := every("scale"), YMM()
-	VXORPD(sum, sum, sum)
-	registers("advance", n, func(i reg.Register) {
-		x, c := load(d, i), load(e, i)
-		VMULPD(scale, x, x)
-		VADDPD(x, c, c)
-		VMOVUPD(c, Mem{Base: e, Index: i, Scale: 1})
-		VADDPD(Mem{Base: z, Index: i, Scale: 1}, c, c)
-		VMOVUPD(c, Mem{Base: y, Index: i, Scale: 1})
-		VMULPD(Mem{Base: w, Index: i, Scale: 1}, x, x)
 		VFMADD231PD(x, x, sum)
 	})
 	Store(horizontalSum(sum).AsX(), ReturnIndex(0))

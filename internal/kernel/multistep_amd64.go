@@ -1,0 +1,89 @@
+//go:build amd64 && !purego
+
+package kernel
+
+//go:generate go run -C gen . -family multistep -out ../multistep_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family multistep -out ../multistep_avx512_amd64.s -pkg kernel
+
+func multistepPredict(m *Multistep, r, rtol float64) {
+	switch {
+	case useAVX512:
+		multistepPredictAVX512(m, r, rtol)
+	case useAVX2:
+		multistepPredictAVX2(m, r, rtol)
+	default:
+		multistepPredictGo(m, r, rtol)
+	}
+}
+
+func multistepNewton(m *Multistep, inverse []float64, ld int, gamma, r, scale float64) float64 {
+	switch {
+	case useAVX512:
+		return multistepNewtonAVX512(m, &inverse[0], ld, gamma, r, scale)
+	case useAVX2:
+		return multistepNewtonAVX2(m, &inverse[0], ld, gamma, r, scale)
+	}
+	return multistepNewtonGo(m, inverse, ld, gamma, r, scale)
+}
+
+func multistepAdvance(m *Multistep, scale float64) float64 {
+	switch {
+	case useAVX512:
+		return multistepAdvanceAVX512(m, scale)
+	case useAVX2:
+		return multistepAdvanceAVX2(m, scale)
+	}
+	return multistepAdvanceGo(m, scale)
+}
+
+func multistepCorrect(m *Multistep, l *[HistoryRows]float64, rtol float64) float64 {
+	switch {
+	case useAVX512:
+		return multistepCorrectAVX512(m, &l[0], rtol)
+	case useAVX2:
+		return multistepCorrectAVX2(m, &l[0], rtol)
+	}
+	return multistepCorrectGo(m, l, rtol)
+}
+
+func multistepSquares(m *Multistep, q int, c, rtol float64) (below, top, above float64) {
+	switch {
+	case useAVX512:
+		return multistepSquaresAVX512(m, q, c, rtol)
+	case useAVX2:
+		return multistepSquaresAVX2(m, q, c, rtol)
+	}
+	return multistepSquaresGo(m, q, c, rtol)
+}
+
+// multistepPredictAVX2 … are the methods of these names.
+
+//go:noescape
+func multistepPredictAVX2(m *Multistep, r, rtol float64)
+
+//go:noescape
+func multistepNewtonAVX2(m *Multistep, inverse *float64, ld int, gamma, r, scale float64) float64
+
+//go:noescape
+func multistepAdvanceAVX2(m *Multistep, scale float64) float64
+
+//go:noescape
+func multistepCorrectAVX2(m *Multistep, l *float64, rtol float64) float64
+
+//go:noescape
+func multistepSquaresAVX2(m *Multistep, q int, c, rtol float64) (below, top, above float64)
+
+//go:noescape
+func multistepPredictAVX512(m *Multistep, r, rtol float64)
+
+//go:noescape
+func multistepNewtonAVX512(m *Multistep, inverse *float64, ld int, gamma, r, scale float64) float64
+
+//go:noescape
+func multistepAdvanceAVX512(m *Multistep, scale float64) float64
+
+//go:noescape
+func multistepCorrectAVX512(m *Multistep, l *float64, rtol float64) float64
+
+//go:noescape
+func multistepSquaresAVX512(m *Multistep, q int, c, rtol float64) (below, top, above float64)
