@@ -21,8 +21,8 @@ type Options struct {
 // Result is a trained model and how good it is.
 type Result struct {
 	Model *Model
-	// Score measures the model on the data that it was trained on.
-	Score *data.Score
+	// Score measures the model on the data that it was trained on, HeldOut on those that data.holdout kept from training; that is nil if none were.
+	Score, HeldOut *data.Score
 	// Config is the complete configuration, which reproduces the result.
 	Config *train.Config
 	// Run says how training went.
@@ -60,6 +60,10 @@ func (o *Options) config() *train.Config {
 }
 
 func trainSet(ctx context.Context, cfg *train.Config, o Options, set *data.Set) (*Result, error) {
+	set, held, err := cfg.Split(set)
+	if err != nil {
+		return nil, err
+	}
 	cfg.Resolve(set)
 	t, err := train.New(cfg, set)
 	if err != nil {
@@ -78,7 +82,9 @@ func trainSet(ctx context.Context, cfg *train.Config, o Options, set *data.Set) 
 	if !run.Finished {
 		return res, context.Cause(ctx)
 	}
-	res.Score, _, err = train.Evaluate(ctx, run.Model, set, run.Initial)
+	if res.Score, _, err = train.Evaluate(ctx, run.Model, set, run.Initial); err == nil && held != nil {
+		res.HeldOut, _, err = train.Evaluate(ctx, run.Model, held, nil)
+	}
 	return res, err
 }
 

@@ -77,6 +77,26 @@ func TestTrainSaveLoadPredict(t *testing.T) {
 	}
 }
 
+// What data.holdout keeps from training is scored apart.
+func TestTrainHoldsOut(t *testing.T) {
+	cfg := quick()
+	cfg.Data.Holdout = 0.25
+	res, err := stiffnode.TrainSet(context.Background(), stiffnode.Options{Config: cfg, Seed: 3}, decay())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := stiffnode.TrainSet(context.Background(), stiffnode.Options{Config: quick(), Seed: 3}, decay())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all.HeldOut != nil || all.Score.MAE == res.Score.MAE {
+		t.Errorf("without a holdout: held out %v, mae %g, with one %g", all.HeldOut, all.Score.MAE, res.Score.MAE)
+	}
+	if res.HeldOut == nil || res.HeldOut.MAE == res.Score.MAE || !(res.HeldOut.MAE < 0.05) {
+		t.Errorf("held out: %+v, trained on: %+v", res.HeldOut, res.Score)
+	}
+}
+
 func TestCancelledTrainingGivesWhatThereIs(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	res, err := stiffnode.TrainSet(ctx, stiffnode.Options{Config: quick(), Observer: func(r train.Record) {
