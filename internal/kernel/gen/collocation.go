@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// stageCount is the number of stages of the method whose systems are solved in lanes: one real and two complex ones.
-const stageCount = 5
+// collocationStages is the number of stages of the method whose systems are solved in lanes: one real and two complex ones.
+const collocationStages = 5
 
 // collocation emits what lies between values at stages and the lanes of substituteLanes.
 func collocation() {
@@ -25,10 +25,10 @@ func stagesToLanes() {
 		VMOVUPD(m, shift)
 		VMOVUPD(imaginary(m), shiftIm)
 	}
-	f := rowsAt(param("f"), bytesParam("n"), stageCount)
+	f := rowsAt(param("f"), bytesParam("n"), collocationStages)
 	Label("component")
 	re, im := YMM(), YMM()
-	for i := range stageCount {
+	for i := range collocationStages {
 		v, c := YMM(), Mem{Base: coef, Disp: 64 * i}
 		VBROADCASTSD(f[i], v)
 		if i == 0 {
@@ -69,7 +69,7 @@ func lanesToStages() {
 	function("lanesToStages", "func(z, states *float64, ld int, u, x *float64, places *int32, y, w, t *float64, n int) float64", "is lanesToStagesGo for n a multiple of 4.")
 	u, x, places, y, w, t, n := param("u"), param("x"), param("places"), param("y"), param("w"), param("t"), param("n")
 	ld := bytesParam("ld")
-	z, states := rowsAt(param("z"), ld, stageCount), rowsAt(param("states"), ld, stageCount)
+	z, states := rowsAt(param("z"), ld, collocationStages), rowsAt(param("states"), ld, collocationStages)
 	sum := YMM()
 	VXORPD(sum, sum, sum)
 	Label("four")
@@ -95,10 +95,10 @@ func lanesToStages() {
 	variables := append(transposedLanes(re, 0, 1, 2), transposedLanes(im, 1, 2)...)
 	start := YMM()
 	VMOVUPD(Mem{Base: y}, start)
-	for i := range stageCount {
+	for i := range collocationStages {
 		v, c := YMM(), YMM()
 		for l, variable := range variables {
-			VBROADCASTSD(Mem{Base: t, Disp: 8 * (stageCount*i + l)}, c)
+			VBROADCASTSD(Mem{Base: t, Disp: 8 * (collocationStages*i + l)}, c)
 			if l == 0 {
 				VMULPD(c, variable, v)
 			} else {
