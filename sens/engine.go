@@ -56,6 +56,7 @@ type engine struct {
 	// of methods with coupled stages: the factors of all stages together, scratch, and M as a dense matrix
 	big        *linalg.LU
 	wide, unit []float64
+	coupling   firkInverse
 }
 
 // newEngine makes the workspace for a problem whose field is given.
@@ -263,9 +264,23 @@ func addTransposed(dst, a, w []float64) {
 	}
 }
 
+// shortVector is up to how many numbers a loop over a vector beats the call of a kernel.
+const shortVector = 6
+
 // addVectors adds s·Σ_j a_j v_j to dst, where all holds the vectors v_j one after the other.
 func addVectors(dst []float64, s float64, a, all []float64) {
 	n := len(dst)
+	if n <= shortVector {
+		for j, w := range a {
+			if w != 0 {
+				w *= s
+				for l, v := range all[j*n : (j+1)*n] {
+					dst[l] += w * v
+				}
+			}
+		}
+		return
+	}
 	for j, w := range a {
 		if w != 0 {
 			kernel.AddScaled(dst, s*w, all[j*n:(j+1)*n])

@@ -52,29 +52,28 @@ func (r bdfRule) reverse(e *engine, s *step, _, first int, seed, adj []float64) 
 	k, f := e.k, r.f
 	h := e.history(k)
 	bar := seed[:bdfRows*k]
-	kernel.AddScaled(bar, 1, h[:bdfRows*k])
+	for j, v := range h[:bdfRows*k] {
+		bar[j] += v
+	}
 	// ē in w
 	w := e.sum
 	copy(w, h[bdfRows*k:])
-	for i := range f.Order + 1 {
-		kernel.AddScaled(w, f.L[i], bar[i*k:(i+1)*k])
-	}
+	addVectors(w, 1, f.L[:f.Order+1], bar)
 	e.factor(f.Gamma, e.jacobian(first))
 	e.lu.SolveTransposed(w)
 	e.stats.Solves++
-	e.prob.Mass.MulVecTransposed(e.f, w)
-	kernel.AddScaled(bar[k:2*k], -1/f.L[1], e.f)
+	mw := w
+	if e.con != nil {
+		mw = e.f
+		e.prob.Mass.MulVecTransposed(mw, w)
+	}
+	z1 := bar[k : 2*k]
+	for l, v := range mw {
+		z1[l] -= v / f.L[1]
+	}
 	scaleVector(w, f.Gamma)
 	e.pull(bar[:k], first, w)
-	// back through the prediction
-	clear(h)
-	for i := range f.Order + 1 {
-		for j, c := range f.Predict[i] {
-			if c != 0 {
-				kernel.AddScaled(h[j*k:(j+1)*k], c, bar[i*k:(i+1)*k])
-			}
-		}
-	}
+	r.unpredict(h, bar, k)
 	if !f.Restart {
 		return
 	}
@@ -87,6 +86,32 @@ func (r bdfRule) reverse(e *engine, s *step, _, first int, seed, adj []float64) 
 	}
 	e.pull(adj, first+1, w)
 	clear(h)
+}
+
+// unpredict writes Predictᵀ z̄′ into h. Predict has nothing below its diagonal.
+func (r bdfRule) unpredict(h, bar []float64, k int) {
+	p := &r.f.Predict
+	if k > shortVector {
+		clear(h)
+		for i := range r.f.Order + 1 {
+			for j, c := range p[i] {
+				if c != 0 {
+					kernel.AddScaled(h[j*k:(j+1)*k], c, bar[i*k:(i+1)*k])
+				}
+			}
+		}
+		return
+	}
+	for l := range k {
+		b0, b1, b2, b3, b4, b5 := bar[l], bar[k+l], bar[2*k+l], bar[3*k+l], bar[4*k+l], bar[5*k+l]
+		h[l] = p[0][0] * b0
+		h[k+l] = p[0][1]*b0 + p[1][1]*b1
+		h[2*k+l] = p[0][2]*b0 + p[1][2]*b1 + p[2][2]*b2
+		h[3*k+l] = p[0][3]*b0 + p[1][3]*b1 + (p[2][3]*b2 + p[3][3]*b3)
+		h[4*k+l] = p[0][4]*b0 + p[1][4]*b1 + (p[2][4]*b2 + p[3][4]*b3) + p[4][4]*b4
+		h[5*k+l] = p[0][5]*b0 + p[1][5]*b1 + (p[2][5]*b2 + p[3][5]*b3) + (p[4][5]*b4 + p[5][5]*b5)
+		h[6*k+l] = p[0][6]*b0 + p[1][6]*b1 + (p[2][6]*b2 + p[3][6]*b3) + (p[4][6]*b4 + p[5][6]*b5)
+	}
 }
 
 func (r bdfRule) tangent(t *tangents, s *step, _, first int) {

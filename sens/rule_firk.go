@@ -49,14 +49,25 @@ func (r firkRule) coupling(e *engine) []float64 {
 		e.unit = make([]float64, k*k)
 		addMass(e.unit, k, &e.prob.Mass)
 	}
-	inv := r.inverse()
+	inv := r.inverse(e)
 	m := e.big.Matrix()
+	if e.con == nil {
+		clear(m)
+		for i := range firkStages {
+			for j, v := range inv[i] {
+				for l := range k {
+					m[(i*k+l)*n+j*k+l] = v
+				}
+			}
+		}
+		return m
+	}
 	for i := range firkStages {
-		for j := range firkStages {
+		for j, w := range inv[i] {
 			for l := range k {
 				row := m[(i*k+l)*n+j*k : (i*k+l)*n+(j+1)*k]
 				for c, v := range e.unit[l*k : (l+1)*k] {
-					row[c] = inv[i][j] * v
+					row[c] = w * v
 				}
 			}
 		}
@@ -64,9 +75,19 @@ func (r firkRule) coupling(e *engine) []float64 {
 	return m
 }
 
-// inverse is A⁻¹ by the adjugate.
-func (r firkRule) inverse() (b [firkStages][firkStages]float64) {
-	a := &r.tab.A
+// firkInverse is A⁻¹ of a tableau.
+type firkInverse struct {
+	of *ode.FIRKTableau
+	b  [firkStages][firkStages]float64
+}
+
+// inverse is A⁻¹, by the adjugate when the tableau is first met.
+func (r firkRule) inverse(e *engine) *[firkStages][firkStages]float64 {
+	if e.coupling.of == r.tab {
+		return &e.coupling.b
+	}
+	e.coupling.of = r.tab
+	a, b := &r.tab.A, &e.coupling.b
 	for i := range firkStages {
 		for j := range firkStages {
 			p, q, u, v := (j+1)%3, (j+2)%3, (i+1)%3, (i+2)%3
@@ -86,7 +107,10 @@ func (r firkRule) inverse() (b [firkStages][firkStages]float64) {
 func (r firkRule) subtract(m, jac []float64, k, i int, h float64) {
 	n := firkStages * k
 	for l := range k {
-		kernel.AddScaled(m[(i*k+l)*n+i*k:(i*k+l)*n+(i+1)*k], -h, jac[l*k:(l+1)*k])
+		row := m[(i*k+l)*n+i*k:][:k]
+		for c, v := range jac[l*k : (l+1)*k] {
+			row[c] -= h * v
+		}
 	}
 }
 
@@ -131,7 +155,7 @@ func (r firkRule) tangent(t *tangents, s *step, _, first int) {
 func (r firkRule) execute(e *engine, s *step, y, u []float64) {
 	k := e.k
 	n := firkStages * k
-	inv := r.inverse()
+	inv := r.inverse(e)
 	z := u[:n]
 	copy(z, s.u)
 	e.room(1)
