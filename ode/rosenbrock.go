@@ -26,6 +26,8 @@ type rosenbrockStepper struct {
 	e   []float64
 	// zero is where sums of stages alone begin
 	zero []float64
+	// weights are those of the stages at a point of the dense output
+	weights []float64
 	// jac and dfdt belong to (t, y); spare to the argument of the last stage, when that is the new point
 	jac, spare      *Jacobian
 	dfdt, spareDfdt []float64
@@ -39,7 +41,7 @@ type rosenbrockStepper struct {
 func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 	n, s := c.n, len(tab.B)
 	st := &rosenbrockStepper{
-		c: c, tab: tab, lin: newLinearSolver(c.p, c.recorded), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n), zero: make([]float64, n),
+		c: c, tab: tab, lin: newLinearSolver(c.p, c.recorded), all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n), zero: make([]float64, n), weights: make([]float64, s),
 		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
 		refine: newRefinement(n), fused: newFusedStages(c, tab),
 	}
@@ -163,6 +165,18 @@ func (st *rosenbrockStepper) accepted(float64) {
 
 func (st *rosenbrockStepper) dense(coef []float64, _ float64) int {
 	return denseFromStages(coef, st.c.y, 1, st.tab.D, st.all)
+}
+
+// evaluate implements evaluator: the polynomials of the stages are evaluated first.
+func (st *rosenbrockStepper) evaluate(dst []float64, theta float64) {
+	for i, row := range st.tab.D {
+		w := 0.0
+		for p := len(row) - 1; p >= 0; p-- {
+			w = (w + row[p]) * theta
+		}
+		st.weights[i] = w
+	}
+	combine(dst, st.c.y, 1, st.weights, st.all)
 }
 
 // record keeps y_n and the stage vectors u_i; with KeepFactors also J (dense layout only) and the factors of M − hγJ.
