@@ -72,6 +72,9 @@ func (s *denseSolver) solveBlock(b []float64, cols int) { s.lu.SolveBlock(b, col
 type inverseSolver struct{ inv *linalg.Inverse }
 
 func (s *inverseSolver) factor(gamma float64, mass *Mass, jac *Jacobian) error {
+	if mass.IsIdentity() && !jac.Layout.Banded {
+		return s.inv.InvertShifted(1, -gamma, jac.Data)
+	}
 	fillDense(s.inv.Matrix(), 1, minusReal, scaleReal, gamma, mass, jac)
 	return s.inv.Invert()
 }

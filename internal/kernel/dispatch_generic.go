@@ -65,6 +65,8 @@ func solveColumns(x, columns, inv []float64, n, stride int) {
 
 func inverseKernel() bool { return false }
 
-func invert(inv, a []float64, n int) int { return invertGo(inv, a, n) }
+func invert(inv, a []float64, n int, shift, scale float64) int {
+	return invertGo(inv, a, n, shift, scale)
+}
 
 func timesInverse(x, inv []float64, n int) { timesInverseGo(x, inv, n) }

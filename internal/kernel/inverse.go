@@ -12,15 +12,15 @@ const smallestInverse = 6
 // the solution takes far longer than its multiplications.
 func InversePays(n int) bool { return n >= smallestInverse && n <= LargestInverse && inverseKernel() }
 
-// Invert writes the inverse of the row-major n×n matrix a, n ≤ InverseSize, column by column into inv, InverseSize apart and filled up with zeros, by
-// the exchange algorithm of Gauss and Jordan with the largest element of every column as its pivot. It returns the column that
+// Invert writes the inverse of shift·I + scale·A, A being the row-major n×n matrix a, n ≤ InverseSize, column by column into inv, InverseSize apart and
+// filled up with zeros, by the exchange algorithm of Gauss and Jordan with the largest element of every column as its pivot. It returns the column that
 // has no finite pivot other than zero, or −1.
-func Invert(inv, a []float64, n int) (singular int) {
+func Invert(inv, a []float64, n int, shift, scale float64) (singular int) {
 	if n < 1 || n > InverseSize || len(a) < n*n || len(inv) < InverseSize*InverseSize {
 		panic("kernel: Invert with a slice too short or a matrix too large")
 	}
 	clear(inv[InverseSize*n : InverseSize*InverseSize])
-	return invert(inv, a, n)
+	return invert(inv, a, n, shift, scale)
 }
 
 // TimesInverse overwrites x with A⁻¹x, given what Invert wrote.
@@ -31,13 +31,14 @@ func TimesInverse(x, inv []float64, n int) {
 	timesInverse(x, inv, n)
 }
 
-func invertGo(inv, a []float64, n int) int {
+func invertGo(inv, a []float64, n int, shift, scale float64) int {
 	const size = InverseSize
 	var m [size][size]float64 // by columns
 	for i := range n {
 		for j := range n {
-			m[j][i] = a[i*n+j]
+			m[j][i] = scale * a[i*n+j]
 		}
+		m[i][i] += shift
 	}
 	var taken [size]bool
 	var pivot [size]int

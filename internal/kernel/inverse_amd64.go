@@ -6,11 +6,11 @@ package kernel
 
 func inverseKernel() bool { return useAVX512 && hasBitManipulation }
 
-func invert(inv, a []float64, n int) int {
+func invert(inv, a []float64, n int, shift, scale float64) int {
 	if !inverseKernel() {
-		return invertGo(inv, a, n)
+		return invertGo(inv, a, n, shift, scale)
 	}
-	return invert8AVX512(&inv[0], &a[0], n)
+	return invert8AVX512(&inv[0], &a[0], n, shift, scale)
 }
 
 func timesInverse(x, inv []float64, n int) {
@@ -24,7 +24,7 @@ func timesInverse(x, inv []float64, n int) {
 // invert8AVX512 is invertGo.
 //
 //go:noescape
-func invert8AVX512(inv, a *float64, n int) int
+func invert8AVX512(inv, a *float64, n int, shift, scale float64) int
 
 // timesInverse8AVX512 is timesInverseGo.
 //

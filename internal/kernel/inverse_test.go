@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A·(A⁻¹b) is b, also where rows trade places; nothing is written beyond x.
+// W·(W⁻¹b) is b, also where rows trade places; nothing is written beyond x.
 func TestInverse(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	for _, impl := range impls() {
@@ -21,8 +21,15 @@ func TestInverse(t *testing.T) {
 				}
 			}
 			inv := make([]float64, InverseSize*InverseSize)
-			if k := Invert(inv, a, n); k >= 0 {
+			shift, factor := rng.NormFloat64(), rng.NormFloat64()
+			if k := Invert(inv, a, n, shift, factor); k >= 0 {
 				t.Fatalf("%s, size %d: no pivot in column %d", impl, n, k)
+			}
+			for i := range a {
+				a[i] *= factor
+			}
+			for i := range n {
+				a[i*n+i] += shift
 			}
 			x := append(append([]float64(nil), b...), 7)
 			TimesInverse(x, inv, n)
@@ -61,7 +68,7 @@ func TestInverseSingular(t *testing.T) {
 						a[i*n+k] = bad
 					}
 					inv := make([]float64, InverseSize*InverseSize)
-					if got := Invert(inv, a, n); got != k {
+					if got := Invert(inv, a, n, 0, 1); got != k {
 						t.Errorf("%s, size %d: column %d of %g's is reported as %d", impl, n, k, bad, got)
 					}
 				}
@@ -82,7 +89,7 @@ func BenchmarkInverse(b *testing.B) {
 		b.Run(fmt.Sprintf("invert/impl=%s", impl), func(b *testing.B) {
 			defer useImpl(impl)()
 			for b.Loop() {
-				Invert(inv, a, n)
+				Invert(inv, a, n, 0, 1)
 			}
 		})
 		b.Run(fmt.Sprintf("multiply/impl=%s", impl), func(b *testing.B) {

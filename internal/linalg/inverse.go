@@ -40,27 +40,40 @@ func (f *Inverse) Matrix() []float64 { return f.a }
 
 // Invert inverts what was written into Matrix. The error is a *SingularError.
 func (f *Inverse) Invert() error {
-	k := f.invert()
+	if f.columns == nil {
+		return f.outcome(kernel.Invert(f.inv, f.a, f.n, 0, 1), f.a)
+	}
+	kernel.Transpose(f.columns, f.stride, f.a, f.n, f.n, f.n)
+	singular := kernel.InvertColumns(f.inv, f.columns, f.order, f.n, f.stride)
+	if singular >= 0 {
+		clear(f.columns) // of NaN beyond the matrix
+	}
+	return f.outcome(singular, f.a)
+}
+
+// InvertShifted inverts shift·I + scale·A for the row-major matrix a.
+func (f *Inverse) InvertShifted(shift, scale float64, a []float64) error {
+	if f.columns == nil {
+		return f.outcome(kernel.Invert(f.inv, a, f.n, shift, scale), a)
+	}
+	clear(f.a)
+	kernel.AddScaled(f.a, scale, a)
+	for i := 0; i < len(f.a); i += f.n + 1 {
+		f.a[i] += shift
+	}
+	return f.Invert()
+}
+
+// outcome is the error of a matrix made from a that has no pivot in column k, nil for a negative k.
+func (f *Inverse) outcome(k int, a []float64) error {
 	if k < 0 {
 		return nil
 	}
 	f.bad = SingularError{Column: k}
-	for _, v := range f.a {
+	for _, v := range a {
 		f.bad.Pivot += 0 * v // not finite where an element is not
 	}
 	return &f.bad
-}
-
-func (f *Inverse) invert() (singular int) {
-	if f.columns == nil {
-		return kernel.Invert(f.inv, f.a, f.n)
-	}
-	kernel.Transpose(f.columns, f.stride, f.a, f.n, f.n, f.n)
-	singular = kernel.InvertColumns(f.inv, f.columns, f.order, f.n, f.stride)
-	if singular >= 0 {
-		clear(f.columns) // of NaN beyond the matrix
-	}
-	return singular
 }
 
 // Solve overwrites b with the solution of A x = b.

@@ -48,6 +48,24 @@ func TestInverseSolves(t *testing.T) {
 		lu.SolveBlock(want, cols)
 		closeTo(t, "block", got, want)
 
+		const shift, scale = 2, -0.25
+		for i, v := range a {
+			f.Matrix()[i] = scale * v
+			if i%(n+1) == 0 {
+				f.Matrix()[i] += shift
+			}
+		}
+		if err := f.Invert(); err != nil {
+			t.Fatal(err)
+		}
+		copy(want, got)
+		f.Solve(want[:n])
+		if err := f.InvertShifted(shift, scale, a); err != nil {
+			t.Fatal(err)
+		}
+		f.Solve(got[:n])
+		closeTo(t, "shifted", got[:n], want[:n])
+
 		clear(f.Matrix())
 		var singular *SingularError
 		if err := f.Invert(); !errors.As(err, &singular) || singular.Pivot != 0 {

@@ -19,14 +19,18 @@ func inverses() {
 // invert emits the exchange algorithm (Gauss and Jordan) in place: in step k the unknown k trades places with the equation of the row whose
 // element of column k is the largest of those not yet taken. All eight columns stay in registers.
 func invert() {
-	function("invert8", "func(inv, a *float64, n int) int", "is invertGo: the column without a pivot, or −1.")
+	function("invert8", "func(inv, a *float64, n int, shift, scale float64) int", "is invertGo: the column without a pivot, or −1.")
 	inv, a, n := param("inv"), param("a"), param("n")
 	pivots := AllocLocal(64)
+	shift, scale := spreadParam("shift"), spreadParam("scale")
 
 	columns := whole(8).zero()
 	CMPQ(n, U8(8))
 	JNE(LabelRef("gather"))
-	transposed(a, columns)
+	transposed(a, scale, columns)
+	for j, column := range columns {
+		addUnit(j, shift, column)
+	}
 	JMP(LabelRef("exchange"))
 
 	// Column j is gathered from the rows; what lies beyond the matrix is the identity.
@@ -50,6 +54,8 @@ func invert() {
 		lanes := K()
 		KMOVB(present, lanes)
 		VGATHERQPD(Mem{Base: a, Index: rows, Scale: 8, Disp: 8 * j}, lanes, column)
+		VMULPD(scale, column, column)
+		addUnit(j, shift, column)
 		Label(fmt.Sprintf("gathered_%d", j))
 	}
 
@@ -87,9 +93,25 @@ func invert() {
 	}
 }
 
-// transposed loads the columns of an 8×8 matrix whose rows follow one another: pairs of rows, then fours, then all.
-func transposed(a reg.Register, columns vec) {
-	rows := whole(8).each(func(i int, z reg.VecVirtual) { VMOVUPD(Mem{Base: a, Disp: 64 * i}, z) })
+// spreadParam fetches a number argument into all lanes.
+func spreadParam(name string) reg.VecVirtual {
+	at, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return broadcast(at.Addr)
+}
+
+// addUnit adds a multiple of the unit vector j to a column.
+func addUnit(j int, multiple, column reg.VecVirtual) {
+	unit := make([]uint64, 8)
+	unit[j] = math.Float64bits(1)
+	VFMADD231PD(pattern(unit), multiple, column)
+}
+
+// transposed loads the columns of an 8×8 matrix whose rows follow one another, times a number: pairs of rows, then fours, then all.
+func transposed(a reg.Register, scale reg.VecVirtual, columns vec) {
+	rows := whole(8).each(func(i int, z reg.VecVirtual) { VMULPD(Mem{Base: a, Disp: 64 * i}, scale, z) })
 	// even[i] holds the even, odd[i] the odd elements of rows 2i and 2i+1 in turn.
 	even := whole(4).each(func(i int, z reg.VecVirtual) { VUNPCKLPD(rows[2*i+1], rows[2*i], z) })
 	odd := whole(4).each(func(i int, z reg.VecVirtual) { VUNPCKHPD(rows[2*i+1], rows[2*i], z) })
