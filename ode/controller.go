@@ -1,6 +1,10 @@
 package ode
 
-import "math"
+import (
+	"math"
+
+	"github.com/stiffnode/stiffnode/internal/kernel"
+)
 
 // A Controller chooses the factor by which the step size of a one-step method changes. It is a value: the history that it
 // needs is handed to it.
@@ -24,6 +28,8 @@ type Attempt struct {
 	// Newton is the largest number of iterations that a system of this step took, of NewtonMax allowed ones; both are 0
 	// for a method that iterates not.
 	Newton, NewtonMax int
+	// log is the logarithm of logOf, an error norm: that of an accepted step is wanted again after the next one
+	logOf, log float64
 }
 
 // PI is the proportional-integral controller of Gustafsson (ACM TOMS 17, 533, 1991) in the form of Hairer and Wanner II,
@@ -62,15 +68,21 @@ const (
 	prevErrFloor = 1e-4
 )
 
+// lnPrevErrFloor is the natural logarithm of prevErrFloor.
+var lnPrevErrFloor = math.Log(prevErrFloor)
+
 // Accept implements Controller. Powers are exponentials of logarithms, which take half the time of a general power.
 func (c PI) Accept(a *Attempt) float64 {
 	c = c.defaults()
-	k := float64(a.Order)
-	prev := 1.0
+	prev := 0.0
 	if a.PrevH != 0 {
-		prev = max(a.PrevErr, prevErrFloor)
+		if a.PrevErr != a.logOf || a.log == 0 {
+			a.log = math.Log(max(a.PrevErr, errFloor))
+		}
+		prev = max(a.log, lnPrevErrFloor)
 	}
-	f := c.Safety * math.Exp((c.Beta*math.Log(prev)-c.Alpha*math.Log(max(a.Err, errFloor)))/k)
+	a.logOf, a.log = a.Err, math.Log(max(a.Err, errFloor))
+	f := c.Safety * kernel.ExpOf((c.Beta*prev-c.Alpha*a.log)/float64(a.Order))
 	return limitGrowth(f, c.MinFactor, c.MaxFactor, c.Deadband, a.AfterReject)
 }
 
