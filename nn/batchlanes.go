@@ -9,7 +9,7 @@ import (
 const (
 	// laneParams is up to how many parameters the calls on many points carry kernel.LaneWidth of them through all layers at a time: beyond, the sums
 	// of every parameter's gradient no longer stay in the caches.
-	laneParams = 1 << 12
+	laneParams = 10_000
 	// keptPoints is how many points JacobianBatch remembers, at most.
 	keptPoints = 512
 )

@@ -81,6 +81,7 @@ func discreteCases() []discreteCase {
 			{name: "network", k: 3, stiff: true},
 			{name: "network of time", k: 3, time: 2, stiff: true},
 			{name: "batched network of time", k: 2, time: 2, stiff: true, batch: true},
+			{name: "batched network of many states", k: shortVector + 1, stiff: true, batch: true},
 			{name: "diagonal mass", k: 3, time: 2, mass: ode.DiagonalMass(1, 2, 0.5)},
 			{name: "algebraic equation", k: 3, time: 2, mass: ode.DiagonalMass(1, 2, 0)},
 			{name: "dense singular mass", k: 3, time: 2, mass: ode.Mass{Dense: []float64{1, 0.5, 0.2, 0, 1, 1, 1, 1.5, 1.2}}},

@@ -20,7 +20,7 @@ type rosenbrockRule struct{ tab *ode.RosenbrockTableau }
 
 func (r rosenbrockRule) stages() int         { return len(r.tab.B) }
 func (r rosenbrockRule) live(dense bool) int { return liveStages(r.tab.B, r.tab.D, dense) }
-func (r rosenbrockRule) batched(int) bool    { return false }
+func (r rosenbrockRule) batched(k int) bool  { return k <= batchProducts }
 func (r rosenbrockRule) relative() bool      { return true }
 
 func (r rosenbrockRule) end(w []float64, _ float64) { copy(w, r.tab.B) }
@@ -28,17 +28,39 @@ func (r rosenbrockRule) end(w []float64, _ float64) { copy(w, r.tab.B) }
 func (r rosenbrockRule) dense(w []float64, theta, _ float64) { denseWeights(w, r.tab.D, theta, 1) }
 
 func (r rosenbrockRule) points(e *engine, s *step, live int) {
-	for i := range live {
+	for i := r.first(e); i < live; i++ {
 		y := e.add(s.t + r.tab.Alpha[i]*s.h)
 		copy(y, s.y)
 		addVectors(y, 1, r.tab.A[i], s.u)
 	}
 }
 
+// first is the first stage whose point is gathered: at the start of the step second-order products are needed, which no block of points gives.
+func (r rosenbrockRule) first(e *engine) int {
+	if e.batch != nil {
+		return 1
+	}
+	return 0
+}
+
+// visitStart makes the field remember the start of the step.
+func (r rosenbrockRule) visitStart(e *engine, s *step, first int) {
+	if e.batch == nil {
+		e.visit(first)
+		return
+	}
+	e.stats.Evals++
+	e.fail(e.field.Eval(e.f, s.t, s.y))
+}
+
 // prepare makes the factors of W for the step whose first point is number first.
 func (r rosenbrockRule) prepare(e *engine, s *step, first int) {
 	if n := e.k * e.k; len(s.extra) > n {
 		e.lu.Load(s.extra[n:])
+		return
+	}
+	if e.batch != nil {
+		e.factor(s.h*r.tab.Gamma, e.jacobianOf(e.field, s.t, s.y))
 		return
 	}
 	e.factor(s.h*r.tab.Gamma, e.jacobian(first))
@@ -61,6 +83,7 @@ func (r rosenbrockRule) reverse(e *engine, s *step, live, first int, seed, adj [
 	hg := s.h * gamma
 	e.room(r.stages())
 	r.prepare(e, s, first)
+	at := first - r.first(e)
 	identity := e.prob.Mass.IsIdentity()
 	arg, mv := e.sum, e.f
 	for i := live - 1; i >= 0; i-- {
@@ -70,16 +93,13 @@ func (r rosenbrockRule) reverse(e *engine, s *step, live, first int, seed, adj [
 		for l, x := range v {
 			w[l] = hg * x
 		}
-		if i == 0 && e.fused != nil && e.batch == nil {
+		if i == 0 {
 			break // along with the second-order products at the same point
 		}
 		clear(arg)
-		e.pull(arg, first+i, w)
+		e.pull(arg, at+i, w)
 		for l, x := range arg {
 			adj[l] += x
-		}
-		if i == 0 {
-			break
 		}
 		if !identity {
 			e.prob.Mass.MulVecTransposed(mv, v)
@@ -92,11 +112,12 @@ func (r rosenbrockRule) reverse(e *engine, s *step, live, first int, seed, adj [
 			}
 		}
 	}
-	e.visit(first)
-	if e.fused != nil && e.batch == nil {
+	r.visitStart(e, s, first)
+	if e.fused != nil {
 		e.fused.Adjoint(adj, e.gp, e.cov[:k], e.cov[:live*k], s.u[:live*k], r.times(e, s, live), live)
 		return
 	}
+	e.field.VJP(adj, e.gp, e.cov[:k])
 	e.field.SecondOrder(adj, e.gp, e.cov[:live*k], s.u[:live*k], r.times(e, s, live), live)
 }
 
