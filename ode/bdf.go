@@ -104,6 +104,7 @@ type bdfStepper struct {
 	tau      [maxBDFOrder + 2]float64 // tau[i]: size of the i-th latest accepted step, from 1
 	form     bdfCoefficients
 	prevDiff float64 // differenced coefficient with which the correction before was found
+	squares  bdfSquares
 
 	restart bool // no step has been accepted since the start
 	fixed   bool // the order must not change
@@ -122,7 +123,7 @@ func newBDFStepper(c *core, m BDFMethod) *bdfStepper {
 	if c.mass != nil {
 		st.newt.mdot, st.newt.dot = make([]float64, n), make([]float64, n)
 	}
-	c.ownWeights = true
+	c.ownWeights, c.provesFinite = true, true
 	return st
 }
 
@@ -202,8 +203,9 @@ func (st *bdfStepper) attempt(h float64) (float64, *stepError) {
 		st.form.neighbours(st.q, h, &st.tau)
 	}
 	c.suspect, c.component = st.v.E[:c.n], -1
-	sum := st.v.Correct((*[maxBDFOrder + 1]float64)(&st.form.l), c.rtol)
-	return min(st.mean(sum)*st.form.errorCoef, math.MaxFloat64), nil
+	s := &st.squares
+	s.latest, s.top, s.below, s.difference = st.v.Correct(st.q, (*[maxBDFOrder + 1]float64)(&st.form.l), st.differenceRatio(h), c.rtol)
+	return min(st.mean(s.latest)*st.form.errorCoef, math.MaxFloat64), nil
 }
 
 // mean is the root mean square that belongs to a sum of squares.
@@ -214,7 +216,9 @@ func (st *bdfStepper) accepted(h float64) {
 	st.z, st.zp = st.zp, st.z
 	st.v.Z, st.v.P = st.v.P, st.v.Z
 	st.hz = h
-	copy(st.tau[2:], st.tau[1:maxBDFOrder+1])
+	for i := maxBDFOrder; i > 0; i-- {
+		st.tau[i+1] = st.tau[i]
+	}
 	if st.restart {
 		// the formula of order 2 needs two steps; before the first one there was none
 		st.tau[2] = h

@@ -54,6 +54,13 @@ func (nt *bdfNewton) outdated(gamma float64) bool {
 	return nt.gamma == 0 || nt.stale || nt.distrust || nt.age >= bdfFactorAge || math.Abs(gamma/nt.gamma-1) > bdfGammaChange
 }
 
+// enough is the sum of squares of the latest change at which what the iteration leaves is within a tolerance. Norms are compared as sums of squares, since the
+// processor would wait for a root before it knew whether to go on.
+func (nt *bdfNewton) enough(tolerance float64, n int) float64 {
+	size := tolerance / min(1, nt.rate)
+	return size * size * float64(n)
+}
+
 // solve finds the correction e of a step of size h and the new state. If the iteration fails with an old Jacobian it is
 // repeated with a new one.
 func (st *bdfStepper) solve(h float64) *stepError {
@@ -120,41 +127,45 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 	}
 	r := 1 / k.l[1]
 	tolerance := c.newtonTol / k.errorCoef
+	enough := nt.enough(tolerance, c.n)
 	tight, most := c.newtonTol < bdfTight, bdfIterations
 	if tight {
 		most = bdfTightIterations
 	}
 	before := 0.0
 	for m := 1; ; m++ {
-		var size float64
+		var sum float64
 		if nt.inverse != nil {
-			size = st.mean(st.v.Newton(nt.inverse, nt.stride, k.gamma, r, scale))
+			sum = st.v.Newton(nt.inverse, nt.stride, k.gamma, r, scale)
 		} else {
 			st.residual(r)
 			st.lin.solve(nt.rhs)
-			size = st.mean(st.v.Advance(scale))
+			sum = st.v.Advance(scale)
 		}
 		c.stats.Solves++
 		c.stats.NewtonIterations++
-		if !(size <= math.MaxFloat64) {
+		if !(sum <= math.MaxFloat64) {
 			c.suspect, c.component = st.v.E[:c.n], -1
 			return c.reject(RejectNonFinite, nil)
 		}
+		ratio := 0.0
 		if m > 1 {
-			nt.slowest = max(nt.slowest, size/before)
-			nt.rate = max(bdfRateDecay*nt.rate, size/before)
+			ratio = math.Sqrt(sum / before)
+			nt.slowest = max(nt.slowest, ratio)
+			nt.rate = max(bdfRateDecay*nt.rate, ratio)
+			enough = nt.enough(tolerance, c.n)
 		}
-		if size*min(1, nt.rate) <= tolerance {
+		if sum <= enough {
 			return nil
 		}
-		if tight && m > 1 && size > bdfRateDecay*before && size <= bdfNoise*c.norm(c.ynew) {
+		if tight && m > 1 && ratio > bdfRateDecay && st.mean(sum) <= bdfNoise*c.norm(c.ynew) {
 			return nil // as far as roundoff permits
 		}
-		if m == most || m > 1 && size > bdfDivergence*before {
+		if m == most || ratio > bdfDivergence {
 			c.suspect, c.component = nt.rhs, -1
 			return c.reject(RejectNewton, nil)
 		}
-		before = size
+		before = sum
 		if bad := c.eval(nt.f, t, c.ynew); bad != nil {
 			return bad
 		}

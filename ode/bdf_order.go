@@ -55,11 +55,10 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 		// no growth and no change of order after a failure
 		ch.wait = max(ch.wait, 2)
 	} else {
-		eta, q = st.choose(h, err)
+		eta, q = st.choose(err)
 		if q >= st.q && !st.m.IgnoreStabilityLimit && st.limit.reached(st) {
 			q = st.q - 1
-			_, top, _ := st.v.Squares(st.q, 0, st.c.rtol)
-			eta = sizeFactor(st.lowerError(top), q)
+			eta = sizeFactor(st.lowerError(), q)
 			st.limit.lowered(q)
 			st.c.stats.StabilityReductions++
 		}
@@ -78,32 +77,30 @@ func (st *bdfStepper) nextSize(h, err float64, accepted bool, reason RejectReaso
 }
 
 // choose returns growth and order of the next step.
-func (st *bdfStepper) choose(h, err float64) (eta float64, q int) {
+func (st *bdfStepper) choose(err float64) (eta float64, q int) {
 	ch := &st.choice
 	same := biasSame * err
 	lower, higher := math.Inf(1), math.Inf(1) // errors at other orders, where these may be taken
 	if ch.wait <= 0 {
 		ch.wait = 2
 		if !st.fixed {
-			_, top, above := st.v.Squares(st.q, st.differenceRatio(h), st.c.rtol)
 			if st.q > 1 {
-				lower = st.lowerError(top)
+				lower = st.lowerError()
 			}
 			if st.q < st.m.highest() && st.limit.allows(st.q+1) {
-				higher = biasHigher * st.mean(above) * st.form.higherCoef
+				higher = st.higherError()
 			}
 		}
 	}
 	// mostly no order allows enough, which is seen without a root
-	if !worthGrowing(same, st.q) && !worthGrowing(lower, st.q-1) && !worthGrowing(higher, st.q+1) {
-		return 1, st.q
-	}
-	eta, q = sizeFactor(same, st.q), st.q
-	if f := sizeFactor(lower, st.q-1); f > eta {
-		eta, q = f, st.q-1
-	}
-	if f := sizeFactor(higher, st.q+1); f > eta {
-		eta, q = f, st.q+1
+	eta, q = 0, st.q
+	for i, err := range [...]float64{same, lower, higher} {
+		order := [...]int{st.q, st.q - 1, st.q + 1}[i]
+		if worthGrowing(err, order) {
+			if f := sizeFactor(err, order); f > eta {
+				eta, q = f, order
+			}
+		}
 	}
 	if eta < bdfLeastGrowth {
 		return 1, st.q
@@ -124,18 +121,30 @@ var leastGrowthPower = func() (p [maxBDFOrder + 2]float64) {
 	return p
 }()
 
-// lowerError is the biased error that order q−1 would have made, given the sum of squares of z_q.
-func (st *bdfStepper) lowerError(top float64) float64 {
-	return biasLower * st.mean(top) * st.form.lowerCoef
-}
+// bdfSquares are sums of squares, in units of the tolerances of a step, of its correction, of the corrected rows q and q−1 of the history, and of
+// the difference of the correction and the one before which the error of order q+1 is proportional to.
+type bdfSquares struct{ latest, top, below, difference float64 }
 
-// differenceRatio is the multiple of the correction before that the error of order q+1 takes from the latest.
+// differenceRatio is the multiple of the correction before in that difference.
 func (st *bdfStepper) differenceRatio(h float64) float64 {
 	c := st.form.diffCoef / st.prevDiff
-	for range st.q + 1 {
-		c *= h / st.tau[2]
+	if before := st.tau[1]; h != before {
+		r := h / before
+		for range st.q + 1 {
+			c *= r
+		}
 	}
 	return c
+}
+
+// lowerError is the biased error that order q−1 would have made.
+func (st *bdfStepper) lowerError() float64 {
+	return biasLower * st.mean(st.squares.top) * st.form.lowerCoef
+}
+
+// higherError is the biased error that order q+1 would have made.
+func (st *bdfStepper) higherError() float64 {
+	return biasHigher * st.mean(st.squares.difference) * st.form.higherCoef
 }
 
 // sizeAfterFailure chooses the size, and after repeated failures the order, of the next attempt.

@@ -69,8 +69,7 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 		factorial *= float64(i)
 	}
 	p := float64(q)
-	below, top, above := st.v.Squares(q, 0, st.c.rtol)
-	for j, sum := range [3]float64{below, top, above} {
+	for j, sum := range [...]float64{st.squares.below, st.squares.top, st.squares.latest} {
 		m := factorial
 		switch j {
 		case 1:
@@ -78,7 +77,9 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 		case 2:
 			m *= p * (p + 1) / max(st.form.diffCoef, negligible)
 		}
-		copy(b.s[j][1:], b.s[j][:])
+		for k := stabilityHistory - 1; k > 0; k-- {
+			b.s[j][k] = b.s[j][k-1]
+		}
 		b.s[j][0] = m * m * sum / float64(st.c.n)
 	}
 	if wait < 0 || phase != 0 {

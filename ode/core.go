@@ -26,8 +26,8 @@ type core struct {
 	wantDense bool
 	// recorded says that a tape, or Options.Judge, sees the steps.
 	recorded bool
-	// ownWeights says that the stepper computes invW itself.
-	ownWeights bool
+	// ownWeights says that the stepper computes invW itself, and provesFinite that its error norm is NaN where ynew is not finite.
+	ownWeights, provesFinite bool
 	// newtonTol is Options.NewtonTol.
 	newtonTol float64
 

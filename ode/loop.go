@@ -35,10 +35,12 @@ func (s *Solver) loop(ctx context.Context) error {
 	now := &s.now
 	*now = Attempt{}
 	for attempts := 0; ; attempts++ {
-		select {
-		case <-done:
-			return s.fail(CauseCanceled, h, context.Cause(ctx), "what was computed so far is kept")
-		default:
+		if done != nil {
+			select {
+			case <-done:
+				return s.fail(CauseCanceled, h, context.Cause(ctx), "what was computed so far is kept")
+			default:
+			}
 		}
 		if attempts >= s.opt.MaxSteps {
 			return s.tooManySteps(h)
@@ -56,14 +58,16 @@ func (s *Solver) loop(ctx context.Context) error {
 			target = s.events.aim
 			step, last = target-c.t, true
 		}
-		if f := s.tooSmall(step, last); f != nil {
-			return f
+		if step == 0 || c.t+step == c.t || !last && !(math.Abs(step) >= s.opt.MinStep) {
+			return s.tooSmall(step)
 		}
 		if !c.ownWeights {
 			c.setWeights()
 		}
 		s.degree = -1
-		c.wantDense = s.wantsDense(step)
+		if s.size == nil {
+			c.wantDense = s.wantsDense(step)
+		}
 		e, bad := s.st.attempt(step)
 		if bad == nil {
 			bad = s.judge(&e)
@@ -191,11 +195,8 @@ func (s *Solver) fit(h, target float64) (step float64, last bool) {
 }
 
 // tooSmall reports a step that no longer changes t, or that is smaller than the minimum.
-func (s *Solver) tooSmall(step float64, last bool) error {
+func (s *Solver) tooSmall(step float64) error {
 	c := s.c
-	if step != 0 && c.t+step != c.t && (last || math.Abs(step) >= s.opt.MinStep) {
-		return nil
-	}
 	advice := "the solution may have a singularity here, or the tolerance asks for more than double precision holds: loosen rtol, raise atol for small components, or check the right-hand side"
 	switch c.failed.reason {
 	case RejectNewton, RejectSingular:
@@ -220,7 +221,7 @@ func (s *Solver) tooManySteps(h float64) error {
 // judge rejects a step whose state or error is not finite or whose state violates the bounds.
 func (s *Solver) judge(e *float64) *stepError {
 	c := s.c
-	if !finite(c.ynew) {
+	if !(c.provesFinite && *e <= math.MaxFloat64) && !finite(c.ynew) {
 		c.suspect, c.component = c.ynew, -1
 		return c.reject(RejectNonFinite, nil)
 	}

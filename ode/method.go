@@ -46,14 +46,14 @@ type stepper interface {
 	errorOrder() int
 	// dense writes the dense output of the step just attempted as a polynomial in θ = (t − t_n)/h:
 	// y(t_n + θ h) = Σ_j c_j θ^j, row j of coef holding c_j; it returns the degree. coef has room for maxDegree+1 rows.
-	// It is called after a successful attempt and before accepted, and only if c.wantDense was set before the attempt,
-	// so that an attempt may compute what the dense output needs, or fail because it cannot.
+	// It is called after a successful attempt and before accepted, and, unless the stepper is a sizer, only if c.wantDense was set before
+	// the attempt, so that an attempt may compute what the dense output needs, or fail because it cannot.
 	dense(coef []float64, h float64) int
 	// record writes the step just attempted to a tape, before accepted is called.
 	record(tape *Tape, t, h float64)
 }
 
-// A sizer is a stepper that chooses its own step sizes, as a variable-order method must.
+// A sizer is a stepper that chooses its own step sizes, as a variable-order method must; its dense output is always at hand.
 type sizer interface {
 	// nextSize returns the signed size of the next attempt after an attempt of size h with error norm err (accepted or
 	// not) or, with reason ≠ RejectError, after one that could not be used. A size of 0 means that it gives up.

@@ -135,46 +135,31 @@ func multistepAdvanceGo(m *Multistep, scale float64) float64 {
 	return (s[0] + s[2]) + (s[1] + s[3])
 }
 
-// Correct adds l_j E to row j of P, l_0 being 1. It returns Σ (E_i/tol_i)² for the tolerances atol + rtol·max(|z_0|, |p_0|), at least WeightFloor: those of the step.
-// A p_0 that is not finite makes the sum NaN.
-func (m *Multistep) Correct(l *[HistoryRows]float64, rtol float64) float64 {
-	return multistepCorrect(m, l, rtol)
-}
-
-func multistepCorrectGo(m *Multistep, l *[HistoryRows]float64, rtol float64) float64 {
-	for j, c := range l {
-		addScaledGo(m.Row(m.P, j), c, m.E)
-	}
-	n := m.n
-	e, z, p, atol := m.E[:n], m.Z[:n], m.P[:n], m.ATol[:n]
-	var s [Lanes]float64
-	for i, v := range e {
-		x := v / max(atol[i]+rtol*max(math.Abs(z[i]), math.Abs(p[i])), WeightFloor)
-		s[i%Lanes] += x*x + 0*p[i]
-	}
-	return (s[0] + s[2]) + (s[1] + s[3])
-}
-
-// Squares is Σ (v_i/tol_i)² with the tolerances of the step, which do not change when Z and P trade places, for v = z_{q−1}, z_q, and E − c·EPrev.
-func (m *Multistep) Squares(q int, c, rtol float64) (below, top, above float64) {
+// Correct adds l_j E to row j of P, l_0 being 1. It returns Σ (v_i/tol_i)² for v = E, p_q, p_{q−1} and E − c·EPrev, and the tolerances
+// atol + rtol·max(|z_0|, |p_0|), at least WeightFloor: those of the step. A p_0 that is not finite makes the first sum NaN.
+func (m *Multistep) Correct(q int, l *[HistoryRows]float64, c, rtol float64) (latest, top, below, difference float64) {
 	if q < 1 || q >= HistoryRows {
-		panic("kernel: squares of rows that there are not")
+		panic("kernel: a multistep method of an order that there is not")
 	}
-	return multistepSquares(m, q, c, rtol)
+	return multistepCorrect(m, q, l, c, rtol)
 }
 
-func multistepSquaresGo(m *Multistep, q int, c, rtol float64) (below, top, above float64) {
+func multistepCorrectGo(m *Multistep, q int, l *[HistoryRows]float64, c, rtol float64) (latest, top, below, difference float64) {
 	n := m.n
-	z, p, atol := m.Z[:n], m.P[:n], m.ATol[:n]
-	e, before, rb, rt := m.E[:n], m.EPrev[:n], m.Row(m.Z, q-1), m.Row(m.Z, q)
-	var s [3][Lanes]float64
+	e, before, z, atol := m.E[:n], m.EPrev[:n], m.Z[:n], m.ATol[:n]
+	for j, c := range l {
+		addScaledGo(m.Row(m.P, j), c, e)
+	}
+	p, at, under := m.P[:n], m.Row(m.P, q), m.Row(m.P, q-1)
+	var s [4][Lanes]float64
 	for i, v := range e {
 		w := 1 / max(atol[i]+rtol*max(math.Abs(z[i]), math.Abs(p[i])), WeightFloor)
-		for k, x := range [...]float64{rb[i], rt[i], v - c*before[i]} {
+		for k, x := range [...]float64{v, at[i], under[i], v - c*before[i]} {
 			x *= w
 			s[k][i%Lanes] += x * x
 		}
+		s[0][i%Lanes] += 0 * p[i]
 	}
-	sum := func(s *[Lanes]float64) float64 { return (s[0] + s[2]) + (s[1] + s[3]) }
-	return sum(&s[0]), sum(&s[1]), sum(&s[2])
+	sum := func(s *[Lanes]float64) float64 { return (s[0] + s[1]) + (s[2] + s[3]) }
+	return sum(&s[0]), sum(&s[1]), sum(&s[2]), sum(&s[3])
 }

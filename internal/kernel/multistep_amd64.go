@@ -28,6 +28,8 @@ func multistepNewton(m *Multistep, inverse []float64, ld int, gamma, r, scale fl
 
 func multistepAdvance(m *Multistep, scale float64) float64 {
 	switch {
+	case m.n < smallestInverse:
+		return multistepAdvanceGo(m, scale) // D was written number by number just now: a register would wait for the last
 	case useAVX512:
 		return multistepAdvanceAVX512(m, scale)
 	case useAVX2:
@@ -36,24 +38,14 @@ func multistepAdvance(m *Multistep, scale float64) float64 {
 	return multistepAdvanceGo(m, scale)
 }
 
-func multistepCorrect(m *Multistep, l *[HistoryRows]float64, rtol float64) float64 {
+func multistepCorrect(m *Multistep, q int, l *[HistoryRows]float64, c, rtol float64) (latest, top, below, difference float64) {
 	switch {
 	case useAVX512:
-		return multistepCorrectAVX512(m, &l[0], rtol)
+		return multistepCorrectAVX512(m, q, &l[0], c, rtol)
 	case useAVX2:
-		return multistepCorrectAVX2(m, &l[0], rtol)
+		return multistepCorrectAVX2(m, q, &l[0], c, rtol)
 	}
-	return multistepCorrectGo(m, l, rtol)
-}
-
-func multistepSquares(m *Multistep, q int, c, rtol float64) (below, top, above float64) {
-	switch {
-	case useAVX512:
-		return multistepSquaresAVX512(m, q, c, rtol)
-	case useAVX2:
-		return multistepSquaresAVX2(m, q, c, rtol)
-	}
-	return multistepSquaresGo(m, q, c, rtol)
+	return multistepCorrectGo(m, q, l, c, rtol)
 }
 
 // multistepPredictAVX2 … are the methods of these names.
@@ -68,10 +60,7 @@ func multistepNewtonAVX2(m *Multistep, inverse *float64, ld int, gamma, r, scale
 func multistepAdvanceAVX2(m *Multistep, scale float64) float64
 
 //go:noescape
-func multistepCorrectAVX2(m *Multistep, l *float64, rtol float64) float64
-
-//go:noescape
-func multistepSquaresAVX2(m *Multistep, q int, c, rtol float64) (below, top, above float64)
+func multistepCorrectAVX2(m *Multistep, q int, l *float64, c, rtol float64) (latest, top, below, difference float64)
 
 //go:noescape
 func multistepPredictAVX512(m *Multistep, r, rtol float64)
@@ -83,7 +72,4 @@ func multistepNewtonAVX512(m *Multistep, inverse *float64, ld int, gamma, r, sca
 func multistepAdvanceAVX512(m *Multistep, scale float64) float64
 
 //go:noescape
-func multistepCorrectAVX512(m *Multistep, l *float64, rtol float64) float64
-
-//go:noescape
-func multistepSquaresAVX512(m *Multistep, q int, c, rtol float64) (below, top, above float64)
+func multistepCorrectAVX512(m *Multistep, q int, l *float64, c, rtol float64) (latest, top, below, difference float64)

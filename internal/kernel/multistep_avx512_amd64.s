@@ -158,8 +158,7 @@ known_end:
 	MOVQ         168(AX), R8
 	MOVQ         216(AX), R9
 	VBROADCASTSD scale+40(FP), Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Y3, Y3, Y3
+	VXORPD       Z3, Z3, Z3
 	MOVQ         256(AX), R10
 
 columns6_next:
@@ -233,7 +232,7 @@ columns6_sum:
 	VADDPD      (DI), Z7, Z7
 	VMOVUPD     Z7, (R9)
 	VMULPD      (R8), Z4, Z4
-	VFMADD231PD Z4, Z4, Z2
+	VFMADD231PD Z4, Z4, Z3
 	VMULPD      Z1, Z5, Z5
 	VMOVUPD     Z5, 64(BX)
 	VADDPD      64(SI), Z5, Z4
@@ -241,7 +240,7 @@ columns6_sum:
 	VADDPD      64(DI), Z4, Z4
 	VMOVUPD     Z4, 64(R9)
 	VMULPD      64(R8), Z5, Z5
-	VFMADD231PD Z5, Z5, Z2
+	VFMADD231PD Z5, Z5, Z3
 	VMULPD      Z1, Z6, Z6
 	VMOVUPD     Z6, 128(BX)
 	VADDPD      128(SI), Z6, Z4
@@ -249,7 +248,7 @@ columns6_sum:
 	VADDPD      128(DI), Z4, Z4
 	VMOVUPD     Z4, 128(R9)
 	VMULPD      128(R8), Z6, Z6
-	VFMADD231PD Z6, Z6, Z2
+	VFMADD231PD Z6, Z6, Z3
 	ADDQ        $0x000000c0, BX
 	ADDQ        $0x000000c0, SI
 	ADDQ        $0x000000c0, DI
@@ -268,35 +267,35 @@ columns6_done:
 	MOVQ   CX, R13
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
-	VXORPD Y6, Y6, Y6
+	VXORPD Y2, Y2, Y2
+	VXORPD Z6, Z6, Z6
 	VXORPD Z7, Z7, Z7
-	VXORPD Z8, Z8, Z8
 	VXORPD Y9, Y9, Y9
 	LEAQ   (DX)(DX*2), R14
 	SUBQ   $0x04, AX
 	JLT    columns5_few
 
 columns5_terms:
-	VBROADCASTSD     (R11), Z10
-	VFMSUB213PD.BCST (R12), Z0, Z10
-	VFMADD231PD      (R13), Z10, Z4
-	VFMADD231PD      64(R13), Z10, Z5
-	VFMADD231PD      128(R13), Y10, Y6
-	VBROADCASTSD     8(R11), Z10
-	VFMSUB213PD.BCST 8(R12), Z0, Z10
-	VFMADD231PD      (R13)(DX*1), Z10, Z7
-	VFMADD231PD      64(R13)(DX*1), Z10, Z8
-	VFMADD231PD      128(R13)(DX*1), Y10, Y9
-	VBROADCASTSD     16(R11), Z10
-	VFMSUB213PD.BCST 16(R12), Z0, Z10
-	VFMADD231PD      (R13)(DX*2), Z10, Z4
-	VFMADD231PD      64(R13)(DX*2), Z10, Z5
-	VFMADD231PD      128(R13)(DX*2), Y10, Y6
-	VBROADCASTSD     24(R11), Z10
-	VFMSUB213PD.BCST 24(R12), Z0, Z10
-	VFMADD231PD      (R13)(R14*1), Z10, Z7
-	VFMADD231PD      64(R13)(R14*1), Z10, Z8
-	VFMADD231PD      128(R13)(R14*1), Y10, Y9
+	VBROADCASTSD     (R11), Z8
+	VFMSUB213PD.BCST (R12), Z0, Z8
+	VFMADD231PD      (R13), Z8, Z4
+	VFMADD231PD      64(R13), Z8, Z5
+	VFMADD231PD      128(R13), Y8, Y2
+	VBROADCASTSD     8(R11), Z8
+	VFMSUB213PD.BCST 8(R12), Z0, Z8
+	VFMADD231PD      (R13)(DX*1), Z8, Z6
+	VFMADD231PD      64(R13)(DX*1), Z8, Z7
+	VFMADD231PD      128(R13)(DX*1), Y8, Y9
+	VBROADCASTSD     16(R11), Z8
+	VFMSUB213PD.BCST 16(R12), Z0, Z8
+	VFMADD231PD      (R13)(DX*2), Z8, Z4
+	VFMADD231PD      64(R13)(DX*2), Z8, Z5
+	VFMADD231PD      128(R13)(DX*2), Y8, Y2
+	VBROADCASTSD     24(R11), Z8
+	VFMSUB213PD.BCST 24(R12), Z0, Z8
+	VFMADD231PD      (R13)(R14*1), Z8, Z6
+	VFMADD231PD      64(R13)(R14*1), Z8, Z7
+	VFMADD231PD      128(R13)(R14*1), Y8, Y9
 	ADDQ             $0x20, R11
 	ADDQ             $0x20, R12
 	LEAQ             (R13)(DX*4), R13
@@ -308,11 +307,11 @@ columns5_few:
 	JEQ  columns5_sum
 
 columns5_term:
-	VBROADCASTSD     (R11), Z10
-	VFMSUB213PD.BCST (R12), Z0, Z10
-	VFMADD231PD      (R13), Z10, Z4
-	VFMADD231PD      64(R13), Z10, Z5
-	VFMADD231PD      128(R13), Y10, Y6
+	VBROADCASTSD     (R11), Z8
+	VFMSUB213PD.BCST (R12), Z0, Z8
+	VFMADD231PD      (R13), Z8, Z4
+	VFMADD231PD      64(R13), Z8, Z5
+	VFMADD231PD      128(R13), Y8, Y2
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	ADDQ             DX, R13
@@ -320,17 +319,17 @@ columns5_term:
 	JNE              columns5_term
 
 columns5_sum:
-	VADDPD      Z7, Z4, Z0
-	VADDPD      Z8, Z5, Z4
-	VADDPD      Y9, Y6, Y5
+	VADDPD      Z6, Z4, Z0
+	VADDPD      Z7, Z5, Z4
+	VADDPD      Y9, Y2, Y2
 	VMULPD      Z1, Z0, Z0
 	VMOVUPD     Z0, (BX)
-	VADDPD      (SI), Z0, Z6
-	VMOVUPD     Z6, (SI)
-	VADDPD      (DI), Z6, Z6
-	VMOVUPD     Z6, (R9)
+	VADDPD      (SI), Z0, Z5
+	VMOVUPD     Z5, (SI)
+	VADDPD      (DI), Z5, Z5
+	VMOVUPD     Z5, (R9)
 	VMULPD      (R8), Z0, Z0
-	VFMADD231PD Z0, Z0, Z2
+	VFMADD231PD Z0, Z0, Z3
 	VMULPD      Z1, Z4, Z4
 	VMOVUPD     Z4, 64(BX)
 	VADDPD      64(SI), Z4, Z0
@@ -338,15 +337,15 @@ columns5_sum:
 	VADDPD      64(DI), Z0, Z0
 	VMOVUPD     Z0, 64(R9)
 	VMULPD      64(R8), Z4, Z4
-	VFMADD231PD Z4, Z4, Z2
-	VMULPD      Y1, Y5, Y5
-	VMOVUPD     Y5, 128(BX)
-	VADDPD      128(SI), Y5, Y0
+	VFMADD231PD Z4, Z4, Z3
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, 128(BX)
+	VADDPD      128(SI), Y2, Y0
 	VMOVUPD     Y0, 128(SI)
 	VADDPD      128(DI), Y0, Y0
 	VMOVUPD     Y0, 128(R9)
-	VMULPD      128(R8), Y5, Y5
-	VFMADD231PD Y5, Y5, Y3
+	VMULPD      128(R8), Y2, Y2
+	VFMADD231PD Z2, Z2, Z3
 	ADDQ        $0x000000a0, BX
 	ADDQ        $0x000000a0, SI
 	ADDQ        $0x000000a0, DI
@@ -363,31 +362,31 @@ columns5_done:
 	MOVQ   144(AX), R12
 	MOVQ   240(AX), AX
 	MOVQ   CX, R13
+	VXORPD Z2, Z2, Z2
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
 	VXORPD Z6, Z6, Z6
-	VXORPD Z7, Z7, Z7
 	LEAQ   (DX)(DX*2), R14
 	SUBQ   $0x04, AX
 	JLT    columns4_few
 
 columns4_terms:
-	VBROADCASTSD     (R11), Z8
-	VFMSUB213PD.BCST (R12), Z0, Z8
-	VFMADD231PD      (R13), Z8, Z4
-	VFMADD231PD      64(R13), Z8, Z5
-	VBROADCASTSD     8(R11), Z8
-	VFMSUB213PD.BCST 8(R12), Z0, Z8
-	VFMADD231PD      (R13)(DX*1), Z8, Z6
-	VFMADD231PD      64(R13)(DX*1), Z8, Z7
-	VBROADCASTSD     16(R11), Z8
-	VFMSUB213PD.BCST 16(R12), Z0, Z8
-	VFMADD231PD      (R13)(DX*2), Z8, Z4
-	VFMADD231PD      64(R13)(DX*2), Z8, Z5
-	VBROADCASTSD     24(R11), Z8
-	VFMSUB213PD.BCST 24(R12), Z0, Z8
-	VFMADD231PD      (R13)(R14*1), Z8, Z6
-	VFMADD231PD      64(R13)(R14*1), Z8, Z7
+	VBROADCASTSD     (R11), Z7
+	VFMSUB213PD.BCST (R12), Z0, Z7
+	VFMADD231PD      (R13), Z7, Z2
+	VFMADD231PD      64(R13), Z7, Z4
+	VBROADCASTSD     8(R11), Z7
+	VFMSUB213PD.BCST 8(R12), Z0, Z7
+	VFMADD231PD      (R13)(DX*1), Z7, Z5
+	VFMADD231PD      64(R13)(DX*1), Z7, Z6
+	VBROADCASTSD     16(R11), Z7
+	VFMSUB213PD.BCST 16(R12), Z0, Z7
+	VFMADD231PD      (R13)(DX*2), Z7, Z2
+	VFMADD231PD      64(R13)(DX*2), Z7, Z4
+	VBROADCASTSD     24(R11), Z7
+	VFMSUB213PD.BCST 24(R12), Z0, Z7
+	VFMADD231PD      (R13)(R14*1), Z7, Z5
+	VFMADD231PD      64(R13)(R14*1), Z7, Z6
 	ADDQ             $0x20, R11
 	ADDQ             $0x20, R12
 	LEAQ             (R13)(DX*4), R13
@@ -399,10 +398,10 @@ columns4_few:
 	JEQ  columns4_sum
 
 columns4_term:
-	VBROADCASTSD     (R11), Z8
-	VFMSUB213PD.BCST (R12), Z0, Z8
-	VFMADD231PD      (R13), Z8, Z4
-	VFMADD231PD      64(R13), Z8, Z5
+	VBROADCASTSD     (R11), Z7
+	VFMSUB213PD.BCST (R12), Z0, Z7
+	VFMADD231PD      (R13), Z7, Z2
+	VFMADD231PD      64(R13), Z7, Z4
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	ADDQ             DX, R13
@@ -410,24 +409,24 @@ columns4_term:
 	JNE              columns4_term
 
 columns4_sum:
-	VADDPD      Z6, Z4, Z0
-	VADDPD      Z7, Z5, Z4
+	VADDPD      Z5, Z2, Z0
+	VADDPD      Z6, Z4, Z2
 	VMULPD      Z1, Z0, Z0
 	VMOVUPD     Z0, (BX)
-	VADDPD      (SI), Z0, Z5
-	VMOVUPD     Z5, (SI)
-	VADDPD      (DI), Z5, Z5
-	VMOVUPD     Z5, (R9)
+	VADDPD      (SI), Z0, Z4
+	VMOVUPD     Z4, (SI)
+	VADDPD      (DI), Z4, Z4
+	VMOVUPD     Z4, (R9)
 	VMULPD      (R8), Z0, Z0
-	VFMADD231PD Z0, Z0, Z2
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, 64(BX)
-	VADDPD      64(SI), Z4, Z0
+	VFMADD231PD Z0, Z0, Z3
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, 64(BX)
+	VADDPD      64(SI), Z2, Z0
 	VMOVUPD     Z0, 64(SI)
 	VADDPD      64(DI), Z0, Z0
 	VMOVUPD     Z0, 64(R9)
-	VMULPD      64(R8), Z4, Z4
-	VFMADD231PD Z4, Z4, Z2
+	VMULPD      64(R8), Z2, Z2
+	VFMADD231PD Z2, Z2, Z3
 	ADDQ        $0x00000080, BX
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000080, DI
@@ -445,30 +444,30 @@ columns4_done:
 	MOVQ   240(AX), AX
 	MOVQ   CX, R13
 	VXORPD Z4, Z4, Z4
-	VXORPD Y5, Y5, Y5
-	VXORPD Z6, Z6, Z6
+	VXORPD Y2, Y2, Y2
+	VXORPD Z5, Z5, Z5
 	VXORPD Y7, Y7, Y7
 	LEAQ   (DX)(DX*2), R14
 	SUBQ   $0x04, AX
 	JLT    columns3_few
 
 columns3_terms:
-	VBROADCASTSD     (R11), Z8
-	VFMSUB213PD.BCST (R12), Z0, Z8
-	VFMADD231PD      (R13), Z8, Z4
-	VFMADD231PD      64(R13), Y8, Y5
-	VBROADCASTSD     8(R11), Z8
-	VFMSUB213PD.BCST 8(R12), Z0, Z8
-	VFMADD231PD      (R13)(DX*1), Z8, Z6
-	VFMADD231PD      64(R13)(DX*1), Y8, Y7
-	VBROADCASTSD     16(R11), Z8
-	VFMSUB213PD.BCST 16(R12), Z0, Z8
-	VFMADD231PD      (R13)(DX*2), Z8, Z4
-	VFMADD231PD      64(R13)(DX*2), Y8, Y5
-	VBROADCASTSD     24(R11), Z8
-	VFMSUB213PD.BCST 24(R12), Z0, Z8
-	VFMADD231PD      (R13)(R14*1), Z8, Z6
-	VFMADD231PD      64(R13)(R14*1), Y8, Y7
+	VBROADCASTSD     (R11), Z6
+	VFMSUB213PD.BCST (R12), Z0, Z6
+	VFMADD231PD      (R13), Z6, Z4
+	VFMADD231PD      64(R13), Y6, Y2
+	VBROADCASTSD     8(R11), Z6
+	VFMSUB213PD.BCST 8(R12), Z0, Z6
+	VFMADD231PD      (R13)(DX*1), Z6, Z5
+	VFMADD231PD      64(R13)(DX*1), Y6, Y7
+	VBROADCASTSD     16(R11), Z6
+	VFMSUB213PD.BCST 16(R12), Z0, Z6
+	VFMADD231PD      (R13)(DX*2), Z6, Z4
+	VFMADD231PD      64(R13)(DX*2), Y6, Y2
+	VBROADCASTSD     24(R11), Z6
+	VFMSUB213PD.BCST 24(R12), Z0, Z6
+	VFMADD231PD      (R13)(R14*1), Z6, Z5
+	VFMADD231PD      64(R13)(R14*1), Y6, Y7
 	ADDQ             $0x20, R11
 	ADDQ             $0x20, R12
 	LEAQ             (R13)(DX*4), R13
@@ -480,10 +479,10 @@ columns3_few:
 	JEQ  columns3_sum
 
 columns3_term:
-	VBROADCASTSD     (R11), Z8
-	VFMSUB213PD.BCST (R12), Z0, Z8
-	VFMADD231PD      (R13), Z8, Z4
-	VFMADD231PD      64(R13), Y8, Y5
+	VBROADCASTSD     (R11), Z6
+	VFMSUB213PD.BCST (R12), Z0, Z6
+	VFMADD231PD      (R13), Z6, Z4
+	VFMADD231PD      64(R13), Y6, Y2
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	ADDQ             DX, R13
@@ -491,24 +490,24 @@ columns3_term:
 	JNE              columns3_term
 
 columns3_sum:
-	VADDPD      Z6, Z4, Z0
-	VADDPD      Y7, Y5, Y4
+	VADDPD      Z5, Z4, Z0
+	VADDPD      Y7, Y2, Y2
 	VMULPD      Z1, Z0, Z0
 	VMOVUPD     Z0, (BX)
-	VADDPD      (SI), Z0, Z5
-	VMOVUPD     Z5, (SI)
-	VADDPD      (DI), Z5, Z5
-	VMOVUPD     Z5, (R9)
+	VADDPD      (SI), Z0, Z4
+	VMOVUPD     Z4, (SI)
+	VADDPD      (DI), Z4, Z4
+	VMOVUPD     Z4, (R9)
 	VMULPD      (R8), Z0, Z0
-	VFMADD231PD Z0, Z0, Z2
-	VMULPD      Y1, Y4, Y4
-	VMOVUPD     Y4, 64(BX)
-	VADDPD      64(SI), Y4, Y0
+	VFMADD231PD Z0, Z0, Z3
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, 64(BX)
+	VADDPD      64(SI), Y2, Y0
 	VMOVUPD     Y0, 64(SI)
 	VADDPD      64(DI), Y0, Y0
 	VMOVUPD     Y0, 64(R9)
-	VMULPD      64(R8), Y4, Y4
-	VFMADD231PD Y4, Y4, Y3
+	VMULPD      64(R8), Y2, Y2
+	VFMADD231PD Z2, Z2, Z3
 	ADDQ        $0x00000060, BX
 	ADDQ        $0x00000060, SI
 	ADDQ        $0x00000060, DI
@@ -525,25 +524,25 @@ columns3_done:
 	MOVQ   144(AX), R12
 	MOVQ   240(AX), AX
 	MOVQ   CX, R13
+	VXORPD Z2, Z2, Z2
 	VXORPD Z4, Z4, Z4
-	VXORPD Z5, Z5, Z5
 	LEAQ   (DX)(DX*2), R14
 	SUBQ   $0x04, AX
 	JLT    columns2_few
 
 columns2_terms:
-	VBROADCASTSD     (R11), Z6
-	VFMSUB213PD.BCST (R12), Z0, Z6
-	VFMADD231PD      (R13), Z6, Z4
-	VBROADCASTSD     8(R11), Z6
-	VFMSUB213PD.BCST 8(R12), Z0, Z6
-	VFMADD231PD      (R13)(DX*1), Z6, Z5
-	VBROADCASTSD     16(R11), Z6
-	VFMSUB213PD.BCST 16(R12), Z0, Z6
-	VFMADD231PD      (R13)(DX*2), Z6, Z4
-	VBROADCASTSD     24(R11), Z6
-	VFMSUB213PD.BCST 24(R12), Z0, Z6
-	VFMADD231PD      (R13)(R14*1), Z6, Z5
+	VBROADCASTSD     (R11), Z5
+	VFMSUB213PD.BCST (R12), Z0, Z5
+	VFMADD231PD      (R13), Z5, Z2
+	VBROADCASTSD     8(R11), Z5
+	VFMSUB213PD.BCST 8(R12), Z0, Z5
+	VFMADD231PD      (R13)(DX*1), Z5, Z4
+	VBROADCASTSD     16(R11), Z5
+	VFMSUB213PD.BCST 16(R12), Z0, Z5
+	VFMADD231PD      (R13)(DX*2), Z5, Z2
+	VBROADCASTSD     24(R11), Z5
+	VFMSUB213PD.BCST 24(R12), Z0, Z5
+	VFMADD231PD      (R13)(R14*1), Z5, Z4
 	ADDQ             $0x20, R11
 	ADDQ             $0x20, R12
 	LEAQ             (R13)(DX*4), R13
@@ -555,9 +554,9 @@ columns2_few:
 	JEQ  columns2_sum
 
 columns2_term:
-	VBROADCASTSD     (R11), Z6
-	VFMSUB213PD.BCST (R12), Z0, Z6
-	VFMADD231PD      (R13), Z6, Z4
+	VBROADCASTSD     (R11), Z5
+	VFMSUB213PD.BCST (R12), Z0, Z5
+	VFMADD231PD      (R13), Z5, Z2
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	ADDQ             DX, R13
@@ -565,7 +564,7 @@ columns2_term:
 	JNE              columns2_term
 
 columns2_sum:
-	VADDPD      Z5, Z4, Z0
+	VADDPD      Z4, Z2, Z0
 	VMULPD      Z1, Z0, Z0
 	VMOVUPD     Z0, (BX)
 	VADDPD      (SI), Z0, Z1
@@ -573,7 +572,7 @@ columns2_sum:
 	VADDPD      (DI), Z1, Z1
 	VMOVUPD     Z1, (R9)
 	VMULPD      (R8), Z0, Z0
-	VFMADD231PD Z0, Z0, Z2
+	VFMADD231PD Z0, Z0, Z3
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DI
@@ -590,25 +589,25 @@ columns2_done:
 	MOVQ   144(AX), R12
 	MOVQ   240(AX), AX
 	MOVQ   CX, R13
-	VXORPD Y4, Y4, Y4
+	VXORPD Y2, Y2, Y2
 	VXORPD Y5, Y5, Y5
 	LEAQ   (DX)(DX*2), R14
 	SUBQ   $0x04, AX
 	JLT    columns1_few
 
 columns1_terms:
-	VBROADCASTSD     (R11), Z6
-	VFMSUB213PD.BCST (R12), Z0, Z6
-	VFMADD231PD      (R13), Y6, Y4
-	VBROADCASTSD     8(R11), Z6
-	VFMSUB213PD.BCST 8(R12), Z0, Z6
-	VFMADD231PD      (R13)(DX*1), Y6, Y5
-	VBROADCASTSD     16(R11), Z6
-	VFMSUB213PD.BCST 16(R12), Z0, Z6
-	VFMADD231PD      (R13)(DX*2), Y6, Y4
-	VBROADCASTSD     24(R11), Z6
-	VFMSUB213PD.BCST 24(R12), Z0, Z6
-	VFMADD231PD      (R13)(R14*1), Y6, Y5
+	VBROADCASTSD     (R11), Z4
+	VFMSUB213PD.BCST (R12), Z0, Z4
+	VFMADD231PD      (R13), Y4, Y2
+	VBROADCASTSD     8(R11), Z4
+	VFMSUB213PD.BCST 8(R12), Z0, Z4
+	VFMADD231PD      (R13)(DX*1), Y4, Y5
+	VBROADCASTSD     16(R11), Z4
+	VFMSUB213PD.BCST 16(R12), Z0, Z4
+	VFMADD231PD      (R13)(DX*2), Y4, Y2
+	VBROADCASTSD     24(R11), Z4
+	VFMSUB213PD.BCST 24(R12), Z0, Z4
+	VFMADD231PD      (R13)(R14*1), Y4, Y5
 	ADDQ             $0x20, R11
 	ADDQ             $0x20, R12
 	LEAQ             (R13)(DX*4), R13
@@ -620,9 +619,9 @@ columns1_few:
 	JEQ  columns1_sum
 
 columns1_term:
-	VBROADCASTSD     (R11), Z6
-	VFMSUB213PD.BCST (R12), Z0, Z6
-	VFMADD231PD      (R13), Y6, Y4
+	VBROADCASTSD     (R11), Z4
+	VFMSUB213PD.BCST (R12), Z0, Z4
+	VFMADD231PD      (R13), Y4, Y2
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	ADDQ             DX, R13
@@ -630,15 +629,15 @@ columns1_term:
 	JNE              columns1_term
 
 columns1_sum:
-	VADDPD      Y5, Y4, Y0
-	VMULPD      Y1, Y0, Y0
-	VMOVUPD     Y0, (BX)
-	VADDPD      (SI), Y0, Y1
-	VMOVUPD     Y1, (SI)
-	VADDPD      (DI), Y1, Y1
-	VMOVUPD     Y1, (R9)
-	VMULPD      (R8), Y0, Y0
-	VFMADD231PD Y0, Y0, Y3
+	VADDPD      Y5, Y2, Y2
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, (BX)
+	VADDPD      (SI), Y2, Y0
+	VMOVUPD     Y0, (SI)
+	VADDPD      (DI), Y0, Y0
+	VMOVUPD     Y0, (R9)
+	VMULPD      (R8), Y2, Y2
+	VFMADD231PD Z2, Z2, Z3
 	ADDQ        $0x00000020, BX
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DI
@@ -650,9 +649,8 @@ columns1_sum:
 
 columns1_done:
 updated:
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y0, Y2, Y0
-	VADDPD        Y3, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X0
 	VHADDPD       X0, X0, X0
@@ -661,7 +659,7 @@ updated:
 	RET
 
 // func multistepAdvanceAVX512(m *byte, scale float64) float64
-// Requires: AVX, AVX512DQ, AVX512F, FMA3, SSE2
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
 TEXT ·multistepAdvanceAVX512(SB), NOSPLIT, $0-24
 	MOVQ         m+0(FP), AX
 	MOVQ         120(AX), CX
@@ -671,21 +669,20 @@ TEXT ·multistepAdvanceAVX512(SB), NOSPLIT, $0-24
 	MOVQ         216(AX), DI
 	VBROADCASTSD scale+8(FP), Z0
 	VXORPD       Z1, Z1, Z1
-	VXORPD       Y2, Y2, Y2
 	MOVQ         256(AX), AX
 	SUBQ         $0x40, AX
 	JLT          advance_rest
 
 advance_line:
-	VMOVUPD     (CX), Z3
-	VMULPD      Z0, Z3, Z3
-	VMOVUPD     Z3, (CX)
-	VADDPD      (DX), Z3, Z4
-	VMOVUPD     Z4, (DX)
-	VADDPD      (BX), Z4, Z4
-	VMOVUPD     Z4, (DI)
-	VMULPD      (SI), Z3, Z3
-	VFMADD231PD Z3, Z3, Z1
+	VMOVUPD     (CX), Z2
+	VMULPD      Z0, Z2, Z2
+	VMOVUPD     Z2, (CX)
+	VADDPD      (DX), Z2, Z3
+	VMOVUPD     Z3, (DX)
+	VADDPD      (BX), Z3, Z3
+	VMOVUPD     Z3, (DI)
+	VMULPD      (SI), Z2, Z2
+	VFMADD231PD Z2, Z2, Z1
 	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	ADDQ        $0x40, BX
@@ -697,20 +694,19 @@ advance_line:
 advance_rest:
 	CMPQ        AX, $-64
 	JEQ         advance_end
-	VMOVUPD     (CX), Y3
-	VMULPD      Y0, Y3, Y3
-	VMOVUPD     Y3, (CX)
-	VADDPD      (DX), Y3, Y0
+	VMOVUPD     (CX), Y4
+	VMULPD      Y0, Y4, Y4
+	VMOVUPD     Y4, (CX)
+	VADDPD      (DX), Y4, Y0
 	VMOVUPD     Y0, (DX)
 	VADDPD      (BX), Y0, Y0
 	VMOVUPD     Y0, (DI)
-	VMULPD      (SI), Y3, Y3
-	VFMADD231PD Y3, Y3, Y2
+	VMULPD      (SI), Y4, Y4
+	VFMADD231PD Z4, Z4, Z1
 
 advance_end:
 	VEXTRACTF64X4 $0x01, Z1, Y0
 	VADDPD        Y0, Y1, Y0
-	VADDPD        Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X0
 	VHADDPD       X0, X0, X0
@@ -718,217 +714,159 @@ advance_end:
 	VZEROUPPER
 	RET
 
-// func multistepCorrectAVX512(m *byte, l *float64, rtol float64) float64
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, FMA3, SSE2
-TEXT ·multistepCorrectAVX512(SB), NOSPLIT, $0-32
+// func multistepCorrectAVX512(m *byte, q int, l *float64, c float64, rtol float64) (latest float64, top float64, below float64, difference float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, FMA3
+TEXT ·multistepCorrectAVX512(SB), NOSPLIT, $0-72
 	MOVQ         m+0(FP), AX
-	MOVQ         l+8(FP), CX
+	MOVQ         l+16(FP), CX
 	MOVQ         (AX), DX
 	MOVQ         24(AX), BX
 	MOVQ         48(AX), SI
-	MOVQ         192(AX), DI
-	MOVQ         248(AX), R8
-	LEAQ         (R8)(R8*2), R9
-	LEAQ         (R8)(R8*4), R10
-	VBROADCASTSD rtol+16(FP), Z0
-	VXORPD       Z1, Z1, Z1
-	VBROADCASTSD (CX), Z2
-	VBROADCASTSD 8(CX), Z3
-	VBROADCASTSD 16(CX), Z4
-	VBROADCASTSD 24(CX), Z5
-	VBROADCASTSD 32(CX), Z6
-	VBROADCASTSD 40(CX), Z7
-	VXORPD       Z8, Z8, Z8
-	VXORPD       Y9, Y9, Y9
+	MOVQ         72(AX), DI
+	MOVQ         192(AX), R8
+	MOVQ         248(AX), R9
+	LEAQ         (R9)(R9*2), R10
+	LEAQ         (R9)(R9*4), R11
+	MOVQ         q+8(FP), R12
+	IMULQ        R9, R12
+	ADDQ         BX, R12
+	MOVQ         R12, R13
+	SUBQ         R9, R13
+	VBROADCASTSD c+24(FP), Z0
+	VBROADCASTSD rtol+32(FP), Z1
+	VXORPD       Z2, Z2, Z2
+	VXORPD       Z3, Z3, Z3
+	VXORPD       Z4, Z4, Z4
+	VXORPD       Z5, Z5, Z5
+	VXORPD       Z6, Z6, Z6
 	MOVQ         256(AX), AX
 	SUBQ         $0x40, AX
 	JLT          correct_rest
 
 correct_line:
-	VMOVUPD      (SI), Z10
-	VMOVUPD      (BX), Z11
-	VFMADD231PD  Z2, Z10, Z11
-	VMOVUPD      Z11, (BX)
-	VFMADD231PD  Z1, Z11, Z8
-	VMOVUPD      (DX), Z12
-	VANDPD.BCST  constants<>+0(SB), Z12, Z12
+	VMOVUPD      (SI), Z7
+	VMOVUPD      (BX), Z8
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  Z9, Z7, Z8
+	VMOVUPD      Z8, (BX)
+	VMOVUPD      (BX)(R9*1), Z9
+	VBROADCASTSD 8(CX), Z11
+	VFMADD231PD  Z11, Z7, Z9
+	VMOVUPD      Z9, (BX)(R9*1)
+	VMOVUPD      (BX)(R9*2), Z9
+	VBROADCASTSD 16(CX), Z11
+	VFMADD231PD  Z11, Z7, Z9
+	VMOVUPD      Z9, (BX)(R9*2)
+	VMOVUPD      (BX)(R10*1), Z9
+	VBROADCASTSD 24(CX), Z11
+	VFMADD231PD  Z11, Z7, Z9
+	VMOVUPD      Z9, (BX)(R10*1)
+	VMOVUPD      (BX)(R9*4), Z9
+	VBROADCASTSD 32(CX), Z11
+	VFMADD231PD  Z11, Z7, Z9
+	VMOVUPD      Z9, (BX)(R9*4)
+	VMOVUPD      (BX)(R11*1), Z9
+	VBROADCASTSD 40(CX), Z11
+	VFMADD231PD  Z11, Z7, Z9
+	VMOVUPD      Z9, (BX)(R11*1)
+	VBROADCASTSD constants<>+16(SB), Z9
+	VMOVUPD      (DX), Z11
 	VANDPD.BCST  constants<>+0(SB), Z11, Z11
-	VMAXPD       Z11, Z12, Z12
-	VFMADD213PD  (DI), Z0, Z12
-	VBROADCASTSD constants<>+8(SB), Z11
-	VMAXPD       Z12, Z11, Z12
-	VDIVPD       Z12, Z10, Z11
-	VFMADD231PD  Z11, Z11, Z8
-	VMOVUPD      (BX)(R8*1), Z11
-	VFMADD231PD  Z3, Z10, Z11
-	VMOVUPD      Z11, (BX)(R8*1)
-	VMOVUPD      (BX)(R8*2), Z11
-	VFMADD231PD  Z4, Z10, Z11
-	VMOVUPD      Z11, (BX)(R8*2)
-	VMOVUPD      (BX)(R9*1), Z11
-	VFMADD231PD  Z5, Z10, Z11
-	VMOVUPD      Z11, (BX)(R9*1)
-	VMOVUPD      (BX)(R8*4), Z11
-	VFMADD231PD  Z6, Z10, Z11
-	VMOVUPD      Z11, (BX)(R8*4)
-	VMOVUPD      (BX)(R10*1), Z11
-	VFMADD231PD  Z7, Z10, Z11
-	VMOVUPD      Z11, (BX)(R10*1)
+	VANDPD.BCST  constants<>+0(SB), Z8, Z12
+	VMAXPD       Z12, Z11, Z11
+	VFMADD213PD  (R8), Z1, Z11
+	VBROADCASTSD constants<>+8(SB), Z12
+	VMAXPD       Z11, Z12, Z11
+	VDIVPD       Z11, Z9, Z9
+	VFMADD231PD  Z8, Z2, Z3
+	VMOVUPD      (DI), Z8
+	VFNMADD213PD Z7, Z0, Z8
+	VMOVUPD      (R12), Z11
+	VMOVUPD      (R13), Z12
+	VMULPD       Z9, Z7, Z7
+	VFMADD231PD  Z7, Z7, Z3
+	VMULPD       Z9, Z11, Z7
+	VFMADD231PD  Z7, Z7, Z4
+	VMULPD       Z9, Z12, Z7
+	VFMADD231PD  Z7, Z7, Z5
+	VMULPD       Z9, Z8, Z7
+	VFMADD231PD  Z7, Z7, Z6
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
 	SUBQ         $0x40, AX
 	JGE          correct_line
 
 correct_rest:
 	CMPQ         AX, $-64
 	JEQ          correct_end
-	VMOVUPD      (SI), Y10
-	VMOVUPD      (BX), Y11
-	VFMADD231PD  Y2, Y10, Y11
-	VMOVUPD      Y11, (BX)
-	VFMADD231PD  Y1, Y11, Y9
-	VMOVUPD      (DX), Y1
-	VANDPD.BCST  constants<>+0(SB), Y1, Y1
-	VANDPD.BCST  constants<>+0(SB), Y11, Y2
-	VMAXPD       Y2, Y1, Y1
-	VFMADD213PD  (DI), Y0, Y1
-	VBROADCASTSD constants<>+8(SB), Y0
-	VMAXPD       Y1, Y0, Y1
-	VDIVPD       Y1, Y10, Y0
-	VFMADD231PD  Y0, Y0, Y9
-	VMOVUPD      (BX)(R8*1), Y0
-	VFMADD231PD  Y3, Y10, Y0
-	VMOVUPD      Y0, (BX)(R8*1)
-	VMOVUPD      (BX)(R8*2), Y0
-	VFMADD231PD  Y4, Y10, Y0
-	VMOVUPD      Y0, (BX)(R8*2)
-	VMOVUPD      (BX)(R9*1), Y0
-	VFMADD231PD  Y5, Y10, Y0
-	VMOVUPD      Y0, (BX)(R9*1)
-	VMOVUPD      (BX)(R8*4), Y0
-	VFMADD231PD  Y6, Y10, Y0
-	VMOVUPD      Y0, (BX)(R8*4)
-	VMOVUPD      (BX)(R10*1), Y0
-	VFMADD231PD  Y7, Y10, Y0
-	VMOVUPD      Y0, (BX)(R10*1)
-
-correct_end:
-	VEXTRACTF64X4 $0x01, Z8, Y0
-	VADDPD        Y0, Y8, Y0
-	VADDPD        Y9, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VHADDPD       X0, X0, X0
-	MOVSD         X0, ret+24(FP)
-	VZEROUPPER
-	RET
-
-// func multistepSquaresAVX512(m *byte, q int, c float64, rtol float64) (below float64, top float64, above float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, FMA3, SSE2
-TEXT ·multistepSquaresAVX512(SB), NOSPLIT, $0-56
-	MOVQ         m+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         24(AX), DX
-	MOVQ         48(AX), BX
-	MOVQ         72(AX), SI
-	MOVQ         192(AX), DI
-	MOVQ         q+8(FP), R8
-	MOVQ         248(AX), R9
-	IMULQ        R9, R8
-	NEGQ         R9
-	ADDQ         CX, R8
-	ADDQ         R8, R9
-	VBROADCASTSD c+16(FP), Z0
-	VBROADCASTSD rtol+24(FP), Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Z6, Z6, Z6
-	VXORPD       Y7, Y7, Y7
-	MOVQ         256(AX), AX
-	SUBQ         $0x40, AX
-	JLT          squares_rest
-
-squares_line:
-	VMOVUPD      (DX), Z8
-	VMOVUPD      (CX), Z9
-	VANDPD.BCST  constants<>+0(SB), Z9, Z9
-	VANDPD.BCST  constants<>+0(SB), Z8, Z8
-	VMAXPD       Z8, Z9, Z9
-	VFMADD213PD  (DI), Z1, Z9
-	VBROADCASTSD constants<>+8(SB), Z8
-	VMAXPD       Z9, Z8, Z9
-	VBROADCASTSD constants<>+16(SB), Z8
-	VDIVPD       Z9, Z8, Z8
-	VMOVUPD      (SI), Z9
-	VFNMADD213PD (BX), Z0, Z9
-	VMOVUPD      (R9), Z10
-	VMOVUPD      (R8), Z11
-	VMULPD       Z8, Z10, Z10
-	VFMADD231PD  Z10, Z10, Z2
-	VMULPD       Z8, Z11, Z10
-	VFMADD231PD  Z10, Z10, Z4
-	VMULPD       Z8, Z9, Z8
-	VFMADD231PD  Z8, Z8, Z6
-	ADDQ         $0x40, CX
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, BX
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, DI
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, R9
-	SUBQ         $0x40, AX
-	JGE          squares_line
-
-squares_rest:
-	CMPQ         AX, $-64
-	JEQ          squares_end
-	VMOVUPD      (DX), Y8
-	VMOVUPD      (CX), Y9
+	VMOVUPD      (SI), Y7
+	VMOVUPD      (BX), Y10
+	VBROADCASTSD (CX), Y8
+	VFMADD231PD  Y8, Y7, Y10
+	VMOVUPD      Y10, (BX)
+	VMOVUPD      (BX)(R9*1), Y8
+	VBROADCASTSD 8(CX), Y9
+	VFMADD231PD  Y9, Y7, Y8
+	VMOVUPD      Y8, (BX)(R9*1)
+	VMOVUPD      (BX)(R9*2), Y8
+	VBROADCASTSD 16(CX), Y9
+	VFMADD231PD  Y9, Y7, Y8
+	VMOVUPD      Y8, (BX)(R9*2)
+	VMOVUPD      (BX)(R10*1), Y8
+	VBROADCASTSD 24(CX), Y9
+	VFMADD231PD  Y9, Y7, Y8
+	VMOVUPD      Y8, (BX)(R10*1)
+	VMOVUPD      (BX)(R9*4), Y8
+	VBROADCASTSD 32(CX), Y9
+	VFMADD231PD  Y9, Y7, Y8
+	VMOVUPD      Y8, (BX)(R9*4)
+	VMOVUPD      (BX)(R11*1), Y8
+	VBROADCASTSD 40(CX), Y9
+	VFMADD231PD  Y9, Y7, Y8
+	VMOVUPD      Y8, (BX)(R11*1)
+	VBROADCASTSD constants<>+16(SB), Y8
+	VMOVUPD      (DX), Y9
 	VANDPD.BCST  constants<>+0(SB), Y9, Y9
-	VANDPD.BCST  constants<>+0(SB), Y8, Y8
-	VMAXPD       Y8, Y9, Y9
-	VFMADD213PD  (DI), Y1, Y9
+	VANDPD.BCST  constants<>+0(SB), Y10, Y11
+	VMAXPD       Y11, Y9, Y9
+	VFMADD213PD  (R8), Y1, Y9
 	VBROADCASTSD constants<>+8(SB), Y1
 	VMAXPD       Y9, Y1, Y9
-	VBROADCASTSD constants<>+16(SB), Y1
-	VDIVPD       Y9, Y1, Y1
-	VMOVUPD      (SI), Y8
-	VFNMADD213PD (BX), Y0, Y8
-	VMOVUPD      (R9), Y0
-	VMOVUPD      (R8), Y9
-	VMULPD       Y1, Y0, Y0
-	VFMADD231PD  Y0, Y0, Y3
-	VMULPD       Y1, Y9, Y0
-	VFMADD231PD  Y0, Y0, Y5
-	VMULPD       Y1, Y8, Y0
-	VFMADD231PD  Y0, Y0, Y7
+	VDIVPD       Y9, Y8, Y1
+	VFMADD231PD  Z10, Z2, Z3
+	VMOVUPD      (DI), Y2
+	VFNMADD213PD Y7, Y0, Y2
+	VMOVUPD      (R12), Y0
+	VMOVUPD      (R13), Y8
+	VMULPD       Y1, Y7, Y10
+	VFMADD231PD  Z10, Z10, Z3
+	VMULPD       Y1, Y0, Y10
+	VFMADD231PD  Z10, Z10, Z4
+	VMULPD       Y1, Y8, Y10
+	VFMADD231PD  Z10, Z10, Z5
+	VMULPD       Y1, Y2, Y10
+	VFMADD231PD  Z10, Z10, Z6
 
-squares_end:
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y0, Y2, Y0
-	VADDPD        Y3, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VHADDPD       X0, X0, X0
-	MOVSD         X0, below+32(FP)
-	VEXTRACTF64X4 $0x01, Z4, Y0
-	VADDPD        Y0, Y4, Y0
-	VADDPD        Y5, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VHADDPD       X0, X0, X0
-	MOVSD         X0, top+40(FP)
-	VEXTRACTF64X4 $0x01, Z6, Y0
-	VADDPD        Y0, Y6, Y0
-	VADDPD        Y7, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VHADDPD       X0, X0, X0
-	MOVSD         X0, above+48(FP)
+correct_end:
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPD        Y1, Y4, Y1
+	VEXTRACTF64X4 $0x01, Z5, Y2
+	VADDPD        Y2, Y5, Y2
+	VEXTRACTF64X4 $0x01, Z6, Y3
+	VADDPD        Y3, Y6, Y3
+	VHADDPD       Y1, Y0, Y0
+	VHADDPD       Y3, Y2, Y1
+	VPERM2F128    $0x20, Y1, Y0, Y2
+	VPERM2F128    $0x31, Y1, Y0, Y0
+	VADDPD        Y0, Y2, Y2
+	VMOVUPD       Y2, latest+40(FP)
 	VZEROUPPER
 	RET
 

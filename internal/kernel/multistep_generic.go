@@ -10,10 +10,6 @@ func multistepNewton(m *Multistep, inverse []float64, ld int, gamma, r, scale fl
 
 func multistepAdvance(m *Multistep, scale float64) float64 { return multistepAdvanceGo(m, scale) }
 
-func multistepCorrect(m *Multistep, l *[HistoryRows]float64, rtol float64) float64 {
-	return multistepCorrectGo(m, l, rtol)
-}
-
-func multistepSquares(m *Multistep, q int, c, rtol float64) (below, top, above float64) {
-	return multistepSquaresGo(m, q, c, rtol)
+func multistepCorrect(m *Multistep, q int, l *[HistoryRows]float64, c, rtol float64) (latest, top, below, difference float64) {
+	return multistepCorrectGo(m, q, l, c, rtol)
 }

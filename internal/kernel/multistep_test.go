@@ -60,9 +60,6 @@ func TestMultistep(t *testing.T) {
 					}
 				}
 			}
-			tolerance := func(i int) float64 {
-				return m.ATol[i] + 0.25*max(math.Abs(m.Z[i]), math.Abs(m.P[i]))
-			}
 
 			m.Z[n-1], m.ATol[n-1] = 0, 0 // no scale
 			m.Predict(0.75, 0.25)
@@ -127,34 +124,34 @@ func TestMultistep(t *testing.T) {
 
 			m.ATol[n-1] = 0.5
 			before := append([]float64(nil), m.P...)
-			l := [HistoryRows]float64{1, 1.5, -0.5, 0.25, 2, 0}
-			got, sum = m.Correct(&l, 0.25), 0
-			for i := range n {
-				for j, c := range l {
-					old := before[j*onLine(n)+i]
-					near("corrected history", m.Row(m.P, j)[i], old+c*m.E[i], math.Abs(old))
-				}
-				sum += m.E[i] * m.E[i] / (tolerance(i) * tolerance(i))
-			}
-			near("squares of the correction", got, sum, 0)
-			padding("correction", m.P)
+			before, l := append([]float64(nil), m.P...), [HistoryRows]float64{1, 1.5, -0.5, 0.25, 2, 0}
 			for q := 1; q < HistoryRows; q++ {
-				below, top, above := m.Squares(q, 0.75, 0.25)
-				var want [3]float64
+				copy(m.P, before)
+				latest, top, below, difference := m.Correct(q, &l, 0.75, 0.25)
 				for i := range n {
-					for k, x := range [...]float64{m.Row(m.Z, q-1)[i], m.Row(m.Z, q)[i], m.E[i] - 0.75*m.EPrev[i]} {
-						want[k] += x * x / (tolerance(i) * tolerance(i))
+					for j, c := range l {
+						old := before[j*onLine(n)+i]
+						near("corrected history", m.Row(m.P, j)[i], old+c*m.E[i], math.Abs(old))
 					}
 				}
-				near("squares of row q−1", below, want[0], 0)
+				var want [4]float64
+				for i := range n {
+					for k, x := range [...]float64{m.E[i], m.Row(m.P, q)[i], m.Row(m.P, q-1)[i], m.E[i] - 0.75*m.EPrev[i]} {
+						x /= m.ATol[i] + 0.25*max(math.Abs(m.Z[i]), math.Abs(m.P[i]))
+						want[k] += x * x
+					}
+				}
+				near("squares of the correction", latest, want[0], 0)
 				near("squares of row q", top, want[1], 0)
-				near("squares of the difference", above, want[2], want[2])
+				near("squares of row q−1", below, want[2], 0)
+				near("squares of the difference", difference, want[3], want[3])
+				padding("correction", m.P)
 			}
 
 			// a state that is not finite shows
 			for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 				m.P[n-1] = bad
-				if got := m.Correct(&l, 0.25); !math.IsNaN(got) {
+				if got, _, _, _ := m.Correct(1, &l, 0.75, 0.25); !math.IsNaN(got) {
 					t.Fatalf("%s: n = %d: squares %g with a state %g", impl, n, got, bad)
 				}
 			}
@@ -175,9 +172,11 @@ func TestMultistepReadsNoForeignPadding(t *testing.T) {
 			}
 			m.Predict(1, 1e-3)
 			inverse := make([]float64, n*Padded(n))
-			for s, what := range []float64{m.Newton(inverse, Padded(n), 1, 1, 1), m.Advance(1), m.Correct(&[HistoryRows]float64{1}, 1)} {
-				if math.IsNaN(what) {
-					t.Errorf("%s: n = %d: sum %d is NaN", impl, n, s)
+			sums := []float64{m.Newton(inverse, Padded(n), 1, 1, 1), m.Advance(1)}
+			latest, top, below, difference := m.Correct(1, &[HistoryRows]float64{1}, 1, 1)
+			for i, s := range append(sums, latest, top, below, difference) {
+				if math.IsNaN(s) {
+					t.Errorf("%s: n = %d: sum %d is NaN", impl, n, i)
 				}
 			}
 		}
@@ -199,9 +198,8 @@ func TestMultistepBits(t *testing.T) {
 			inverse := normals(rng, n*Padded(n))
 			m.Predict(0.75, 1e-3)
 			got := []float64{m.Newton(inverse, Padded(n), 0.5, 2, 0.75), m.Newton(inverse, Padded(n), 0.5, 2, 0.75), m.Advance(0.75)}
-			got = append(got, m.Correct(&[HistoryRows]float64{1, 2, 3, 4, 5, 6}, 1e-3))
-			below, top, above := m.Squares(3, 0.5, 1e-3)
-			got = append(got, below, top, above)
+			latest, top, below, difference := m.Correct(3, &[HistoryRows]float64{1, 2, 3, 4, 5, 6}, 0.5, 1e-3)
+			got = append(got, latest, top, below, difference)
 			for j := range HistoryRows {
 				got = append(got, m.Row(m.P, j)...)
 			}
@@ -230,7 +228,7 @@ func BenchmarkMultistep(b *testing.B) {
 		for _, impl := range impls() {
 			for what, f := range map[string]func(){
 				"predict": func() { m.Predict(1, 1e-3) }, "newton": func() { m.Newton(inverse, Padded(n), 1, 1, 1) }, "advance": func() { m.Advance(1) },
-				"correct": func() { m.Correct(&l, 1e-3) }, "squares": func() { m.Squares(5, 1, 1e-3) },
+				"correct": func() { m.Correct(5, &l, 1, 1e-3) },
 			} {
 				b.Run(fmt.Sprintf("%s/n=%d/impl=%s", what, n, impl), func(b *testing.B) {
 					defer useImpl(impl)()

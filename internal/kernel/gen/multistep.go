@@ -29,7 +29,6 @@ func multistep() {
 	multistepNewton()
 	multistepAdvance()
 	multistepCorrect()
-	multistepSquares()
 }
 
 // historyRows is the number of rows of a Nordsieck array.
@@ -41,17 +40,17 @@ const lineBytes = 64
 func line() span { return whole(lineBytes / target.width) }
 
 // lines emits a loop over a number of bytes, a multiple of 32, which is used up, as are the pointers. The body gets the distance from the pointers of
-// a register's numbers, its width and its place in a line, or after all lines.
+// a register's numbers, its width and its place in a line.
 func lines(prefix string, left reg.Register, pointers []reg.Register, body func(at, width, k int)) {
-	each := func(s span, first int) {
+	each := func(s span) {
 		for k, width := range s {
-			body(s.at(k), width, first+k)
+			body(s.at(k), width, k)
 		}
 	}
 	SUBQ(U8(lineBytes), left)
 	JLT(LabelRef(prefix + "rest"))
 	Label(prefix + "line")
-	each(line(), 0)
+	each(line())
 	for _, p := range pointers {
 		ADDQ(U8(lineBytes), p)
 	}
@@ -60,31 +59,37 @@ func lines(prefix string, left reg.Register, pointers []reg.Register, body func(
 	Label(prefix + "rest")
 	CMPQ(left, I8(-lineBytes))
 	JEQ(LabelRef(prefix + "end"))
-	each(span{lineBytes / 2}, len(line()))
+	each(span{lineBytes / 2})
 	Label(prefix + "end")
 }
 
-// lineSums are sums over lines: those of a line's registers, and that of the half at the end.
+// lineSums are the sums of the registers of lines, one for each place in a line.
 type lineSums vec
 
-func newLineSums() lineSums { return lineSums(append(line(), lineBytes/2).zero()) }
+func newLineSums() lineSums { return lineSums(line().zero()) }
 
-// addSquare adds the squares of x.
-func (s lineSums) addSquare(k int, x reg.VecVirtual) { VFMADD231PD(x, x, s[k]) }
+// addProduct adds x·y. Of the half of a line at the end, which belongs to the first register, the upper half of a wide register is zero.
+func (s lineSums) addProduct(k int, x, y reg.VecVirtual) {
+	sum := s[k%len(s)]
+	VFMADD231PD(narrowed(x, target.width), narrowed(y, target.width), sum)
+}
 
-// total adds all up.
-func (s lineSums) total() reg.Register {
-	low, high := s[0], YMM()
+func (s lineSums) addSquare(k int, x reg.VecVirtual) { s.addProduct(k, x, x) }
+
+// registers adds up to four lanes.
+func (s lineSums) registers() reg.VecVirtual {
+	high, sum := YMM(), YMM()
 	if target.width == lineBytes {
 		VEXTRACTF64X4(U8(1), s[0], high)
 	} else {
 		high = s[1]
 	}
-	sum := YMM()
-	VADDPD(high, low.AsY(), sum)
-	VADDPD(s[len(s)-1], sum, sum)
-	return horizontalSum(sum).AsX()
+	VADDPD(high, s[0].AsY(), sum)
+	return sum
 }
+
+// total adds all up.
+func (s lineSums) total() reg.Register { return horizontalSum(s.registers()).AsX() }
 
 // nordsieckRows are the rows of an array.
 func nordsieckRows(base, stride, stride3, stride5 reg.Register) []Mem {
@@ -263,7 +268,7 @@ func newNewtonUpdate(m reg.Register, scale Mem) *newtonUpdate {
 
 func (u *newtonUpdate) pointers() []reg.Register { return []reg.Register{u.d, u.e, u.p, u.w, u.y} }
 
-// register updates with one register of the product; k is its place in a line.
+// register updates with register k of the product.
 func (u *newtonUpdate) register(x reg.VecVirtual, at, k int) {
 	width := int(x.Size())
 	e := registerOf(width)
@@ -280,11 +285,7 @@ func (u *newtonUpdate) register(x reg.VecVirtual, at, k int) {
 // by updates with a span of the product.
 func (u *newtonUpdate) by(s span, product vec) {
 	for k, x := range product {
-		place := k % len(line())
-		if s.at(k)/lineBytes == s.bytes()/lineBytes {
-			place = len(line()) // the half of a line
-		}
-		u.register(x, s.at(k), place)
+		u.register(x, s.at(k), k)
 	}
 	for _, p := range u.pointers() {
 		ADDQ(U32(s.bytes()), p)
@@ -316,56 +317,55 @@ func stepTolerance(z, atol Mem, rtol reg.Register, x reg.VecVirtual) vec {
 }
 
 func multistepCorrect() {
-	function("multistepCorrect", "func(m *byte, l *float64, rtol float64) float64", "is Multistep.Correct.")
+	function("multistepCorrect", "func(m *byte, q int, l *float64, c, rtol float64) (latest, top, below, difference float64)", "is Multistep.Correct.")
 	m, coef := param("m"), param("l")
-	z, p, e, atol := field(m, multistepZ), field(m, multistepP), field(m, multistepE), field(m, multistepATol)
+	z, p, e, before, atol := field(m, multistepZ), field(m, multistepP), field(m, multistepE), field(m, multistepEPrev), field(m, multistepATol)
 	one, three, five := strides(m)
 	row := nordsieckRows(p, one, three, five)
-	rtol, none := broadcast(NewParamAddr("rtol", 16)), whole(1).zero()[0]
-	l := whole(historyRows).each(func(k int, z reg.VecVirtual) { VBROADCASTSD(Mem{Base: coef, Disp: 8 * k}, z) })
-	sums := newLineSums()
-	lines("correct_", field(m, multistepWidth), []reg.Register{z, p, e, atol}, func(at, width, k int) {
-		x := span{width}.load(shifted(Mem{Base: e}, at))
-		for j, c := range l {
-			a := span{width}.load(shifted(row[j], at))
-			VFMADD231PD(narrowed(c, width), x[0], a[0])
+	top, below := param("q"), GP64()
+	IMULQ(one, top)
+	ADDQ(p, top)
+	MOVQ(top, below)
+	SUBQ(one, below)
+	c, rtol, none := broadcast(NewParamAddr("c", 24)), broadcast(NewParamAddr("rtol", 32)), whole(1).zero()[0]
+	sums := []lineSums{newLineSums(), newLineSums(), newLineSums(), newLineSums()}
+	lines("correct_", field(m, multistepWidth), []reg.Register{z, p, e, before, atol, top, below}, func(at, width, k int) {
+		s := span{width}
+		x := s.load(shifted(Mem{Base: e}, at))
+		var state reg.VecVirtual
+		for j := range historyRows {
+			a, l := s.load(shifted(row[j], at)), registerOf(width)
+			VBROADCASTSD(Mem{Base: coef, Disp: 8 * j}, l)
+			VFMADD231PD(l, x[0], a[0])
 			a.store(shifted(row[j], at))
 			if j == 0 {
-				VFMADD231PD(narrowed(none, width), a[0], sums[k])
-				tol := stepTolerance(shifted(Mem{Base: z}, at), shifted(Mem{Base: atol}, at), narrowed(rtol, width), a[0])
-				sums.addSquare(k, x.div(tol)[0])
+				state = a[0]
 			}
 		}
+		w := s.constant(1).div(stepTolerance(shifted(Mem{Base: z}, at), shifted(Mem{Base: atol}, at), narrowed(rtol, width), state))
+		sums[0].addProduct(k, state, none)
+		change := s.load(shifted(Mem{Base: before}, at))
+		VFNMADD213PD(x[0], narrowed(c, width), change[0])
+		for v, x := range []vec{x, s.load(shifted(Mem{Base: top}, at)), s.load(shifted(Mem{Base: below}, at)), change} {
+			sums[v].addSquare(k, x.mul(w)[0])
+		}
 	})
-	Store(sums.total(), ReturnIndex(0))
+	storeTotals(sums, NewParamAddr("latest", 40))
 	VZEROUPPER()
 	RET()
 }
 
-func multistepSquares() {
-	function("multistepSquares", "func(m *byte, q int, c, rtol float64) (below, top, above float64)", "is Multistep.Squares.")
-	m := param("m")
-	z, p, e, before, atol := field(m, multistepZ), field(m, multistepP), field(m, multistepE), field(m, multistepEPrev), field(m, multistepATol)
-	top, below := param("q"), field(m, multistepStride)
-	IMULQ(below, top)
-	NEGQ(below)
-	ADDQ(z, top)
-	ADDQ(top, below)
-	c, rtol := broadcast(NewParamAddr("c", 16)), broadcast(NewParamAddr("rtol", 24))
-	sums := []lineSums{newLineSums(), newLineSums(), newLineSums()}
-	lines("squares_", field(m, multistepWidth), []reg.Register{z, p, e, before, atol, top, below}, func(at, width, k int) {
-		s := span{width}
-		tol := stepTolerance(shifted(Mem{Base: z}, at), shifted(Mem{Base: atol}, at), narrowed(rtol, width), s.load(shifted(Mem{Base: p}, at))[0])
-		w := s.constant(1).div(tol)
-		change := s.load(shifted(Mem{Base: before}, at))
-		VFNMADD213PD(shifted(Mem{Base: e}, at), narrowed(c, width), change[0])
-		for v, x := range []vec{s.load(shifted(Mem{Base: below}, at)), s.load(shifted(Mem{Base: top}, at)), change} {
-			sums[v].addSquare(k, x.mul(w)[0])
-		}
-	})
+// storeTotals writes four totals one after the other.
+func storeTotals(sums []lineSums, to Mem) {
+	total := make([]reg.Register, len(sums))
 	for v, s := range sums {
-		Store(s.total(), ReturnIndex(v))
+		total[v] = s.registers()
 	}
-	VZEROUPPER()
-	RET()
+	pair, other, low, high := YMM(), YMM(), YMM(), YMM()
+	VHADDPD(total[1], total[0], pair)
+	VHADDPD(total[3], total[2], other)
+	VPERM2F128(U8(0x20), other, pair, low)
+	VPERM2F128(U8(0x31), other, pair, high)
+	VADDPD(high, low, low)
+	VMOVUPD(low, to)
 }
