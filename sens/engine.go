@@ -86,6 +86,9 @@ const (
 	batchProducts = 4
 )
 
+// byJacobians says whether single products come cheapest from Jacobians of a block of points, which takes points side by side in registers.
+func byJacobians(k int) bool { return k <= batchProducts && kernel.Vectorised() }
+
 // useBatch lets the engine evaluate points in blocks, where the field can.
 func (e *engine) useBatch() { e.batcher, _ = e.field.(ode.BatchParamField) }
 

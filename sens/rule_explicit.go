@@ -11,7 +11,7 @@ type explicitRule struct{ tab *ode.ExplicitTableau }
 
 func (r explicitRule) stages() int         { return len(r.tab.A) }
 func (r explicitRule) live(dense bool) int { return liveStages(r.tab.B, r.tab.D, dense) }
-func (r explicitRule) batched(k int) bool  { return k <= batchProducts }
+func (r explicitRule) batched(k int) bool  { return byJacobians(k) }
 func (r explicitRule) relative() bool      { return true }
 
 func (r explicitRule) end(w []float64, h float64) {

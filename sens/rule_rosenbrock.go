@@ -20,7 +20,7 @@ type rosenbrockRule struct{ tab *ode.RosenbrockTableau }
 
 func (r rosenbrockRule) stages() int         { return len(r.tab.B) }
 func (r rosenbrockRule) live(dense bool) int { return liveStages(r.tab.B, r.tab.D, dense) }
-func (r rosenbrockRule) batched(k int) bool  { return k <= batchProducts }
+func (r rosenbrockRule) batched(k int) bool  { return byJacobians(k) }
 func (r rosenbrockRule) relative() bool      { return true }
 
 func (r rosenbrockRule) end(w []float64, _ float64) { copy(w, r.tab.B) }
