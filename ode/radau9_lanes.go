@@ -5,11 +5,21 @@ import (
 	"github.com/stiffnode/stiffnode/internal/linalg"
 )
 
-// radau9Lanes solves the three systems of radau9Stepper side by side, where the Jacobian is sparse: in lane 0 that of r M − hJ with the real eigenvalue r, in
+// shiftedSystems are linear systems that differ in their shifts, side by side in lanes: linalg.ShiftedDense or linalg.ShiftedSparse.
+type shiftedSystems interface {
+	Factor(mass []float64, gamma float64, jac []float64) error
+	Shifts() *[kernel.LaneEntry]float64
+	RightHandSides() []float64
+	Equations() []int32
+	Unknowns() []int32
+	Solve()
+}
+
+// radau9Lanes solves the three systems of radau9Stepper side by side: in lane 0 that of r M − hJ with the real eigenvalue r, in
 // lanes 1 and 2 those of the complex shifts. The variables are those of radau9Stepper too, with the sign of the imaginary parts turned.
 type radau9Lanes struct {
-	lu *linalg.ShiftedSparse
-	// inUse says that the factors in use are these; elimination without interchanges is not always stable
+	lu shiftedSystems
+	// inUse says that the factors in use are these; elimination with the same pivots in all lanes is not always stable
 	inUse bool
 
 	tab          *radau9Tableau
@@ -23,26 +33,22 @@ type radau9Lanes struct {
 	none         [kernel.LaneEntry]float64           // no shift
 }
 
-// lanesFrom is the size from which lanes beat the factors of small dense matrices (measured).
-const lanesFrom = 4
+// denseLanesMost is the largest dense system for which lanes beat one system after the other (measured).
+const denseLanesMost = 24
 
-// newRadau9Lanes returns nil where the problem's Jacobian is not sparse, or lanes do not pay.
+// newRadau9Lanes returns nil where lanes do not pay.
 func newRadau9Lanes(c *core, tab *radau9Tableau) *radau9Lanes {
-	if !kernel.LanesPay() || c.n < lanesFrom {
+	if !kernel.LanesPay() {
 		return nil
 	}
-	rows, cols, at, ok := sparsePlaces(c.p, false)
-	if !ok {
+	lu := newShiftedSystems(c, append([]complex128{complex(tab.real, 0)}, tab.complex[:]...))
+	if lu == nil {
 		return nil
 	}
 	n := c.n
 	s := &radau9Lanes{
-		lu: linalg.NewShiftedSparse(n, rows, cols, at, append([]complex128{complex(tab.real, 0)}, tab.complex[:]...)...), tab: tab,
-		u: make([]float64, kernel.LaneEntry*n), zero: make([]float64, kernel.LaneEntry*n), states: make([]float64, radau9Stages*n),
+		lu: lu, tab: tab, u: make([]float64, kernel.LaneEntry*n), zero: make([]float64, kernel.LaneEntry*n), states: make([]float64, radau9Stages*n),
 		mass: c.p.Mass.Diagonal, inOrder: make([]int32, n),
-	}
-	if s.lu.Operations()+s.lu.Entries() > n*n*n/3 {
-		return nil
 	}
 	s.ones = make([]float64, n)
 	for j := range n {
@@ -57,6 +63,21 @@ func newRadau9Lanes(c *core, tab *radau9Tableau) *radau9Lanes {
 		s.toStages[i] = [radau9Stages]float64{t[0], t[1], t[3], -t[2], -t[4]}
 	}
 	return s
+}
+
+// newShiftedSystems returns nil where the matrices are banded, large and dense, or not made of a diagonal mass matrix.
+func newShiftedSystems(c *core, shifts []complex128) shiftedSystems {
+	n := c.n
+	if rows, cols, at, ok := sparsePlaces(c.p, false); ok {
+		lu := linalg.NewShiftedSparse(n, rows, cols, at, shifts...)
+		if 2*(lu.Operations()+lu.Entries()) <= n*n*n/3 {
+			return lu
+		}
+	}
+	if c.p.Mass.Dense != nil || c.p.Jacobian.Banded || n > denseLanesMost {
+		return nil
+	}
+	return linalg.NewShiftedDense(n, shifts...)
 }
 
 // inLanes is an entry with the five variables in the order of the stepper.
@@ -98,21 +119,21 @@ func (s *radau9Lanes) combine(m *stageMatrix) {
 
 // iterate adds one increment to the variables, given f at the stages, writes Z and y + Z and returns Σ (increment·w)² over states and variables.
 func (s *radau9Lanes) iterate(h float64, f, z, y, w []float64) float64 {
-	x, places := s.lu.RightHandSides(), s.lu.Places()
-	kernel.StagesToLanes(x, places, f, &s.toLanes, s.u, s.mass, h, s.lu.Shifts())
+	x := s.lu.RightHandSides()
+	kernel.StagesToLanes(x, s.lu.Equations(), f, &s.toLanes, s.u, s.mass, h, s.lu.Shifts())
 	s.lu.Solve()
-	return kernel.LanesToStages(z, s.states, s.u, x, places, y, w, &s.toStages)
+	return kernel.LanesToStages(z, s.states, s.u, x, s.lu.Unknowns(), y, w, &s.toStages)
 }
 
 // solveReal overwrites b with (M − h/r J)⁻¹ b.
 func (s *radau9Lanes) solveReal(b []float64) {
-	x, places := s.lu.RightHandSides(), s.lu.Places()
+	x := s.lu.RightHandSides()
 	clear(x)
-	for i, v := range b {
-		x[places[i]] = s.tab.real * v
+	for i, at := range s.lu.Equations() {
+		x[at] = s.tab.real * b[i]
 	}
 	s.lu.Solve()
-	for i := range b {
-		b[i] = x[places[i]]
+	for i, at := range s.lu.Unknowns() {
+		b[i] = x[at]
 	}
 }

@@ -47,10 +47,9 @@ func LanesToStages(z, states, u, x []float64, places []int32, y, w []float64, t 
 	return lanesToStages(z, states, u, x, places, y, w, t)
 }
 
-// lanesToStagesGo handles states from first on.
-func lanesToStagesGo(z, states, u, x []float64, places []int32, first int, y, w []float64, t *[CollocationStages][CollocationStages]float64) (sum float64) {
+func lanesToStagesGo(z, states, u, x []float64, places []int32, y, w []float64, t *[CollocationStages][CollocationStages]float64) (sum float64) {
 	n := len(places)
-	for j := first; j < n; j++ {
+	for j := range n {
 		v, dx := lanesAt(u, int32(LaneEntry*j)), lanesAt(x, places[j])
 		for l, d := range dx {
 			v[l] += d

@@ -13,20 +13,14 @@ func stagesToLanes(dst []float64, places []int32, f []float64, coef *LaneCoeffic
 }
 
 func lanesToStages(z, states, u, x []float64, places []int32, y, w []float64, t *[CollocationStages][CollocationStages]float64) float64 {
-	n := len(places)
-	whole, sum := 0, 0.0
-	if useAVX2 && n >= Lanes {
-		whole = n &^ (Lanes - 1)
-		sum = lanesToStagesAVX2(&z[0], &states[0], n, &u[0], &x[0], &places[0], &y[0], &w[0], &t[0][0], whole)
+	if !useAVX2 {
+		return lanesToStagesGo(z, states, u, x, places, y, w, t)
 	}
-	if whole < n {
-		sum += lanesToStagesGo(z, states, u, x, places, whole, y, w, t)
-	}
-	return sum
+	return lanesToStagesAVX2(&z[0], &states[0], &u[0], &x[0], &places[0], &y[0], &w[0], &t[0][0], len(places))
 }
 
 //go:noescape
 func stagesToLanesAVX2(dst *float64, places *int32, f *float64, n int, coef, u, mass *float64, scale float64, shift *float64)
 
 //go:noescape
-func lanesToStagesAVX2(z, states *float64, ld int, u, x *float64, places *int32, y, w, t *float64, n int) float64
+func lanesToStagesAVX2(z, states, u, x *float64, places *int32, y, w, t *float64, n int) float64

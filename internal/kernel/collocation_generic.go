@@ -7,5 +7,5 @@ func stagesToLanes(dst []float64, places []int32, f []float64, coef *LaneCoeffic
 }
 
 func lanesToStages(z, states, u, x []float64, places []int32, y, w []float64, t *[CollocationStages][CollocationStages]float64) float64 {
-	return lanesToStagesGo(z, states, u, x, places, 0, y, w, t)
+	return lanesToStagesGo(z, states, u, x, places, y, w, t)
 }

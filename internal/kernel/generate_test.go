@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var families = []string{"collocation", "columns", "elementwise", "lanes", "multistep", "network", "panel", "solve", "sparse", "steps", "vector"}
+var families = []string{"collocation", "columns", "denselanes", "elementwise", "lanes", "multistep", "network", "panel", "solve", "sparse", "steps", "vector"}
 
 // wideFamilies are those that AVX-512 has too.
 var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "multistep", "network", "panel", "stage", "sparse"}

@@ -154,24 +154,15 @@ func eliminateLanesGo(e *Elimination, w, inv, largest, values []float64, gamma f
 			entry += size
 			l := z.times(lanesAt(inv, rows[0]))
 			*z = l
-			for i := range 4 {
-				unstable = unstable || !(l.modulus(i) <= SteepestMultiplier)
-			}
+			unstable = unstable || l.steep()
 			first, targets := rows[1], rows[3:3+rows[2]]
 			for j, to := range targets {
 				lanesAt(w, to).subtract(&l, lanesAt(upper, first+int32(size*j)))
 			}
 			rows = rows[3+len(targets):]
 		}
-		pivot, to := lanesAt(d, int32(size*k)), lanesAt(inv, int32(size*k))
-		for i := range 4 {
-			a, b := pivot[i], pivot[i+4]
-			square := a*a + b*b
-			if !(square >= leastSquare && square <= math.MaxFloat64) {
-				return k
-			}
-			q := 1 / square
-			to[i], to[i+4] = a*q, -(b * q)
+		if !lanesAt(d, int32(size*k)).invert(lanesAt(inv, int32(size*k))) {
+			return k
 		}
 	}
 	for j, c := range e.Growth {

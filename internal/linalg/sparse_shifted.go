@@ -6,9 +6,6 @@ import (
 	"github.com/stiffnode/stiffnode/internal/kernel"
 )
 
-// ShiftedLanes is the number of shifts of a ShiftedSparse.
-const ShiftedLanes = kernel.LaneEntry / 2
-
 // A ShiftedSparse factorises matrices z·M − γ·A that differ in their complex shifts z alone, side by side in the lanes of vector registers: four take the time of
 // one. Of vectors, too, entry i has the real parts of all four and then the imaginary ones.
 type ShiftedSparse struct {
@@ -23,25 +20,18 @@ type ShiftedSparse struct {
 	bad                   SingularError
 }
 
-// NewShiftedSparse is NewSparse for up to ShiftedLanes shifts. Lanes without a shift of their own repeat the first.
+// NewShiftedSparse is NewSparse for up to ShiftedLanes shifts.
 func NewShiftedSparse(n int, rows, cols, at []int, shifts ...complex128) *ShiftedSparse {
 	const size = kernel.LaneEntry
 	f := &ShiftedSparse{
 		sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, size*n), largest: make([]float64, size*n), mass: make([]float64, n), x: make([]float64, size*n),
-		places: make([]int32, n),
+		places: make([]int32, n), shifts: inLanes(shifts),
 	}
 	f.eliminate, f.substitute = f.elimination(size), f.substitution(size)
 	_, off := f.entries()
 	f.w = make([]float64, size*(off+n))
 	for k, i := range f.order {
 		f.places[i] = int32(size * k)
-	}
-	for lane := range ShiftedLanes {
-		z := shifts[0]
-		if lane < len(shifts) {
-			z = shifts[lane]
-		}
-		f.shifts[lane], f.shifts[lane+ShiftedLanes] = real(z), imag(z)
 	}
 	return f
 }
@@ -62,11 +52,14 @@ func (f *ShiftedSparse) Factor(diagonal []float64, gamma float64, values []float
 	return f.outcome(status, func(int) float64 { return math.NaN() }, &f.bad)
 }
 
-// RightHandSides is where right-hand sides are written and Solve leaves the solutions; state i has the entry that starts at Places()[i].
+// RightHandSides is where right-hand sides are written and Solve leaves the solutions.
 func (f *ShiftedSparse) RightHandSides() []float64 { return f.x }
 
-// Places says where the entries of RightHandSides start.
-func (f *ShiftedSparse) Places() []int32 { return f.places }
+// Equations says where the right-hand sides of each equation start.
+func (f *ShiftedSparse) Equations() []int32 { return f.places }
+
+// Unknowns says where the solutions of each unknown start.
+func (f *ShiftedSparse) Unknowns() []int32 { return f.places }
 
 // Solve overwrites the right-hand sides with the solutions.
 func (f *ShiftedSparse) Solve() { f.substitute.Lanes(f.x, f.w, f.inv) }

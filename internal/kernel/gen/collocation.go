@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -66,61 +69,108 @@ func stagesToLanes() {
 }
 
 func lanesToStages() {
-	function("lanesToStages", "func(z, states *float64, ld int, u, x *float64, places *int32, y, w, t *float64, n int) float64", "is lanesToStagesGo for n a multiple of 4.")
-	u, x, places, y, w, t, n := param("u"), param("x"), param("places"), param("y"), param("w"), param("t"), param("n")
-	ld := bytesParam("ld")
-	z, states := rowsAt(param("z"), ld, collocationStages), rowsAt(param("states"), ld, collocationStages)
-	sum := YMM()
-	VXORPD(sum, sum, sum)
+	function("lanesToStages", "func(z, states, u, x *float64, places *int32, y, w, t *float64, n int) float64", "is lanesToStagesGo.")
+	k := &laneGroup{u: param("u"), x: param("x"), places: param("places"), y: param("y"), w: param("w"), t: param("t"), sum: YMM()}
+	n, ld := param("n"), bytesParam("n")
+	k.z, k.states = rowsAt(param("z"), ld, collocationStages), rowsAt(param("states"), ld, collocationStages)
+	VXORPD(k.sum, k.sum, k.sum)
+	SUBQ(U8(4), n)
+	JLT(LabelRef("rest"))
 	Label("four")
+	k.states4(4)
+	ADDQ(U8(16), k.places)
+	ADDQ(U32(256), k.u)
+	for _, p := range []reg.Register{k.y, k.w} {
+		ADDQ(U8(32), p)
+	}
+	advanceRows(k.z, 32)
+	advanceRows(k.states, 32)
+	SUBQ(U8(4), n)
+	JGE(LabelRef("four"))
+	Label("rest")
+	for _, rest := range []int{3, 2, 1} {
+		next := fmt.Sprintf("not_%d", rest)
+		CMPQ(n, I8(int8(rest-4)))
+		JNE(LabelRef(next))
+		k.states4(rest)
+		JMP(LabelRef("done"))
+		Label(next)
+	}
+	Label("done")
+	Store(horizontalSum(k.sum).AsX(), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// laneGroup is what lanesToStages does with four states, or with the rest of them.
+type laneGroup struct {
+	u, x, places, y, w, t reg.Register
+	z, states             []Mem
+	sum                   reg.VecVirtual
+}
+
+func (k *laneGroup) states4(count int) {
 	var re, im [4]reg.VecVirtual
 	for j := range 4 {
-		from := Mem{Base: x, Index: index(places, j), Scale: 8}
-		at := Mem{Base: u, Disp: 64 * j}
-		s, xr, xi := YMM(), YMM(), YMM()
 		re[j], im[j] = YMM(), YMM()
+		if j >= count {
+			VXORPD(re[j], re[j], re[j])
+			VXORPD(im[j], im[j], im[j])
+			continue
+		}
+		from := Mem{Base: k.x, Index: index(k.places, j), Scale: 8}
+		at := Mem{Base: k.u, Disp: 64 * j}
+		s, xr, xi := YMM(), YMM(), YMM()
 		VMOVUPD(from, xr)
 		VMOVUPD(imaginary(from), xi)
 		VADDPD(at, xr, re[j])
 		VADDPD(imaginary(at), xi, im[j])
 		VMOVUPD(re[j], at)
 		VMOVUPD(im[j], imaginary(at))
-		VBROADCASTSD(Mem{Base: w, Disp: 8 * j}, s)
+		VBROADCASTSD(Mem{Base: k.w, Disp: 8 * j}, s)
 		VMULPD(s, xr, xr)
 		VMULPD(s, xi, xi)
-		VFMADD231PD(xr, xr, sum)
-		VFMADD231PD(xi, xi, sum)
+		VFMADD231PD(xr, xr, k.sum)
+		VFMADD231PD(xi, xi, k.sum)
 	}
 	// lanes 0, 1, 2 of the real parts and 1, 2 of the imaginary ones
 	variables := append(transposedLanes(re, 0, 1, 2), transposedLanes(im, 1, 2)...)
+	var present reg.VecVirtual // which states there are
+	if count < 4 {
+		present = YMM()
+		lanes := make([]uint64, 4)
+		for j := range count {
+			lanes[j] = math.MaxUint64
+		}
+		VMOVUPD(pattern(lanes), present)
+	}
+	store := func(v reg.VecVirtual, to Mem) {
+		if count < 4 {
+			VMASKMOVPD(v, present, to)
+		} else {
+			VMOVUPD(v, to)
+		}
+	}
 	start := YMM()
-	VMOVUPD(Mem{Base: y}, start)
+	if count < 4 {
+		VMASKMOVPD(Mem{Base: k.y}, present, start)
+	} else {
+		VMOVUPD(Mem{Base: k.y}, start)
+	}
 	for i := range collocationStages {
 		v, c := YMM(), YMM()
 		for l, variable := range variables {
-			VBROADCASTSD(Mem{Base: t, Disp: 8 * (collocationStages*i + l)}, c)
+			VBROADCASTSD(Mem{Base: k.t, Disp: 8 * (collocationStages*i + l)}, c)
 			if l == 0 {
 				VMULPD(c, variable, v)
 			} else {
 				VFMADD231PD(c, variable, v)
 			}
 		}
-		VMOVUPD(v, z[i])
+		store(v, k.z[i])
 		VADDPD(start, v, v)
-		VMOVUPD(v, states[i])
+		store(v, k.states[i])
 	}
-	ADDQ(U8(16), places)
-	ADDQ(U32(256), u)
-	for _, p := range []reg.Register{y, w} {
-		ADDQ(U8(32), p)
-	}
-	advanceRows(z, 32)
-	advanceRows(states, 32)
-	SUBQ(U8(4), n)
-	JNE(LabelRef("four"))
-	Store(horizontalSum(sum).AsX(), ReturnIndex(0))
-	VZEROUPPER()
-	RET()
 }
 
 // transposedLanes returns some lanes of four registers, each lane's numbers in a register.

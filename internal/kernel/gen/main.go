@@ -13,6 +13,7 @@ import (
 var families = map[string]func(){
 	"collocation": collocation,
 	"columns":     columns,
+	"denselanes":  denseLanes,
 	"elementwise": elementwise,
 	"inverse":     inverses,
 	"lanes":       lanes,

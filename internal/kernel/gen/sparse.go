@@ -365,6 +365,17 @@ func (e *laneEntries) unstable() reg.GPVirtual {
 	return bad
 }
 
+// subtractLanes subtracts a product of complex numbers in memory from the sums of re and re2, and of im and im2.
+func subtractLanes(w, x Mem, re, im, re2, im2 reg.VecVirtual) {
+	wr, wi := YMM(), YMM()
+	VMOVUPD(w, wr)
+	VMOVUPD(imaginary(w), wi)
+	VFNMADD231PD(x, wr, re)
+	VFNMADD231PD(imaginary(x), wr, im)
+	VFMADD231PD(imaginary(x), wi, re2)
+	VFNMADD231PD(x, wi, im2)
+}
+
 // substituteLanes emits forward and back substitution. Each row sums products of real and of imaginary parts apart, since it waits for the row before.
 func substituteLanes() {
 	function("substituteLanes", "func(x, w, inv *float64, lower, upper *int32, n, below, above int)", "is substituteLanesGo.")
@@ -383,14 +394,7 @@ func substituteLanes() {
 		Label(prefix + "entry")
 		at := index(list, 0)
 		ADDQ(U8(4), list)
-		wr, wi := YMM(), YMM()
-		VMOVUPD(Mem{Base: entry}, wr)
-		VMOVUPD(imaginary(Mem{Base: entry}), wi)
-		from := Mem{Base: x, Index: at, Scale: 8}
-		VFNMADD231PD(from, wr, re)
-		VFNMADD231PD(imaginary(from), wr, im)
-		VFMADD231PD(imaginary(from), wi, re2)
-		VFNMADD231PD(from, wi, im2)
+		subtractLanes(Mem{Base: entry}, Mem{Base: x, Index: at, Scale: 8}, re, im, re2, im2)
 		ADDQ(U8(size), entry)
 		DECQ(count)
 		JNE(LabelRef(prefix + "entry"))
