@@ -5,12 +5,12 @@
 #include "textflag.h"
 
 // func stage8AVX512(s *byte, i int, to *float64, y *float64, f *float64, sums *float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, FMA3
 TEXT ·stage8AVX512(SB), NOSPLIT, $0-48
 	MOVQ      s+0(FP), AX
-	MOVQ      104(AX), CX
+	MOVQ      80(AX), CX
 	MOVQ      (AX), DX
-	MOVQ      96(AX), BX
+	MOVQ      72(AX), BX
 	SHLQ      $0x03, BX
 	LEAQ      (CX), SI
 	MOVQ      $-1, DI
@@ -41,110 +41,70 @@ before:
 
 summed:
 	MOVQ   f+32(FP), DI
-	MOVQ   DX, R8
-	MOVQ   CX, R10
-	VXORPD Z2, Z2, Z2
+	MOVQ   48(AX), R8
+	MOVQ   CX, CX
+	VMOVSD 88(AX), X2
 	VXORPD Z3, Z3, Z3
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
-	SUBQ   $0x04, R10
-	JLT    f_rest
+	VXORPD Z6, Z6, Z6
+	SUBQ   $0x04, CX
+	JLT    rest
 
-f_several:
-	VBROADCASTSD (DI), Z6
-	VFMADD231PD  (R8), Z6, K1, Z2
-	ADDQ         BX, R8
-	VBROADCASTSD 8(DI), Z6
-	VFMADD231PD  (R8), Z6, K1, Z3
-	ADDQ         BX, R8
-	VBROADCASTSD 16(DI), Z6
-	VFMADD231PD  (R8), Z6, K1, Z4
-	ADDQ         BX, R8
-	VBROADCASTSD 24(DI), Z6
-	VFMADD231PD  (R8), Z6, K1, Z5
-	ADDQ         BX, R8
+several:
+	VMOVSD       (DI), X7
+	VFMADD213SD  (R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Z7, K1, Z3
+	ADDQ         BX, DX
+	VMOVSD       8(DI), X7
+	VFMADD213SD  8(R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Z7, K1, Z4
+	ADDQ         BX, DX
+	VMOVSD       16(DI), X7
+	VFMADD213SD  16(R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Z7, K1, Z5
+	ADDQ         BX, DX
+	VMOVSD       24(DI), X7
+	VFMADD213SD  24(R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Z7, K1, Z6
+	ADDQ         BX, DX
 	ADDQ         $0x20, DI
-	SUBQ         $0x04, R10
-	JGE          f_several
-
-f_rest:
-	ADDQ $0x04, R10
-	JEQ  f_multiplied
-
-f_one:
-	VBROADCASTSD (DI), Z6
-	VFMADD231PD  (R8), Z6, K1, Z2
-	ADDQ         BX, R8
-	ADDQ         $0x08, DI
-	DECQ         R10
-	JNE          f_one
-
-f_multiplied:
-	VADDPD       Z4, Z2, Z2
-	VADDPD       Z5, Z3, Z3
-	VADDPD       Z3, Z2, Z2
-	VBROADCASTSD 120(AX), Z3
-	MOVQ         72(AX), DI
-	VMOVUPD.Z    (DI), K1, Z4
-	VFMADD213PD  Z4, Z3, Z2
-	VMOVUPD      Z2, K1, (SI)
-	VBROADCASTSD (R9), Z3
-	VFMADD231PD  Z2, Z3, Z0
-	VBROADCASTSD 8(R9), Z3
-	VFMADD231PD  Z2, Z3, Z1
-	MOVQ         to+16(FP), SI
-	VMOVUPD      Z0, K1, (SI)
-	MOVQ         48(AX), SI
-	VMOVUPD      Z1, K1, (SI)
-	MOVQ         i+8(FP), R8
-	INCQ         R8
-	CMPQ         R8, 112(AX)
-	JEQ          last
-	MOVQ         SI, AX
-	MOVQ         CX, CX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Z1, Z1, Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Z3, Z3, Z3
+	ADDQ         $0x20, R8
 	SUBQ         $0x04, CX
-	JLT          s_rest
+	JGE          several
 
-s_several:
-	VBROADCASTSD (AX), Z4
-	VFMADD231PD  (DX), Z4, K1, Z0
-	ADDQ         BX, DX
-	VBROADCASTSD 8(AX), Z4
-	VFMADD231PD  (DX), Z4, K1, Z1
-	ADDQ         BX, DX
-	VBROADCASTSD 16(AX), Z4
-	VFMADD231PD  (DX), Z4, K1, Z2
-	ADDQ         BX, DX
-	VBROADCASTSD 24(AX), Z4
-	VFMADD231PD  (DX), Z4, K1, Z3
-	ADDQ         BX, DX
-	ADDQ         $0x20, AX
-	SUBQ         $0x04, CX
-	JGE          s_several
-
-s_rest:
+rest:
 	ADDQ $0x04, CX
-	JEQ  s_multiplied
+	JEQ  multiplied
 
-s_one:
-	VBROADCASTSD (AX), Z4
-	VFMADD231PD  (DX), Z4, K1, Z0
+one:
+	VMOVSD       (DI), X7
+	VFMADD213SD  (R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Z7, K1, Z3
 	ADDQ         BX, DX
-	ADDQ         $0x08, AX
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
 	DECQ         CX
-	JNE          s_one
+	JNE          one
 
-s_multiplied:
-	VADDPD  Z2, Z0, Z0
-	VADDPD  Z3, Z1, Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, K1, (DI)
-
-last:
+multiplied:
+	VADDPD       Z5, Z3, Z3
+	VADDPD       Z6, Z4, Z4
+	VADDPD       Z4, Z3, Z3
+	VMOVUPD      Z3, K1, (SI)
+	VBROADCASTSD (R9), Z2
+	VFMADD231PD  Z3, Z2, Z0
+	VBROADCASTSD 8(R9), Z2
+	VFMADD231PD  Z3, Z2, Z1
+	MOVQ         to+16(FP), CX
+	VMOVUPD      Z0, K1, (CX)
+	MOVQ         48(AX), AX
+	VMOVUPD      Z1, K1, (AX)
 	VZEROUPPER
 	RET
 
@@ -152,9 +112,9 @@ last:
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·stage12AVX512(SB), NOSPLIT, $0-48
 	MOVQ      s+0(FP), AX
-	MOVQ      104(AX), CX
+	MOVQ      80(AX), CX
 	MOVQ      (AX), DX
-	MOVQ      96(AX), BX
+	MOVQ      72(AX), BX
 	SHLQ      $0x03, BX
 	LEAQ      -8(CX), SI
 	MOVQ      $-1, DI
@@ -190,120 +150,77 @@ before:
 
 summed:
 	MOVQ   f+32(FP), DI
-	MOVQ   DX, R8
-	MOVQ   CX, R10
-	VXORPD Z4, Z4, Z4
-	VXORPD Y5, Y5, Y5
-	VXORPD Z6, Z6, Z6
-	VXORPD Y7, Y7, Y7
-	SUBQ   $0x02, R10
-	JLT    f_rest
+	MOVQ   48(AX), R8
+	MOVQ   CX, CX
+	VMOVSD 88(AX), X4
+	VXORPD Z5, Z5, Z5
+	VXORPD Y6, Y6, Y6
+	VXORPD Z7, Z7, Z7
+	VXORPD Y8, Y8, Y8
+	SUBQ   $0x02, CX
+	JLT    rest
 
-f_several:
-	VBROADCASTSD (DI), Z8
-	VFMADD231PD  (R8), Z8, Z4
-	VFMADD231PD  64(R8), Y8, K1, Y5
-	ADDQ         BX, R8
-	VBROADCASTSD 8(DI), Z8
-	VFMADD231PD  (R8), Z8, Z6
-	VFMADD231PD  64(R8), Y8, K1, Y7
-	ADDQ         BX, R8
+several:
+	VMOVSD       (DI), X9
+	VFMADD213SD  (R8), X4, X9
+	VBROADCASTSD X9, Z9
+	VFMADD231PD  (DX), Z9, Z5
+	VFMADD231PD  64(DX), Y9, K1, Y6
+	ADDQ         BX, DX
+	VMOVSD       8(DI), X9
+	VFMADD213SD  8(R8), X4, X9
+	VBROADCASTSD X9, Z9
+	VFMADD231PD  (DX), Z9, Z7
+	VFMADD231PD  64(DX), Y9, K1, Y8
+	ADDQ         BX, DX
 	ADDQ         $0x10, DI
-	SUBQ         $0x02, R10
-	JGE          f_several
-
-f_rest:
-	ADDQ $0x02, R10
-	JEQ  f_multiplied
-
-f_one:
-	VBROADCASTSD (DI), Z8
-	VFMADD231PD  (R8), Z8, Z4
-	VFMADD231PD  64(R8), Y8, K1, Y5
-	ADDQ         BX, R8
-	ADDQ         $0x08, DI
-	DECQ         R10
-	JNE          f_one
-
-f_multiplied:
-	VADDPD       Z6, Z4, Z4
-	VADDPD       Y7, Y5, Y5
-	VBROADCASTSD 120(AX), Z6
-	MOVQ         72(AX), DI
-	VMOVUPD      (DI), Z7
-	VMOVUPD.Z    64(DI), K1, Y8
-	VFMADD213PD  Z7, Z6, Z4
-	VFMADD213PD  Y8, Y6, Y5
-	VMOVUPD      Z4, (SI)
-	VMOVUPD      Y5, K1, 64(SI)
-	VBROADCASTSD (R9), Z6
-	VFMADD231PD  Z4, Z6, Z0
-	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD 8(R9), Z6
-	VFMADD231PD  Z4, Z6, Z2
-	VFMADD231PD  Y5, Y6, Y3
-	MOVQ         to+16(FP), SI
-	VMOVUPD      Z0, (SI)
-	VMOVUPD      Y1, K1, 64(SI)
-	MOVQ         48(AX), SI
-	VMOVUPD      Z2, (SI)
-	VMOVUPD      Y3, K1, 64(SI)
-	MOVQ         i+8(FP), R8
-	INCQ         R8
-	CMPQ         R8, 112(AX)
-	JEQ          last
-	MOVQ         SI, AX
-	MOVQ         CX, CX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Y3, Y3, Y3
+	ADDQ         $0x10, R8
 	SUBQ         $0x02, CX
-	JLT          s_rest
+	JGE          several
 
-s_several:
-	VBROADCASTSD (AX), Z4
-	VFMADD231PD  (DX), Z4, Z0
-	VFMADD231PD  64(DX), Y4, K1, Y1
-	ADDQ         BX, DX
-	VBROADCASTSD 8(AX), Z4
-	VFMADD231PD  (DX), Z4, Z2
-	VFMADD231PD  64(DX), Y4, K1, Y3
-	ADDQ         BX, DX
-	ADDQ         $0x10, AX
-	SUBQ         $0x02, CX
-	JGE          s_several
-
-s_rest:
+rest:
 	ADDQ $0x02, CX
-	JEQ  s_multiplied
+	JEQ  multiplied
 
-s_one:
-	VBROADCASTSD (AX), Z4
-	VFMADD231PD  (DX), Z4, Z0
-	VFMADD231PD  64(DX), Y4, K1, Y1
+one:
+	VMOVSD       (DI), X9
+	VFMADD213SD  (R8), X4, X9
+	VBROADCASTSD X9, Z9
+	VFMADD231PD  (DX), Z9, Z5
+	VFMADD231PD  64(DX), Y9, K1, Y6
 	ADDQ         BX, DX
-	ADDQ         $0x08, AX
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
 	DECQ         CX
-	JNE          s_one
+	JNE          one
 
-s_multiplied:
-	VADDPD  Z2, Z0, Z0
-	VADDPD  Y3, Y1, Y1
-	VMOVUPD Z0, (DI)
-	VMOVUPD Y1, K1, 64(DI)
-
-last:
+multiplied:
+	VADDPD       Z7, Z5, Z5
+	VADDPD       Y8, Y6, Y6
+	VMOVUPD      Z5, (SI)
+	VMOVUPD      Y6, K1, 64(SI)
+	VBROADCASTSD (R9), Z4
+	VFMADD231PD  Z5, Z4, Z0
+	VFMADD231PD  Y6, Y4, Y1
+	VBROADCASTSD 8(R9), Z4
+	VFMADD231PD  Z5, Z4, Z2
+	VFMADD231PD  Y6, Y4, Y3
+	MOVQ         to+16(FP), CX
+	VMOVUPD      Z0, (CX)
+	VMOVUPD      Y1, K1, 64(CX)
+	MOVQ         48(AX), AX
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      Y3, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 // func stage16AVX512(s *byte, i int, to *float64, y *float64, f *float64, sums *float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, FMA3
 TEXT ·stage16AVX512(SB), NOSPLIT, $0-48
 	MOVQ      s+0(FP), AX
-	MOVQ      104(AX), CX
+	MOVQ      80(AX), CX
 	MOVQ      (AX), DX
-	MOVQ      96(AX), BX
+	MOVQ      72(AX), BX
 	SHLQ      $0x03, BX
 	LEAQ      -8(CX), SI
 	MOVQ      $-1, DI
@@ -339,110 +256,67 @@ before:
 
 summed:
 	MOVQ   f+32(FP), DI
-	MOVQ   DX, R8
-	MOVQ   CX, R10
-	VXORPD Z4, Z4, Z4
+	MOVQ   48(AX), R8
+	MOVQ   CX, CX
+	VMOVSD 88(AX), X4
 	VXORPD Z5, Z5, Z5
 	VXORPD Z6, Z6, Z6
 	VXORPD Z7, Z7, Z7
-	SUBQ   $0x02, R10
-	JLT    f_rest
+	VXORPD Z8, Z8, Z8
+	SUBQ   $0x02, CX
+	JLT    rest
 
-f_several:
-	VBROADCASTSD (DI), Z8
-	VFMADD231PD  (R8), Z8, Z4
-	VFMADD231PD  64(R8), Z8, K1, Z5
-	ADDQ         BX, R8
-	VBROADCASTSD 8(DI), Z8
-	VFMADD231PD  (R8), Z8, Z6
-	VFMADD231PD  64(R8), Z8, K1, Z7
-	ADDQ         BX, R8
+several:
+	VMOVSD       (DI), X9
+	VFMADD213SD  (R8), X4, X9
+	VBROADCASTSD X9, Z9
+	VFMADD231PD  (DX), Z9, Z5
+	VFMADD231PD  64(DX), Z9, K1, Z6
+	ADDQ         BX, DX
+	VMOVSD       8(DI), X9
+	VFMADD213SD  8(R8), X4, X9
+	VBROADCASTSD X9, Z9
+	VFMADD231PD  (DX), Z9, Z7
+	VFMADD231PD  64(DX), Z9, K1, Z8
+	ADDQ         BX, DX
 	ADDQ         $0x10, DI
-	SUBQ         $0x02, R10
-	JGE          f_several
-
-f_rest:
-	ADDQ $0x02, R10
-	JEQ  f_multiplied
-
-f_one:
-	VBROADCASTSD (DI), Z8
-	VFMADD231PD  (R8), Z8, Z4
-	VFMADD231PD  64(R8), Z8, K1, Z5
-	ADDQ         BX, R8
-	ADDQ         $0x08, DI
-	DECQ         R10
-	JNE          f_one
-
-f_multiplied:
-	VADDPD       Z6, Z4, Z4
-	VADDPD       Z7, Z5, Z5
-	VBROADCASTSD 120(AX), Z6
-	MOVQ         72(AX), DI
-	VMOVUPD      (DI), Z7
-	VMOVUPD.Z    64(DI), K1, Z8
-	VFMADD213PD  Z7, Z6, Z4
-	VFMADD213PD  Z8, Z6, Z5
-	VMOVUPD      Z4, (SI)
-	VMOVUPD      Z5, K1, 64(SI)
-	VBROADCASTSD (R9), Z6
-	VFMADD231PD  Z4, Z6, Z0
-	VFMADD231PD  Z5, Z6, Z1
-	VBROADCASTSD 8(R9), Z6
-	VFMADD231PD  Z4, Z6, Z2
-	VFMADD231PD  Z5, Z6, Z3
-	MOVQ         to+16(FP), SI
-	VMOVUPD      Z0, (SI)
-	VMOVUPD      Z1, K1, 64(SI)
-	MOVQ         48(AX), SI
-	VMOVUPD      Z2, (SI)
-	VMOVUPD      Z3, K1, 64(SI)
-	MOVQ         i+8(FP), R8
-	INCQ         R8
-	CMPQ         R8, 112(AX)
-	JEQ          last
-	MOVQ         SI, AX
-	MOVQ         CX, CX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Z1, Z1, Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Z3, Z3, Z3
+	ADDQ         $0x10, R8
 	SUBQ         $0x02, CX
-	JLT          s_rest
+	JGE          several
 
-s_several:
-	VBROADCASTSD (AX), Z4
-	VFMADD231PD  (DX), Z4, Z0
-	VFMADD231PD  64(DX), Z4, K1, Z1
-	ADDQ         BX, DX
-	VBROADCASTSD 8(AX), Z4
-	VFMADD231PD  (DX), Z4, Z2
-	VFMADD231PD  64(DX), Z4, K1, Z3
-	ADDQ         BX, DX
-	ADDQ         $0x10, AX
-	SUBQ         $0x02, CX
-	JGE          s_several
-
-s_rest:
+rest:
 	ADDQ $0x02, CX
-	JEQ  s_multiplied
+	JEQ  multiplied
 
-s_one:
-	VBROADCASTSD (AX), Z4
-	VFMADD231PD  (DX), Z4, Z0
-	VFMADD231PD  64(DX), Z4, K1, Z1
+one:
+	VMOVSD       (DI), X9
+	VFMADD213SD  (R8), X4, X9
+	VBROADCASTSD X9, Z9
+	VFMADD231PD  (DX), Z9, Z5
+	VFMADD231PD  64(DX), Z9, K1, Z6
 	ADDQ         BX, DX
-	ADDQ         $0x08, AX
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
 	DECQ         CX
-	JNE          s_one
+	JNE          one
 
-s_multiplied:
-	VADDPD  Z2, Z0, Z0
-	VADDPD  Z3, Z1, Z1
-	VMOVUPD Z0, (DI)
-	VMOVUPD Z1, K1, 64(DI)
-
-last:
+multiplied:
+	VADDPD       Z7, Z5, Z5
+	VADDPD       Z8, Z6, Z6
+	VMOVUPD      Z5, (SI)
+	VMOVUPD      Z6, K1, 64(SI)
+	VBROADCASTSD (R9), Z4
+	VFMADD231PD  Z5, Z4, Z0
+	VFMADD231PD  Z6, Z4, Z1
+	VBROADCASTSD 8(R9), Z4
+	VFMADD231PD  Z5, Z4, Z2
+	VFMADD231PD  Z6, Z4, Z3
+	MOVQ         to+16(FP), CX
+	VMOVUPD      Z0, (CX)
+	VMOVUPD      Z1, K1, 64(CX)
+	MOVQ         48(AX), AX
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -450,9 +324,9 @@ last:
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·stage20AVX512(SB), NOSPLIT, $0-48
 	MOVQ      s+0(FP), AX
-	MOVQ      104(AX), CX
+	MOVQ      80(AX), CX
 	MOVQ      (AX), DX
-	MOVQ      96(AX), BX
+	MOVQ      72(AX), BX
 	SHLQ      $0x03, BX
 	LEAQ      -16(CX), SI
 	MOVQ      $-1, DI
@@ -493,140 +367,88 @@ before:
 
 summed:
 	MOVQ   f+32(FP), DI
-	MOVQ   DX, R8
-	MOVQ   CX, R10
-	VXORPD Z6, Z6, Z6
+	MOVQ   48(AX), R8
+	MOVQ   CX, CX
+	VMOVSD 88(AX), X6
 	VXORPD Z7, Z7, Z7
-	VXORPD Y8, Y8, Y8
-	VXORPD Z9, Z9, Z9
+	VXORPD Z8, Z8, Z8
+	VXORPD Y9, Y9, Y9
 	VXORPD Z10, Z10, Z10
-	VXORPD Y11, Y11, Y11
-	SUBQ   $0x02, R10
-	JLT    f_rest
+	VXORPD Z11, Z11, Z11
+	VXORPD Y12, Y12, Y12
+	SUBQ   $0x02, CX
+	JLT    rest
 
-f_several:
-	VBROADCASTSD (DI), Z12
-	VFMADD231PD  (R8), Z12, Z6
-	VFMADD231PD  64(R8), Z12, Z7
-	VFMADD231PD  128(R8), Y12, K1, Y8
-	ADDQ         BX, R8
-	VBROADCASTSD 8(DI), Z12
-	VFMADD231PD  (R8), Z12, Z9
-	VFMADD231PD  64(R8), Z12, Z10
-	VFMADD231PD  128(R8), Y12, K1, Y11
-	ADDQ         BX, R8
+several:
+	VMOVSD       (DI), X13
+	VFMADD213SD  (R8), X6, X13
+	VBROADCASTSD X13, Z13
+	VFMADD231PD  (DX), Z13, Z7
+	VFMADD231PD  64(DX), Z13, Z8
+	VFMADD231PD  128(DX), Y13, K1, Y9
+	ADDQ         BX, DX
+	VMOVSD       8(DI), X13
+	VFMADD213SD  8(R8), X6, X13
+	VBROADCASTSD X13, Z13
+	VFMADD231PD  (DX), Z13, Z10
+	VFMADD231PD  64(DX), Z13, Z11
+	VFMADD231PD  128(DX), Y13, K1, Y12
+	ADDQ         BX, DX
 	ADDQ         $0x10, DI
-	SUBQ         $0x02, R10
-	JGE          f_several
-
-f_rest:
-	ADDQ $0x02, R10
-	JEQ  f_multiplied
-
-f_one:
-	VBROADCASTSD (DI), Z12
-	VFMADD231PD  (R8), Z12, Z6
-	VFMADD231PD  64(R8), Z12, Z7
-	VFMADD231PD  128(R8), Y12, K1, Y8
-	ADDQ         BX, R8
-	ADDQ         $0x08, DI
-	DECQ         R10
-	JNE          f_one
-
-f_multiplied:
-	VADDPD       Z9, Z6, Z6
-	VADDPD       Z10, Z7, Z7
-	VADDPD       Y11, Y8, Y8
-	VBROADCASTSD 120(AX), Z9
-	MOVQ         72(AX), DI
-	VMOVUPD      (DI), Z10
-	VMOVUPD      64(DI), Z11
-	VMOVUPD.Z    128(DI), K1, Y12
-	VFMADD213PD  Z10, Z9, Z6
-	VFMADD213PD  Z11, Z9, Z7
-	VFMADD213PD  Y12, Y9, Y8
-	VMOVUPD      Z6, (SI)
-	VMOVUPD      Z7, 64(SI)
-	VMOVUPD      Y8, K1, 128(SI)
-	VBROADCASTSD (R9), Z9
-	VFMADD231PD  Z6, Z9, Z0
-	VFMADD231PD  Z7, Z9, Z1
-	VFMADD231PD  Y8, Y9, Y2
-	VBROADCASTSD 8(R9), Z9
-	VFMADD231PD  Z6, Z9, Z3
-	VFMADD231PD  Z7, Z9, Z4
-	VFMADD231PD  Y8, Y9, Y5
-	MOVQ         to+16(FP), SI
-	VMOVUPD      Z0, (SI)
-	VMOVUPD      Z1, 64(SI)
-	VMOVUPD      Y2, K1, 128(SI)
-	MOVQ         48(AX), SI
-	VMOVUPD      Z3, (SI)
-	VMOVUPD      Z4, 64(SI)
-	VMOVUPD      Y5, K1, 128(SI)
-	MOVQ         i+8(FP), R8
-	INCQ         R8
-	CMPQ         R8, 112(AX)
-	JEQ          last
-	MOVQ         SI, AX
-	MOVQ         CX, CX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Z1, Z1, Z1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Z3, Z3, Z3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Y5, Y5, Y5
+	ADDQ         $0x10, R8
 	SUBQ         $0x02, CX
-	JLT          s_rest
+	JGE          several
 
-s_several:
-	VBROADCASTSD (AX), Z6
-	VFMADD231PD  (DX), Z6, Z0
-	VFMADD231PD  64(DX), Z6, Z1
-	VFMADD231PD  128(DX), Y6, K1, Y2
-	ADDQ         BX, DX
-	VBROADCASTSD 8(AX), Z6
-	VFMADD231PD  (DX), Z6, Z3
-	VFMADD231PD  64(DX), Z6, Z4
-	VFMADD231PD  128(DX), Y6, K1, Y5
-	ADDQ         BX, DX
-	ADDQ         $0x10, AX
-	SUBQ         $0x02, CX
-	JGE          s_several
-
-s_rest:
+rest:
 	ADDQ $0x02, CX
-	JEQ  s_multiplied
+	JEQ  multiplied
 
-s_one:
-	VBROADCASTSD (AX), Z6
-	VFMADD231PD  (DX), Z6, Z0
-	VFMADD231PD  64(DX), Z6, Z1
-	VFMADD231PD  128(DX), Y6, K1, Y2
+one:
+	VMOVSD       (DI), X13
+	VFMADD213SD  (R8), X6, X13
+	VBROADCASTSD X13, Z13
+	VFMADD231PD  (DX), Z13, Z7
+	VFMADD231PD  64(DX), Z13, Z8
+	VFMADD231PD  128(DX), Y13, K1, Y9
 	ADDQ         BX, DX
-	ADDQ         $0x08, AX
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
 	DECQ         CX
-	JNE          s_one
+	JNE          one
 
-s_multiplied:
-	VADDPD  Z3, Z0, Z0
-	VADDPD  Z4, Z1, Z1
-	VADDPD  Y5, Y2, Y2
-	VMOVUPD Z0, (DI)
-	VMOVUPD Z1, 64(DI)
-	VMOVUPD Y2, K1, 128(DI)
-
-last:
+multiplied:
+	VADDPD       Z10, Z7, Z7
+	VADDPD       Z11, Z8, Z8
+	VADDPD       Y12, Y9, Y9
+	VMOVUPD      Z7, (SI)
+	VMOVUPD      Z8, 64(SI)
+	VMOVUPD      Y9, K1, 128(SI)
+	VBROADCASTSD (R9), Z6
+	VFMADD231PD  Z7, Z6, Z0
+	VFMADD231PD  Z8, Z6, Z1
+	VFMADD231PD  Y9, Y6, Y2
+	VBROADCASTSD 8(R9), Z6
+	VFMADD231PD  Z7, Z6, Z3
+	VFMADD231PD  Z8, Z6, Z4
+	VFMADD231PD  Y9, Y6, Y5
+	MOVQ         to+16(FP), CX
+	VMOVUPD      Z0, (CX)
+	VMOVUPD      Z1, 64(CX)
+	VMOVUPD      Y2, K1, 128(CX)
+	MOVQ         48(AX), AX
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      Z4, 64(AX)
+	VMOVUPD      Y5, K1, 128(AX)
 	VZEROUPPER
 	RET
 
 // func stage24AVX512(s *byte, i int, to *float64, y *float64, f *float64, sums *float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, FMA3
 TEXT ·stage24AVX512(SB), NOSPLIT, $0-48
 	MOVQ      s+0(FP), AX
-	MOVQ      104(AX), CX
+	MOVQ      80(AX), CX
 	MOVQ      (AX), DX
-	MOVQ      96(AX), BX
+	MOVQ      72(AX), BX
 	SHLQ      $0x03, BX
 	LEAQ      -16(CX), SI
 	MOVQ      $-1, DI
@@ -667,129 +489,77 @@ before:
 
 summed:
 	MOVQ   f+32(FP), DI
-	MOVQ   DX, R8
-	MOVQ   CX, R10
-	VXORPD Z6, Z6, Z6
+	MOVQ   48(AX), R8
+	MOVQ   CX, CX
+	VMOVSD 88(AX), X6
 	VXORPD Z7, Z7, Z7
 	VXORPD Z8, Z8, Z8
 	VXORPD Z9, Z9, Z9
 	VXORPD Z10, Z10, Z10
 	VXORPD Z11, Z11, Z11
-	SUBQ   $0x02, R10
-	JLT    f_rest
+	VXORPD Z12, Z12, Z12
+	SUBQ   $0x02, CX
+	JLT    rest
 
-f_several:
-	VBROADCASTSD (DI), Z12
-	VFMADD231PD  (R8), Z12, Z6
-	VFMADD231PD  64(R8), Z12, Z7
-	VFMADD231PD  128(R8), Z12, K1, Z8
-	ADDQ         BX, R8
-	VBROADCASTSD 8(DI), Z12
-	VFMADD231PD  (R8), Z12, Z9
-	VFMADD231PD  64(R8), Z12, Z10
-	VFMADD231PD  128(R8), Z12, K1, Z11
-	ADDQ         BX, R8
+several:
+	VMOVSD       (DI), X13
+	VFMADD213SD  (R8), X6, X13
+	VBROADCASTSD X13, Z13
+	VFMADD231PD  (DX), Z13, Z7
+	VFMADD231PD  64(DX), Z13, Z8
+	VFMADD231PD  128(DX), Z13, K1, Z9
+	ADDQ         BX, DX
+	VMOVSD       8(DI), X13
+	VFMADD213SD  8(R8), X6, X13
+	VBROADCASTSD X13, Z13
+	VFMADD231PD  (DX), Z13, Z10
+	VFMADD231PD  64(DX), Z13, Z11
+	VFMADD231PD  128(DX), Z13, K1, Z12
+	ADDQ         BX, DX
 	ADDQ         $0x10, DI
-	SUBQ         $0x02, R10
-	JGE          f_several
+	ADDQ         $0x10, R8
+	SUBQ         $0x02, CX
+	JGE          several
 
-f_rest:
-	ADDQ $0x02, R10
-	JEQ  f_multiplied
+rest:
+	ADDQ $0x02, CX
+	JEQ  multiplied
 
-f_one:
-	VBROADCASTSD (DI), Z12
-	VFMADD231PD  (R8), Z12, Z6
-	VFMADD231PD  64(R8), Z12, Z7
-	VFMADD231PD  128(R8), Z12, K1, Z8
-	ADDQ         BX, R8
+one:
+	VMOVSD       (DI), X13
+	VFMADD213SD  (R8), X6, X13
+	VBROADCASTSD X13, Z13
+	VFMADD231PD  (DX), Z13, Z7
+	VFMADD231PD  64(DX), Z13, Z8
+	VFMADD231PD  128(DX), Z13, K1, Z9
+	ADDQ         BX, DX
 	ADDQ         $0x08, DI
-	DECQ         R10
-	JNE          f_one
+	ADDQ         $0x08, R8
+	DECQ         CX
+	JNE          one
 
-f_multiplied:
-	VADDPD       Z9, Z6, Z6
+multiplied:
 	VADDPD       Z10, Z7, Z7
 	VADDPD       Z11, Z8, Z8
-	VBROADCASTSD 120(AX), Z9
-	MOVQ         72(AX), DI
-	VMOVUPD      (DI), Z10
-	VMOVUPD      64(DI), Z11
-	VMOVUPD.Z    128(DI), K1, Z12
-	VFMADD213PD  Z10, Z9, Z6
-	VFMADD213PD  Z11, Z9, Z7
-	VFMADD213PD  Z12, Z9, Z8
-	VMOVUPD      Z6, (SI)
-	VMOVUPD      Z7, 64(SI)
-	VMOVUPD      Z8, K1, 128(SI)
-	VBROADCASTSD (R9), Z9
-	VFMADD231PD  Z6, Z9, Z0
-	VFMADD231PD  Z7, Z9, Z1
-	VFMADD231PD  Z8, Z9, Z2
-	VBROADCASTSD 8(R9), Z9
-	VFMADD231PD  Z6, Z9, Z3
-	VFMADD231PD  Z7, Z9, Z4
-	VFMADD231PD  Z8, Z9, Z5
-	MOVQ         to+16(FP), SI
-	VMOVUPD      Z0, (SI)
-	VMOVUPD      Z1, 64(SI)
-	VMOVUPD      Z2, K1, 128(SI)
-	MOVQ         48(AX), SI
-	VMOVUPD      Z3, (SI)
-	VMOVUPD      Z4, 64(SI)
-	VMOVUPD      Z5, K1, 128(SI)
-	MOVQ         i+8(FP), R8
-	INCQ         R8
-	CMPQ         R8, 112(AX)
-	JEQ          last
-	MOVQ         SI, AX
-	MOVQ         CX, CX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Z1, Z1, Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Z3, Z3, Z3
-	VXORPD       Z4, Z4, Z4
-	VXORPD       Z5, Z5, Z5
-	SUBQ         $0x02, CX
-	JLT          s_rest
-
-s_several:
-	VBROADCASTSD (AX), Z6
-	VFMADD231PD  (DX), Z6, Z0
-	VFMADD231PD  64(DX), Z6, Z1
-	VFMADD231PD  128(DX), Z6, K1, Z2
-	ADDQ         BX, DX
-	VBROADCASTSD 8(AX), Z6
-	VFMADD231PD  (DX), Z6, Z3
-	VFMADD231PD  64(DX), Z6, Z4
-	VFMADD231PD  128(DX), Z6, K1, Z5
-	ADDQ         BX, DX
-	ADDQ         $0x10, AX
-	SUBQ         $0x02, CX
-	JGE          s_several
-
-s_rest:
-	ADDQ $0x02, CX
-	JEQ  s_multiplied
-
-s_one:
-	VBROADCASTSD (AX), Z6
-	VFMADD231PD  (DX), Z6, Z0
-	VFMADD231PD  64(DX), Z6, Z1
-	VFMADD231PD  128(DX), Z6, K1, Z2
-	ADDQ         BX, DX
-	ADDQ         $0x08, AX
-	DECQ         CX
-	JNE          s_one
-
-s_multiplied:
-	VADDPD  Z3, Z0, Z0
-	VADDPD  Z4, Z1, Z1
-	VADDPD  Z5, Z2, Z2
-	VMOVUPD Z0, (DI)
-	VMOVUPD Z1, 64(DI)
-	VMOVUPD Z2, K1, 128(DI)
-
-last:
+	VADDPD       Z12, Z9, Z9
+	VMOVUPD      Z7, (SI)
+	VMOVUPD      Z8, 64(SI)
+	VMOVUPD      Z9, K1, 128(SI)
+	VBROADCASTSD (R9), Z6
+	VFMADD231PD  Z7, Z6, Z0
+	VFMADD231PD  Z8, Z6, Z1
+	VFMADD231PD  Z9, Z6, Z2
+	VBROADCASTSD 8(R9), Z6
+	VFMADD231PD  Z7, Z6, Z3
+	VFMADD231PD  Z8, Z6, Z4
+	VFMADD231PD  Z9, Z6, Z5
+	MOVQ         to+16(FP), CX
+	VMOVUPD      Z0, (CX)
+	VMOVUPD      Z1, 64(CX)
+	VMOVUPD      Z2, K1, 128(CX)
+	MOVQ         48(AX), AX
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      Z4, 64(AX)
+	VMOVUPD      Z5, K1, 128(AX)
 	VZEROUPPER
 	RET

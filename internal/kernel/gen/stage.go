@@ -13,11 +13,9 @@ const (
 	stageInverse = 0
 	stageU       = 24
 	stageSum     = 48
-	stageSolved  = 72
-	stageStride  = 96
-	stageN       = 104
-	stageCount   = 112
-	stageScale   = 120
+	stageStride  = 72
+	stageN       = 80
+	stageScale   = 88
 )
 
 // stages emits the stages of a linearly implicit step, for AVX-512 alone. A vector is a span of registers whose last is masked: with all lanes set, that of
@@ -75,23 +73,11 @@ func stage(size int, s span) {
 	JNE(LabelRef("before"))
 	Label("summed")
 
-	v, scale := e.multiply("f_", param("f")), e.spread(Mem{Base: st, Disp: stageScale})
-	solved := field(st, stageSolved)
-	before := e.load(Mem{Base: solved})
-	for r := range v {
-		VFMADD213PD(before[r], scale[r], v[r])
-	}
+	v := e.solve(param("f"), field(st, stageSum), Mem{Base: st, Disp: stageScale})
 	e.store(v, Mem{Base: u})
 	add(sums, v)
 	e.store(to, Mem{Base: param("to")})
-	sum := field(st, stageSum)
-	e.store(c, Mem{Base: sum})
-	next := param("i")
-	INCQ(next)
-	CMPQ(next, Mem{Base: st, Disp: stageCount})
-	JEQ(LabelRef("last"))
-	e.store(e.multiply("s_", sum), Mem{Base: solved})
-	Label("last")
+	e.store(c, Mem{Base: field(st, stageSum)})
 	VZEROUPPER()
 	RET()
 }
@@ -118,9 +104,9 @@ func (e *stageEmitter) store(v vec, m Mem) {
 }
 
 // spread is a number in all lanes of registers as wide as those of a vector.
-func (e *stageEmitter) spread(m Mem) vec {
+func (e *stageEmitter) spread(number Op) vec {
 	z := register()
-	VBROADCASTSD(m, z)
+	VBROADCASTSD(number, z)
 	v := make(vec, len(e.span))
 	for r, width := range e.span {
 		v[r] = z
@@ -131,53 +117,61 @@ func (e *stageEmitter) spread(m Mem) vec {
 	return v
 }
 
-// multiply is the product of the inverse with a vector in memory, which is read number by number: a register could not be loaded before a field's
-// stores are done. Two sums, or four of single registers, do not wait for one another.
-func (e *stageEmitter) multiply(label string, x reg.Register) vec {
-	from, column, left := copyOf(x), copyOf(e.inverse), copyOf(e.n)
-	sums := make([]vec, 2)
+// solve is the product of the inverse with scale·f + sum. These are read number by number, as a field mostly writes them: a register could not be
+// loaded before its stores are done. Two sums of columns, or four of single registers, do not wait for one another.
+func (e *stageEmitter) solve(f, sum reg.Register, scale Mem) vec {
+	column, left, factor := copyOf(e.inverse), copyOf(e.n), XMM()
+	VMOVSD(scale, factor)
+	parts := make([]vec, 2)
 	if len(e.span) == 1 {
-		sums = make([]vec, 4)
+		parts = make([]vec, 4)
 	}
-	for k := range sums {
-		sums[k] = e.zero()
+	for k := range parts {
+		parts[k] = e.zero()
 	}
-	add := func(sum vec, k int) {
-		w := e.spread(Mem{Base: from, Disp: 8 * k})
-		for r := range sum {
+	add := func(part vec, k int) {
+		x := XMM()
+		VMOVSD(Mem{Base: f, Disp: 8 * k}, x)
+		VFMADD213SD(Mem{Base: sum, Disp: 8 * k}, factor, x)
+		w := e.spread(x)
+		for r := range part {
 			m := Mem{Base: column, Disp: e.at(r)}
-			if r < len(sum)-1 {
-				VFMADD231PD(m, w[r], sum[r])
+			if r < len(part)-1 {
+				VFMADD231PD(m, w[r], part[r])
 			} else {
-				VFMADD231PD(m, w[r], e.present, sum[r])
+				VFMADD231PD(m, w[r], e.present, part[r])
 			}
 		}
 		ADDQ(e.stride, column)
 	}
-	SUBQ(immediate(len(sums)), left)
-	JLT(LabelRef(label + "rest"))
-	Label(label + "several")
-	for k, sum := range sums {
-		add(sum, k)
+	advance := func(columns int) {
+		ADDQ(immediate(8*columns), f)
+		ADDQ(immediate(8*columns), sum)
 	}
-	ADDQ(immediate(8*len(sums)), from)
-	SUBQ(immediate(len(sums)), left)
-	JGE(LabelRef(label + "several"))
-	Label(label + "rest")
-	ADDQ(immediate(len(sums)), left)
-	JEQ(LabelRef(label + "multiplied"))
-	Label(label + "one")
-	add(sums[0], 0)
-	ADDQ(U8(8), from)
+	SUBQ(immediate(len(parts)), left)
+	JLT(LabelRef("rest"))
+	Label("several")
+	for k, part := range parts {
+		add(part, k)
+	}
+	advance(len(parts))
+	SUBQ(immediate(len(parts)), left)
+	JGE(LabelRef("several"))
+	Label("rest")
+	ADDQ(immediate(len(parts)), left)
+	JEQ(LabelRef("multiplied"))
+	Label("one")
+	add(parts[0], 0)
+	advance(1)
 	DECQ(left)
-	JNE(LabelRef(label + "one"))
-	Label(label + "multiplied")
-	for n := len(sums) / 2; n > 0; n /= 2 {
+	JNE(LabelRef("one"))
+	Label("multiplied")
+	for n := len(parts) / 2; n > 0; n /= 2 {
 		for k := range n {
 			for r := range e.span {
-				VADDPD(sums[k+n][r], sums[k][r], sums[k][r])
+				VADDPD(parts[k+n][r], parts[k][r], parts[k][r])
 			}
 		}
 	}
-	return sums[0]
+	return parts[0]
 }
