@@ -13,8 +13,8 @@ const smallestInverse = 6
 func InversePays(n int) bool { return n >= smallestInverse && n <= LargestInverse && inverseKernel() }
 
 // Invert writes the inverse of shift·I + scale·A, A being the row-major n×n matrix a, n ≤ InverseSize, column by column into inv, InverseSize apart and
-// filled up with zeros, by the exchange algorithm of Gauss and Jordan with the largest element of every column as its pivot. It returns the column that
-// has no finite pivot other than zero, or −1.
+// filled up with zeros, by the exchange algorithm of Gauss and Jordan. The pivot of every column is its largest element, or one as large but for the last
+// three bits. It returns the column that has no finite pivot other than zero, or −1.
 func Invert(inv, a []float64, n int, shift, scale float64) (singular int) {
 	if n < 1 || n > InverseSize || len(a) < n*n || len(inv) < InverseSize*InverseSize {
 		panic("kernel: Invert with a slice too short or a matrix too large")

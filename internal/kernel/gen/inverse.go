@@ -60,14 +60,15 @@ func invert() {
 	}
 
 	Label("exchange")
-	free := K() // rows not yet taken
-	KXNORB(free, free, free)
-	for k, column := range columns {
-		exchange(k, column, columns, free, pivots)
+	e := &exchanger{columns: columns, free: K(), pivots: pivots, order: register(), magnitude: register(), ranks: register(), one: whole(1).constant(1)[0]}
+	KXNORB(e.free, e.free, e.free)
+	VPXORQ(e.order, e.order, e.order)
+	loadConstant(bits(signBit-1-7), e.magnitude)
+	VMOVDQU64(pattern([]uint64{7, 6, 5, 4, 3, 2, 1, 0}), e.ranks)
+	for k := range columns {
+		e.exchange(k)
 	}
 
-	order := register()
-	VMOVDQU64(pivots, order)
 	for k, column := range columns {
 		p := GP64()
 		MOVQ(shifted(pivots, 8*k), p)
@@ -75,7 +76,7 @@ func invert() {
 		JGE(LabelRef(fmt.Sprintf("stored_%d", k))) // a row of the identity
 		SHLQ(U8(6), p)
 		z := register()
-		VPERMPD(column, order, z)
+		VPERMPD(column, e.order, z)
 		VMOVUPD(z, Mem{Base: inv, Index: p, Scale: 1})
 		Label(fmt.Sprintf("stored_%d", k))
 	}
@@ -137,53 +138,71 @@ func lowest(n reg.Register) reg.OpmaskVirtual {
 	return k
 }
 
-// exchange emits step k.
-func exchange(k int, column reg.VecVirtual, columns vec, free reg.OpmaskVirtual, pivots Mem) {
-	// The largest magnitude of the free rows, in all lanes.
-	size, most, other := register(), register(), register()
-	constantOp(VANDPD, VANDPD_BCST, bits(signBit-1), column, size)
-	VMOVAPD_Z(size, free, most)
+// An exchanger emits the steps of the exchange algorithm.
+type exchanger struct {
+	columns vec
+	free    reg.OpmaskVirtual // rows not yet taken
+	// the rows taken, in memory and as a register
+	pivots Mem
+	order  reg.VecVirtual
+	// constants: a mask of a magnitude but for its last three bits, 7 − lane, and 1
+	magnitude, ranks, one reg.VecVirtual
+}
+
+// exchange emits step k. Where it ends depends on how soon the next column is known: that is where the order of operations comes from.
+func (e *exchanger) exchange(k int) {
+	column := e.columns[k]
+	// The largest magnitude of the free rows, in all lanes. As integers, magnitudes are ordered alike, NaN being the largest; the last three bits tell the
+	// lane, so that of several the first is taken, of those too that differ in these bits only.
+	most, other := register(), register()
+	VMOVAPD(column, most)
+	const productOrThird = 0xea
+	VPTERNLOGQ_Z(U8(productOrThird), e.ranks, e.magnitude, e.free, most)
 	VSHUFF64X2(U8(0x4e), most, most, other)
-	VMAXPD(other, most, most)
+	VPMAXUQ(other, most, most)
 	VPERMPD(U8(0x4e), most, other)
-	VMAXPD(other, most, most)
+	VPMAXUQ(other, most, most)
 	VPERMILPD(U8(0x55), most, other)
-	VMAXPD(other, most, most)
+	VPMAXUQ(other, most, most)
+	// All reciprocals take no longer than to find the one that is wanted.
+	reciprocals := register()
+	VDIVPD(column, e.one, reciprocals)
+
+	index, pivot, d := register(), register(), register()
+	VPANDNQ_BCST(bits(7), most, index)
+	VPERMPD(reciprocals, index, d)
+	VPERMPD(column, index, pivot)
+	constantOp(VANDPD, VANDPD_BCST, bits(signBit-1), pivot, pivot)
 	// the comparison is written so that NaN fails it
-	VUCOMISD(num(0), most.AsX())
+	VUCOMISD(num(0), pivot.AsX())
 	JLS(LabelRef(fmt.Sprintf("singular_%d", k)))
-	VUCOMISD(num(math.MaxFloat64), most.AsX())
+	VUCOMISD(num(math.MaxFloat64), pivot.AsX())
 	JHI(LabelRef(fmt.Sprintf("singular_%d", k)))
 
-	// The first free row that has it: its lane as a mask and as an index.
-	here, found, lane := K(), GP32(), GP32()
-	VCMPPD(U8(compareEqual), size, most, free, here)
-	KMOVB(here, found)
-	TZCNTL(found, lane)
-	BLSIL(found, found)
-	KMOVB(found, here)
-	MOVQ(lane.As64(), shifted(pivots, 8*k))
-	others := K()
+	here, others := K(), K()
+	VPCMPEQQ(pattern([]uint64{0, 1, 2, 3, 4, 5, 6, 7}), index, here)
 	KNOTB(here, others)
-	KANDB(others, free, free)
-	index := register()
-	VPBROADCASTQ(lane.As64(), index)
+	KANDB(others, e.free, e.free)
+	VMOVQ(index.AsX(), shifted(e.pivots, 8*k))
+	lane := make([]uint64, 8)
+	lane[k] = math.MaxUint64
+	const orProduct = 0xf8
+	VPTERNLOGQ(U8(orProduct), pattern(lane), index, e.order)
 
-	// The magnitude's reciprocal is under way before the pivot's sign is known.
-	// One number is divided faster than eight.
-	d, pivot, quotient := register(), register(), XMM()
-	VMOVSD(num(1), quotient)
-	VDIVSD(most.AsX(), quotient, quotient)
-	VBROADCASTSD(quotient, d)
-	VPERMPD(column, index, pivot)
-	constantOp(VANDPD, VANDPD_BCST, bits(signBit), pivot, pivot)
-	VORPD(pivot, d, d)
-	for step := 1; step < len(columns); step++ {
-		c := columns[(k+step)%len(columns)] // the next column first: its search can begin
+	for step := 1; step < len(e.columns); step++ {
+		c := e.columns[(k+step)%len(e.columns)] // the next column first: its search can begin
 		t := register()
 		VPERMPD(c, index, t)
-		VMULPD(d, t, t)
-		VFNMADD231PD(t, column, others, c)
+		if step == 1 {
+			// the product does not wait for the reciprocal
+			p := register()
+			VMULPD(t, column, p)
+			VMULPD(d, t, t)
+			VFNMADD231PD(d, p, others, c)
+		} else {
+			VMULPD(d, t, t)
+			VFNMADD231PD(t, column, others, c)
+		}
 		VMOVAPD(t, here, c)
 	}
 	VMULPD(d, column, column)
