@@ -12,7 +12,7 @@ import (
 // The last row of A is a quadrature of order 9 with the nodes, all rows one of order 5, and T⁻¹A⁻¹T has the blocks that its eigenvalues say.
 func TestRadau9Coefficients(t *testing.T) {
 	const s = radau9Stages
-	tab := radauIIA9()
+	tab := newRadau9Tableau()
 	lu := linalg.NewLU(s)
 	for i, row := range tab.inverse {
 		copy(lu.Matrix()[i*s:], row[:])
@@ -22,11 +22,11 @@ func TestRadau9Coefficients(t *testing.T) {
 	}
 	for q := 1; q <= 9; q++ {
 		var x [s]float64 // A c^{q−1}
-		for i, c := range tab.c {
+		for i, c := range tab.nodes {
 			x[i] = math.Pow(c, float64(q-1))
 		}
 		lu.Solve(x[:])
-		for i, c := range tab.c {
+		for i, c := range tab.nodes {
 			if want := math.Pow(c, float64(q)) / float64(q); (i == s-1 || q <= s) && math.Abs(x[i]-want) > 1e-14 {
 				t.Errorf("row %d: the integral of x^%d is %.17g, want %.17g", i+1, q-1, x[i], want)
 			}

@@ -62,7 +62,7 @@ func (m switchMethod) Info() Info {
 var (
 	_ partner = (*rosenbrockStepper)(nil)
 	_ partner = (*dirkStepper)(nil)
-	_ partner = (*radauStepper)(nil)
+	_ partner = (*collocationStepper)(nil)
 )
 
 // partner is what a stepper must offer to be the implicit one of a pair.

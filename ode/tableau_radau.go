@@ -25,9 +25,6 @@ type FIRKTableau struct {
 	T, TInv [3][3]float64
 }
 
-// Radau is the Radau IIA method of order 5.
-var Radau Method = radauMethod{radauIIA5()}
-
 // radauIIA5 follows Hairer and Wanner II: table IV.5.6, eqs. IV.8.19 (error estimate) and IV.8.3 (transformation), T normalised so that its
 // last row is (1, 1, 0).
 func radauIIA5() *FIRKTableau {
@@ -69,4 +66,18 @@ func radauIIA5() *FIRKTableau {
 		tab.D = append(tab.D, []float64{p * q / d, -(p + q) / d, 1 / d})
 	}
 	return tab
+}
+
+// collocation is the tableau as collocationStepper takes it.
+func (tab *FIRKTableau) collocation() *collocation {
+	c := &collocation{
+		nodes: tab.C[:], e: tab.E[:], d: tab.D, real: tab.Real, complex: []complex128{tab.Complex},
+		errorOrder: tab.Info.Embedded + 1, newtonMax: radauNewtonMax, recorded: tab,
+	}
+	for i := range tab.T {
+		copy(c.t[i][:], tab.T[i][:])
+		copy(c.tInv[i][:], tab.TInv[i][:])
+	}
+	c.setPowers()
+	return c
 }

@@ -4,9 +4,403 @@
 
 #include "textflag.h"
 
-// func stagesToLanesAVX2(dst *float64, places *int32, f *float64, n int, coef *float64, u *float64, mass *float64, scale float64, shift *float64)
+// func stagesToLanes3AVX2(dst *float64, places *int32, f *float64, n int, coef *float64, u *float64, mass *float64, scale float64, shift *float64)
 // Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·stagesToLanesAVX2(SB), NOSPLIT, $0-72
+TEXT ·stagesToLanes3AVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst+0(FP), AX
+	MOVQ         places+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         coef+32(FP), BX
+	MOVQ         u+40(FP), SI
+	MOVQ         mass+48(FP), DI
+	MOVSD        scale+56(FP), X0
+	VBROADCASTSD X0, Y0
+	MOVQ         shift+64(FP), R8
+	VMOVUPD      (R8), Y1
+	VMOVUPD      32(R8), Y2
+	MOVQ         f+16(FP), R8
+	MOVQ         n+24(FP), R9
+	SHLQ         $0x03, R9
+
+component:
+	VBROADCASTSD (R8), Y4
+	VMULPD       (BX), Y4, Y3
+	VMULPD       32(BX), Y4, Y4
+	VBROADCASTSD (R8)(R9*1), Y5
+	VFMADD231PD  64(BX), Y5, Y3
+	VFMADD231PD  96(BX), Y5, Y4
+	VBROADCASTSD (R8)(R9*2), Y5
+	VFMADD231PD  128(BX), Y5, Y3
+	VFMADD231PD  160(BX), Y5, Y4
+	VMULPD       Y0, Y3, Y3
+	VMULPD       Y0, Y4, Y4
+	VMOVUPD      (SI), Y5
+	VMOVUPD      32(SI), Y6
+	VMULPD       Y5, Y1, Y7
+	VMULPD       Y6, Y1, Y8
+	VFNMADD231PD Y6, Y2, Y7
+	VFMADD231PD  Y5, Y2, Y8
+	VBROADCASTSD (DI), Y5
+	VFNMADD231PD Y7, Y5, Y3
+	VFNMADD231PD Y8, Y5, Y4
+	MOVLQSX      (CX), R10
+	VMOVUPD      Y3, (AX)(R10*8)
+	VMOVUPD      Y4, 32(AX)(R10*8)
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, SI
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
+	DECQ         DX
+	JNE          component
+	VZEROUPPER
+	RET
+
+// func lanesToStages3AVX2(z *float64, states *float64, u *float64, x *float64, places *int32, y *float64, w *float64, t *float64, n int) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·lanesToStages3AVX2(SB), NOSPLIT, $0-80
+	MOVQ   u+16(FP), AX
+	MOVQ   x+24(FP), CX
+	MOVQ   places+32(FP), DX
+	MOVQ   y+40(FP), BX
+	MOVQ   w+48(FP), SI
+	MOVQ   t+56(FP), DI
+	MOVQ   n+64(FP), R8
+	MOVQ   n+64(FP), R9
+	SHLQ   $0x03, R9
+	MOVQ   z+0(FP), R10
+	MOVQ   states+8(FP), R11
+	VXORPD Y0, Y0, Y0
+	SUBQ   $0x04, R8
+	JLT    rest
+
+four:
+	MOVLQSX      (DX), R12
+	VMOVUPD      (CX)(R12*8), Y4
+	VMOVUPD      32(CX)(R12*8), Y5
+	VADDPD       (AX), Y4, Y1
+	VADDPD       32(AX), Y5, Y2
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VBROADCASTSD (SI), Y3
+	VMULPD       Y3, Y4, Y4
+	VMULPD       Y3, Y5, Y5
+	VFMADD231PD  Y4, Y4, Y0
+	VFMADD231PD  Y5, Y5, Y0
+	MOVLQSX      4(DX), R12
+	VMOVUPD      (CX)(R12*8), Y6
+	VMOVUPD      32(CX)(R12*8), Y7
+	VADDPD       64(AX), Y6, Y3
+	VADDPD       96(AX), Y7, Y4
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VBROADCASTSD 8(SI), Y5
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y5, Y7, Y7
+	VFMADD231PD  Y6, Y6, Y0
+	VFMADD231PD  Y7, Y7, Y0
+	MOVLQSX      8(DX), R12
+	VMOVUPD      (CX)(R12*8), Y8
+	VMOVUPD      32(CX)(R12*8), Y9
+	VADDPD       128(AX), Y8, Y5
+	VADDPD       160(AX), Y9, Y6
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VBROADCASTSD 16(SI), Y7
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y7, Y9, Y9
+	VFMADD231PD  Y8, Y8, Y0
+	VFMADD231PD  Y9, Y9, Y0
+	MOVLQSX      12(DX), R12
+	VMOVUPD      (CX)(R12*8), Y10
+	VMOVUPD      32(CX)(R12*8), Y11
+	VADDPD       192(AX), Y10, Y7
+	VADDPD       224(AX), Y11, Y8
+	VMOVUPD      Y7, 192(AX)
+	VMOVUPD      Y8, 224(AX)
+	VBROADCASTSD 24(SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VMULPD       Y9, Y11, Y11
+	VFMADD231PD  Y10, Y10, Y0
+	VFMADD231PD  Y11, Y11, Y0
+	VUNPCKLPD    Y3, Y1, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y3, Y1, Y1
+	VUNPCKHPD    Y7, Y5, Y3
+	VPERM2F128   $0x20, Y10, Y9, Y5
+	VPERM2F128   $0x20, Y3, Y1, Y1
+	VUNPCKLPD    Y4, Y2, Y3
+	VUNPCKLPD    Y8, Y6, Y3
+	VUNPCKHPD    Y4, Y2, Y2
+	VUNPCKHPD    Y8, Y6, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y2
+	VMOVUPD      (BX), Y3
+	VBROADCASTSD (DI), Y6
+	VMULPD       Y6, Y5, Y4
+	VBROADCASTSD 8(DI), Y6
+	VFMADD231PD  Y6, Y1, Y4
+	VBROADCASTSD 16(DI), Y6
+	VFMADD231PD  Y6, Y2, Y4
+	VMOVUPD      Y4, (R10)
+	VADDPD       Y3, Y4, Y4
+	VMOVUPD      Y4, (R11)
+	VBROADCASTSD 24(DI), Y6
+	VMULPD       Y6, Y5, Y4
+	VBROADCASTSD 32(DI), Y6
+	VFMADD231PD  Y6, Y1, Y4
+	VBROADCASTSD 40(DI), Y6
+	VFMADD231PD  Y6, Y2, Y4
+	VMOVUPD      Y4, (R10)(R9*1)
+	VADDPD       Y3, Y4, Y4
+	VMOVUPD      Y4, (R11)(R9*1)
+	VBROADCASTSD 48(DI), Y4
+	VMULPD       Y4, Y5, Y5
+	VBROADCASTSD 56(DI), Y4
+	VFMADD231PD  Y4, Y1, Y5
+	VBROADCASTSD 64(DI), Y4
+	VFMADD231PD  Y4, Y2, Y5
+	VMOVUPD      Y5, (R10)(R9*2)
+	VADDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (R11)(R9*2)
+	ADDQ         $0x10, DX
+	ADDQ         $0x00000100, AX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R10
+	ADDQ         $0x20, R11
+	SUBQ         $0x04, R8
+	JGE          four
+
+rest:
+	CMPQ         R8, $-1
+	JNE          not_3
+	MOVLQSX      (DX), R8
+	VMOVUPD      (CX)(R8*8), Y4
+	VMOVUPD      32(CX)(R8*8), Y5
+	VADDPD       (AX), Y4, Y1
+	VADDPD       32(AX), Y5, Y2
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VBROADCASTSD (SI), Y3
+	VMULPD       Y3, Y4, Y4
+	VMULPD       Y3, Y5, Y5
+	VFMADD231PD  Y4, Y4, Y0
+	VFMADD231PD  Y5, Y5, Y0
+	MOVLQSX      4(DX), R8
+	VMOVUPD      (CX)(R8*8), Y6
+	VMOVUPD      32(CX)(R8*8), Y7
+	VADDPD       64(AX), Y6, Y3
+	VADDPD       96(AX), Y7, Y4
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VBROADCASTSD 8(SI), Y5
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y5, Y7, Y7
+	VFMADD231PD  Y6, Y6, Y0
+	VFMADD231PD  Y7, Y7, Y0
+	MOVLQSX      8(DX), DX
+	VMOVUPD      (CX)(DX*8), Y8
+	VMOVUPD      32(CX)(DX*8), Y9
+	VADDPD       128(AX), Y8, Y5
+	VADDPD       160(AX), Y9, Y6
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VBROADCASTSD 16(SI), Y7
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y7, Y9, Y9
+	VFMADD231PD  Y8, Y8, Y0
+	VFMADD231PD  Y9, Y9, Y0
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VUNPCKLPD    Y3, Y1, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y3, Y1, Y1
+	VUNPCKHPD    Y7, Y5, Y3
+	VPERM2F128   $0x20, Y10, Y9, Y5
+	VPERM2F128   $0x20, Y3, Y1, Y1
+	VUNPCKLPD    Y4, Y2, Y3
+	VUNPCKLPD    Y8, Y6, Y3
+	VUNPCKHPD    Y4, Y2, Y2
+	VUNPCKHPD    Y8, Y6, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y2
+	VMOVUPD      patterns<>+0(SB), Y3
+	VMASKMOVPD   (BX), Y3, Y4
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y5, Y6
+	VBROADCASTSD 8(DI), Y7
+	VFMADD231PD  Y7, Y1, Y6
+	VBROADCASTSD 16(DI), Y7
+	VFMADD231PD  Y7, Y2, Y6
+	VMASKMOVPD   Y6, Y3, (R10)
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y3, (R11)
+	VBROADCASTSD 24(DI), Y7
+	VMULPD       Y7, Y5, Y6
+	VBROADCASTSD 32(DI), Y7
+	VFMADD231PD  Y7, Y1, Y6
+	VBROADCASTSD 40(DI), Y7
+	VFMADD231PD  Y7, Y2, Y6
+	VMASKMOVPD   Y6, Y3, (R10)(R9*1)
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y3, (R11)(R9*1)
+	VBROADCASTSD 48(DI), Y6
+	VMULPD       Y6, Y5, Y5
+	VBROADCASTSD 56(DI), Y6
+	VFMADD231PD  Y6, Y1, Y5
+	VBROADCASTSD 64(DI), Y6
+	VFMADD231PD  Y6, Y2, Y5
+	VMASKMOVPD   Y5, Y3, (R10)(R9*2)
+	VADDPD       Y4, Y5, Y5
+	VMASKMOVPD   Y5, Y3, (R11)(R9*2)
+	JMP          done
+
+not_3:
+	CMPQ         R8, $-2
+	JNE          not_2
+	MOVLQSX      (DX), R8
+	VMOVUPD      (CX)(R8*8), Y4
+	VMOVUPD      32(CX)(R8*8), Y5
+	VADDPD       (AX), Y4, Y1
+	VADDPD       32(AX), Y5, Y2
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VBROADCASTSD (SI), Y3
+	VMULPD       Y3, Y4, Y4
+	VMULPD       Y3, Y5, Y5
+	VFMADD231PD  Y4, Y4, Y0
+	VFMADD231PD  Y5, Y5, Y0
+	MOVLQSX      4(DX), DX
+	VMOVUPD      (CX)(DX*8), Y6
+	VMOVUPD      32(CX)(DX*8), Y7
+	VADDPD       64(AX), Y6, Y3
+	VADDPD       96(AX), Y7, Y4
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VBROADCASTSD 8(SI), Y5
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y5, Y7, Y7
+	VFMADD231PD  Y6, Y6, Y0
+	VFMADD231PD  Y7, Y7, Y0
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VUNPCKLPD    Y3, Y1, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y3, Y1, Y1
+	VUNPCKHPD    Y7, Y5, Y3
+	VPERM2F128   $0x20, Y10, Y9, Y5
+	VPERM2F128   $0x20, Y3, Y1, Y1
+	VUNPCKLPD    Y4, Y2, Y3
+	VUNPCKLPD    Y8, Y6, Y3
+	VUNPCKHPD    Y4, Y2, Y2
+	VUNPCKHPD    Y8, Y6, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y2
+	VMOVUPD      patterns<>+32(SB), Y3
+	VMASKMOVPD   (BX), Y3, Y4
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y5, Y6
+	VBROADCASTSD 8(DI), Y7
+	VFMADD231PD  Y7, Y1, Y6
+	VBROADCASTSD 16(DI), Y7
+	VFMADD231PD  Y7, Y2, Y6
+	VMASKMOVPD   Y6, Y3, (R10)
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y3, (R11)
+	VBROADCASTSD 24(DI), Y7
+	VMULPD       Y7, Y5, Y6
+	VBROADCASTSD 32(DI), Y7
+	VFMADD231PD  Y7, Y1, Y6
+	VBROADCASTSD 40(DI), Y7
+	VFMADD231PD  Y7, Y2, Y6
+	VMASKMOVPD   Y6, Y3, (R10)(R9*1)
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y3, (R11)(R9*1)
+	VBROADCASTSD 48(DI), Y6
+	VMULPD       Y6, Y5, Y5
+	VBROADCASTSD 56(DI), Y6
+	VFMADD231PD  Y6, Y1, Y5
+	VBROADCASTSD 64(DI), Y6
+	VFMADD231PD  Y6, Y2, Y5
+	VMASKMOVPD   Y5, Y3, (R10)(R9*2)
+	VADDPD       Y4, Y5, Y5
+	VMASKMOVPD   Y5, Y3, (R11)(R9*2)
+	JMP          done
+
+not_2:
+	CMPQ         R8, $-3
+	JNE          not_1
+	MOVLQSX      (DX), DX
+	VMOVUPD      (CX)(DX*8), Y4
+	VMOVUPD      32(CX)(DX*8), Y5
+	VADDPD       (AX), Y4, Y1
+	VADDPD       32(AX), Y5, Y2
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VBROADCASTSD (SI), Y3
+	VMULPD       Y3, Y4, Y4
+	VMULPD       Y3, Y5, Y5
+	VFMADD231PD  Y4, Y4, Y0
+	VFMADD231PD  Y5, Y5, Y0
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VUNPCKLPD    Y3, Y1, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y3, Y1, Y1
+	VUNPCKHPD    Y7, Y5, Y3
+	VPERM2F128   $0x20, Y10, Y9, Y5
+	VPERM2F128   $0x20, Y3, Y1, Y1
+	VUNPCKLPD    Y4, Y2, Y3
+	VUNPCKLPD    Y8, Y6, Y3
+	VUNPCKHPD    Y4, Y2, Y2
+	VUNPCKHPD    Y8, Y6, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y2
+	VMOVUPD      patterns<>+64(SB), Y3
+	VMASKMOVPD   (BX), Y3, Y4
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y5, Y6
+	VBROADCASTSD 8(DI), Y7
+	VFMADD231PD  Y7, Y1, Y6
+	VBROADCASTSD 16(DI), Y7
+	VFMADD231PD  Y7, Y2, Y6
+	VMASKMOVPD   Y6, Y3, (R10)
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y3, (R11)
+	VBROADCASTSD 24(DI), Y7
+	VMULPD       Y7, Y5, Y6
+	VBROADCASTSD 32(DI), Y7
+	VFMADD231PD  Y7, Y1, Y6
+	VBROADCASTSD 40(DI), Y7
+	VFMADD231PD  Y7, Y2, Y6
+	VMASKMOVPD   Y6, Y3, (R10)(R9*1)
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y3, (R11)(R9*1)
+	VBROADCASTSD 48(DI), Y6
+	VMULPD       Y6, Y5, Y5
+	VBROADCASTSD 56(DI), Y6
+	VFMADD231PD  Y6, Y1, Y5
+	VBROADCASTSD 64(DI), Y6
+	VFMADD231PD  Y6, Y2, Y5
+	VMASKMOVPD   Y5, Y3, (R10)(R9*2)
+	VADDPD       Y4, Y5, Y5
+	VMASKMOVPD   Y5, Y3, (R11)(R9*2)
+	JMP          done
+
+not_1:
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	MOVSD        X0, ret+72(FP)
+	VZEROUPPER
+	RET
+
+// func stagesToLanes5AVX2(dst *float64, places *int32, f *float64, n int, coef *float64, u *float64, mass *float64, scale float64, shift *float64)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·stagesToLanes5AVX2(SB), NOSPLIT, $0-72
 	MOVQ         dst+0(FP), AX
 	MOVQ         places+8(FP), CX
 	MOVQ         n+24(FP), DX
@@ -63,9 +457,9 @@ component:
 	VZEROUPPER
 	RET
 
-// func lanesToStagesAVX2(z *float64, states *float64, u *float64, x *float64, places *int32, y *float64, w *float64, t *float64, n int) float64
+// func lanesToStages5AVX2(z *float64, states *float64, u *float64, x *float64, places *int32, y *float64, w *float64, t *float64, n int) float64
 // Requires: AVX, FMA3, SSE2
-TEXT ·lanesToStagesAVX2(SB), NOSPLIT, $0-80
+TEXT ·lanesToStages5AVX2(SB), NOSPLIT, $0-80
 	MOVQ   u+16(FP), AX
 	MOVQ   x+24(FP), CX
 	MOVQ   places+32(FP), DX
@@ -566,8 +960,8 @@ done:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VHADDPD      X0, X0, X0
-	VZEROUPPER
 	MOVSD        X0, ret+72(FP)
+	VZEROUPPER
 	RET
 
 DATA patterns<>+0(SB)/8, $0xffffffffffffffff

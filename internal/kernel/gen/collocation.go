@@ -9,17 +9,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// collocationStages is the number of stages of the method whose systems are solved in lanes: one real and two complex ones.
-const collocationStages = 5
-
-// collocation emits what lies between values at stages and the lanes of substituteLanes.
+// collocation emits what lies between values at stages and the lanes of substituteLanes, for methods whose systems are one real and one or two complex ones.
 func collocation() {
-	stagesToLanes()
-	lanesToStages()
+	for _, stages := range []int{3, 5} {
+		stagesToLanes(stages)
+		lanesToStages(stages)
+	}
 }
 
-func stagesToLanes() {
-	function("stagesToLanes", "func(dst *float64, places *int32, f *float64, n int, coef, u, mass *float64, scale float64, shift *float64)", "is stagesToLanesGo.")
+func stagesToLanes(stages int) {
+	function(fmt.Sprintf("stagesToLanes%d", stages), "func(dst *float64, places *int32, f *float64, n int, coef, u, mass *float64, scale float64, shift *float64)", "is stagesToLanesGo for that many stages.")
 	dst, places, n := param("dst"), param("places"), param("n")
 	coef, u, mass := param("coef"), param("u"), param("mass")
 	scale, shift, shiftIm := every("scale"), YMM(), YMM()
@@ -28,10 +27,10 @@ func stagesToLanes() {
 		VMOVUPD(m, shift)
 		VMOVUPD(imaginary(m), shiftIm)
 	}
-	f := rowsAt(param("f"), bytesParam("n"), collocationStages)
+	f := rowsAt(param("f"), bytesParam("n"), stages)
 	Label("component")
 	re, im := YMM(), YMM()
-	for i := range collocationStages {
+	for i := range stages {
 		v, c := YMM(), Mem{Base: coef, Disp: 64 * i}
 		VBROADCASTSD(f[i], v)
 		if i == 0 {
@@ -68,16 +67,16 @@ func stagesToLanes() {
 	RET()
 }
 
-func lanesToStages() {
-	function("lanesToStages", "func(z, states, u, x *float64, places *int32, y, w, t *float64, n int) float64", "is lanesToStagesGo.")
+func lanesToStages(stages int) {
+	function(fmt.Sprintf("lanesToStages%d", stages), "func(z, states, u, x *float64, places *int32, y, w, t *float64, n int) float64", "is lanesToStagesGo for that many stages.")
 	k := &laneGroup{u: param("u"), x: param("x"), places: param("places"), y: param("y"), w: param("w"), t: param("t"), sum: YMM()}
 	n, ld := param("n"), bytesParam("n")
-	k.z, k.states = rowsAt(param("z"), ld, collocationStages), rowsAt(param("states"), ld, collocationStages)
+	k.z, k.states = rowsAt(param("z"), ld, stages), rowsAt(param("states"), ld, stages)
 	VXORPD(k.sum, k.sum, k.sum)
 	SUBQ(U8(4), n)
 	JLT(LabelRef("rest"))
 	Label("four")
-	k.states4(4)
+	k.group(4)
 	ADDQ(U8(16), k.places)
 	ADDQ(U32(256), k.u)
 	for _, p := range []reg.Register{k.y, k.w} {
@@ -92,7 +91,7 @@ func lanesToStages() {
 		next := fmt.Sprintf("not_%d", rest)
 		CMPQ(n, I8(int8(rest-4)))
 		JNE(LabelRef(next))
-		k.states4(rest)
+		k.group(rest)
 		JMP(LabelRef("done"))
 		Label(next)
 	}
@@ -109,7 +108,7 @@ type laneGroup struct {
 	sum                   reg.VecVirtual
 }
 
-func (k *laneGroup) states4(count int) {
+func (k *laneGroup) group(count int) {
 	var re, im [4]reg.VecVirtual
 	for j := range 4 {
 		re[j], im[j] = YMM(), YMM()
@@ -133,8 +132,9 @@ func (k *laneGroup) states4(count int) {
 		VFMADD231PD(xr, xr, k.sum)
 		VFMADD231PD(xi, xi, k.sum)
 	}
-	// lanes 0, 1, 2 of the real parts and 1, 2 of the imaginary ones
-	variables := append(transposedLanes(re, 0, 1, 2), transposedLanes(im, 1, 2)...)
+	// of the real parts lane 0 as well, of the imaginary ones those of the complex systems alone
+	complex := []int{1, 2}[:len(k.z)/2]
+	variables := append(transposedLanes(re, append([]int{0}, complex...)...), transposedLanes(im, complex...)...)
 	var present reg.VecVirtual // which states there are
 	if count < 4 {
 		present = YMM()
@@ -157,10 +157,10 @@ func (k *laneGroup) states4(count int) {
 	} else {
 		VMOVUPD(Mem{Base: k.y}, start)
 	}
-	for i := range collocationStages {
+	for i := range k.z {
 		v, c := YMM(), YMM()
 		for l, variable := range variables {
-			VBROADCASTSD(Mem{Base: k.t, Disp: 8 * (collocationStages*i + l)}, c)
+			VBROADCASTSD(Mem{Base: k.t, Disp: 8 * (len(variables)*i + l)}, c)
 			if l == 0 {
 				VMULPD(c, variable, v)
 			} else {
