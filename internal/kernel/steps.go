@@ -83,18 +83,3 @@ func combineGo(dst, y []float64, first int, h float64, a, x []float64) {
 		}
 	}
 }
-
-// SubtractRows subtracts values[e] times row places[2e+1] of x from row places[2e], for one e after the other. Rows are n numbers long.
-func SubtractRows(x []float64, n int, places []int32, values []float64) {
-	if len(values) > 0 && n > 0 {
-		subtractRows(x, n, places[:2*len(values)], values)
-	}
-}
-
-// subtractRowsGo handles columns from first on.
-func subtractRowsGo(x []float64, n, first int, places []int32, values []float64) {
-	for e, v := range values {
-		to, from := int(places[2*e])*n, int(places[2*e+1])*n
-		addScaledGo(x[to+first:to+n], -v, x[from+first:from+n])
-	}
-}

@@ -58,16 +58,6 @@ func combine(dst, y []float64, h float64, a, x []float64) {
 	}
 }
 
-func subtractRows(x []float64, n int, places []int32, values []float64) {
-	w := whole(n)
-	if w > 0 {
-		subtractRowsAVX2(&x[0], n, &places[0], &values[0], len(values), w)
-	}
-	if w < n {
-		subtractRowsGo(x, n, w, places, values)
-	}
-}
-
 func eliminate(a []float64, n int, d float64, rows int) {
 	if !useAVX2 || rows < Lanes {
 		eliminateGo(a, n, d, rows)
@@ -102,6 +92,3 @@ func errorSquaresAVX2(e, y, z, atol *float64, rtol float64, n int) float64
 
 //go:noescape
 func combineAVX2(dst, y *float64, h float64, a, x *float64, ld, terms, n int)
-
-//go:noescape
-func subtractRowsAVX2(x *float64, ld int, places *int32, values *float64, count, n int)

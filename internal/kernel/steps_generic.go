@@ -14,10 +14,6 @@ func errorSquares(e, y, z, atol []float64, rtol float64) float64 {
 
 func combine(dst, y []float64, h float64, a, x []float64) { combineGo(dst, y, 0, h, a, x) }
 
-func subtractRows(x []float64, n int, places []int32, values []float64) {
-	subtractRowsGo(x, n, 0, places, values)
-}
-
 func eliminate(a []float64, n int, d float64, rows int) { eliminateGo(a, n, d, rows) }
 
 func dotRows(sums *[4]float64, x, a []float64, ld int) { dotRowsGo(sums, x, a, ld) }

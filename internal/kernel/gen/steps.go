@@ -46,7 +46,6 @@ func steps() {
 	weights()
 	squares()
 	combination()
-	rowOperations()
 }
 
 func weights() {
@@ -138,44 +137,6 @@ func combination() {
 		for _, p := range []reg.Register{dst, y, x} {
 			ADDQ(U32(32*width), p)
 		}
-	}
-	for _, width := range []int{5, 2, 1} {
-		prefix := []string{5: "five_", 2: "two_", 1: "one_"}[width]
-		Label(prefix + "columns")
-		CMPQ(left, U32(32*width))
-		JLT(LabelRef(prefix + "done"))
-		block(prefix, width)
-		SUBQ(U32(32*width), left)
-		JMP(LabelRef(prefix + "columns"))
-		Label(prefix + "done")
-	}
-	VZEROUPPER()
-	RET()
-}
-
-func rowOperations() {
-	function("subtractRows", "func(x *float64, ld int, places *int32, values *float64, count, n int)", "is SubtractRows for n a multiple of 4.")
-	x, ld, left := param("x"), bytesParam("ld"), bytesParam("n")
-	block := func(prefix string, width int) {
-		place, value, count := param("places"), param("values"), param("count")
-		to, from, s := GP64(), GP64(), YMM()
-		Label(prefix + "operation")
-		MOVLQSX(Mem{Base: place}, to)
-		MOVLQSX(Mem{Base: place, Disp: 4}, from)
-		IMULQ(ld, to)
-		IMULQ(ld, from)
-		VBROADCASTSD(Mem{Base: value}, s)
-		for k := range width {
-			z := YMM()
-			VMOVUPD(Mem{Base: x, Index: to, Scale: 1, Disp: 32 * k}, z)
-			VFNMADD231PD(Mem{Base: x, Index: from, Scale: 1, Disp: 32 * k}, s, z)
-			VMOVUPD(z, Mem{Base: x, Index: to, Scale: 1, Disp: 32 * k})
-		}
-		ADDQ(U8(8), place)
-		ADDQ(U8(8), value)
-		DECQ(count)
-		JNE(LabelRef(prefix + "operation"))
-		ADDQ(U32(32*width), x)
 	}
 	for _, width := range []int{5, 2, 1} {
 		prefix := []string{5: "five_", 2: "two_", 1: "one_"}[width]
