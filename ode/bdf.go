@@ -199,12 +199,14 @@ func (st *bdfStepper) attempt(h float64) (float64, *stepError) {
 	if bad := st.solve(h); bad != nil {
 		return 0, bad
 	}
+	ratio := 0.0
 	if st.choice.wait <= 1 {
 		st.form.neighbours(st.q, h, &st.tau)
+		ratio = st.differenceRatio(h)
 	}
 	c.suspect, c.component = st.v.E[:c.n], -1
 	s := &st.squares
-	s.latest, s.top, s.below, s.difference = st.v.Correct(st.q, (*[maxBDFOrder + 1]float64)(&st.form.l), st.differenceRatio(h), c.rtol)
+	s.latest, s.top, s.below, s.difference = st.v.Correct(st.q, (*[maxBDFOrder + 1]float64)(&st.form.l), ratio, c.rtol)
 	return min(st.mean(s.latest)*st.form.errorCoef, math.MaxFloat64), nil
 }
 

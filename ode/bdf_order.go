@@ -93,6 +93,9 @@ func (st *bdfStepper) choose(err float64) (eta float64, q int) {
 		}
 	}
 	// mostly no order allows enough, which is seen without a root
+	if !worthGrowing(same, st.q) && !worthGrowing(lower, st.q-1) && !worthGrowing(higher, st.q+1) {
+		return 1, st.q
+	}
 	eta, q = 0, st.q
 	for i, err := range [...]float64{same, lower, higher} {
 		order := [...]int{st.q, st.q - 1, st.q + 1}[i]
@@ -122,7 +125,7 @@ var leastGrowthPower = func() (p [maxBDFOrder + 2]float64) {
 }()
 
 // bdfSquares are sums of squares, in units of the tolerances of a step, of its correction, of the corrected rows q and q−1 of the history, and of
-// the difference of the correction and the one before which the error of order q+1 is proportional to.
+// the difference of the correction and the one before which the error of order q+1 is proportional to, where the order may change.
 type bdfSquares struct{ latest, top, below, difference float64 }
 
 // differenceRatio is the multiple of the correction before in that difference.

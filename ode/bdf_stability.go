@@ -24,7 +24,7 @@ const (
 // quartic in ρ for each sequence. The sequences of the derivatives of order q−1, q and q+1 share ρ. A ρ near 1 or above
 // means that the method neither damps nor resolves a component: a lower order allows larger steps.
 type bdfStability struct {
-	// s[j][k] is the squared norm of derivative q−1+j of the k-th latest step
+	// s[j][k] is the squared norm of derivative q−1+j of the k-th step before the one at which the test is made
 	s     [3][stabilityHistory]float64
 	count int // successive steps of constant order and size
 	// An order that was left is not taken again for a while, which doubles every time: hold steps remain in which the
@@ -58,10 +58,10 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 	if q < 3 || st.fixed {
 		return false
 	}
-	// the test is not cheap and a limit stays: look from time to time, at the steps just before
+	// the test is not cheap and a limit stays: look from time to time, at the steps just before; this one is the k-th before the next test
 	wait := b.count - (q + 5)
-	phase := wait & (stabilityInterval - 1)
-	if wait <= -stabilityHistory || phase != 0 && phase <= stabilityInterval-stabilityHistory {
+	k := -wait & (stabilityInterval - 1)
+	if wait <= -stabilityHistory || k >= stabilityHistory {
 		return false
 	}
 	factorial := 1.0
@@ -77,12 +77,9 @@ func (b *bdfStability) reached(st *bdfStepper) bool {
 		case 2:
 			m *= p * (p + 1) / max(st.form.diffCoef, negligible)
 		}
-		for k := stabilityHistory - 1; k > 0; k-- {
-			b.s[j][k] = b.s[j][k-1]
-		}
-		b.s[j][0] = m * m * sum / float64(st.c.n)
+		b.s[j][k] = m * m * sum / float64(st.c.n)
 	}
-	if wait < 0 || phase != 0 {
+	if k > 0 {
 		return false
 	}
 	rho, ok := b.root()

@@ -109,10 +109,21 @@ func (m *Multistep) Newton(inverse []float64, ld int, gamma, r, scale float64) f
 
 func multistepNewtonGo(m *Multistep, inverse []float64, ld int, gamma, r, scale float64) float64 {
 	n := m.n
-	d, p1, e := m.D[:n], m.Row(m.P, 1), m.E[:n]
+	f, p1, e, u, d := m.F[:n], m.Row(m.P, 1), m.E[:n], m.u[:n], m.D[:n]
+	for j, v := range f {
+		u[j] = gamma*v - (r*p1[j] + e[j])
+	}
 	clear(d)
-	for j, v := range m.F[:n] {
-		addScaledGo(d, gamma*v-(r*p1[j]+e[j]), inverse[j*ld:])
+	j := 0
+	for ; j+4 <= n; j += 4 { // four columns at a time, so that D is read and written a quarter as often
+		a, b, c, t := inverse[j*ld:][:n], inverse[(j+1)*ld:][:n], inverse[(j+2)*ld:][:n], inverse[(j+3)*ld:][:n]
+		ua, ub, uc, ut := u[j], u[j+1], u[j+2], u[j+3]
+		for i := range d {
+			d[i] += (ua*a[i] + ub*b[i]) + (uc*c[i] + ut*t[i])
+		}
+	}
+	for ; j < n; j++ {
+		addScaledGo(d, u[j], inverse[j*ld:])
 	}
 	return multistepAdvanceGo(m, scale)
 }
@@ -123,19 +134,19 @@ func (m *Multistep) Advance(scale float64) float64 { return multistepAdvance(m, 
 func multistepAdvanceGo(m *Multistep, scale float64) float64 {
 	n := m.n
 	d, e, y, p, w := m.D[:n], m.E[:n], m.Y[:n], m.P[:n], m.W[:n]
-	var s [Lanes]float64
+	sum := 0.0
 	for i, x := range d {
 		x *= scale
 		d[i] = x
 		e[i] += x
 		y[i] = p[i] + e[i]
 		x *= w[i]
-		s[i%Lanes] += x * x
+		sum += x * x
 	}
-	return (s[0] + s[2]) + (s[1] + s[3])
+	return sum
 }
 
-// Correct adds l_j E to row j of P, l_0 being 1. It returns Σ (v_i/tol_i)² for v = E, p_q, p_{q−1} and E − c·EPrev, and the tolerances
+// Correct adds l_j E to row j of P up to q; l_0 is 1, and those beyond l_q are 0. It returns Σ (v_i/tol_i)² for v = E, p_q, p_{q−1} and E − c·EPrev, and the tolerances
 // atol + rtol·max(|z_0|, |p_0|), at least WeightFloor: those of the step. A p_0 that is not finite makes the first sum NaN.
 func (m *Multistep) Correct(q int, l *[HistoryRows]float64, c, rtol float64) (latest, top, below, difference float64) {
 	if q < 1 || q >= HistoryRows {
@@ -147,19 +158,17 @@ func (m *Multistep) Correct(q int, l *[HistoryRows]float64, c, rtol float64) (la
 func multistepCorrectGo(m *Multistep, q int, l *[HistoryRows]float64, c, rtol float64) (latest, top, below, difference float64) {
 	n := m.n
 	e, before, z, atol := m.E[:n], m.EPrev[:n], m.Z[:n], m.ATol[:n]
-	for j, c := range l {
+	for j, c := range l[:q+1] {
 		addScaledGo(m.Row(m.P, j), c, e)
 	}
 	p, at, under := m.P[:n], m.Row(m.P, q), m.Row(m.P, q-1)
-	var s [4][Lanes]float64
 	for i, v := range e {
 		w := 1 / max(atol[i]+rtol*max(math.Abs(z[i]), math.Abs(p[i])), WeightFloor)
-		for k, x := range [...]float64{v, at[i], under[i], v - c*before[i]} {
-			x *= w
-			s[k][i%Lanes] += x * x
-		}
-		s[0][i%Lanes] += 0 * p[i]
+		x, a, b, d := v*w, at[i]*w, under[i]*w, (v-c*before[i])*w
+		latest += x*x + 0*p[i]
+		top += a * a
+		below += b * b
+		difference += d * d
 	}
-	sum := func(s *[Lanes]float64) float64 { return (s[0] + s[1]) + (s[2] + s[3]) }
-	return sum(&s[0]), sum(&s[1]), sum(&s[2]), sum(&s[3])
+	return latest, top, below, difference
 }

@@ -124,8 +124,9 @@ func TestMultistep(t *testing.T) {
 
 			m.ATol[n-1] = 0.5
 			before := append([]float64(nil), m.P...)
-			before, l := append([]float64(nil), m.P...), [HistoryRows]float64{1, 1.5, -0.5, 0.25, 2, 0}
 			for q := 1; q < HistoryRows; q++ {
+				l := [HistoryRows]float64{1, 1.5, -0.5, 0.25, 2, 3}
+				clear(l[q+1:])
 				copy(m.P, before)
 				latest, top, below, difference := m.Correct(q, &l, 0.75, 0.25)
 				for i := range n {
@@ -151,7 +152,7 @@ func TestMultistep(t *testing.T) {
 			// a state that is not finite shows
 			for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 				m.P[n-1] = bad
-				if got, _, _, _ := m.Correct(1, &l, 0.75, 0.25); !math.IsNaN(got) {
+				if got, _, _, _ := m.Correct(1, &[HistoryRows]float64{1}, 0.75, 0.25); !math.IsNaN(got) {
 					t.Fatalf("%s: n = %d: squares %g with a state %g", impl, n, got, bad)
 				}
 			}
@@ -198,7 +199,7 @@ func TestMultistepBits(t *testing.T) {
 			inverse := normals(rng, n*Padded(n))
 			m.Predict(0.75, 1e-3)
 			got := []float64{m.Newton(inverse, Padded(n), 0.5, 2, 0.75), m.Newton(inverse, Padded(n), 0.5, 2, 0.75), m.Advance(0.75)}
-			latest, top, below, difference := m.Correct(3, &[HistoryRows]float64{1, 2, 3, 4, 5, 6}, 0.5, 1e-3)
+			latest, top, below, difference := m.Correct(3, &[HistoryRows]float64{1, 2, 3, 4}, 0.5, 1e-3)
 			got = append(got, latest, top, below, difference)
 			for j := range HistoryRows {
 				got = append(got, m.Row(m.P, j)...)
