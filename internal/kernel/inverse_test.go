@@ -37,7 +37,10 @@ func TestInverse(t *testing.T) {
 				t.Fatalf("%s, size %d: wrote beyond x", impl, n)
 			}
 			size := 0.0 // of A⁻¹
-			for _, v := range inv {
+			for i, v := range inv {
+				if (i%InverseSize >= n || i/InverseSize >= n) && v != 0 {
+					t.Fatalf("%s, size %d: %g beyond the inverse", impl, n, v)
+				}
 				size = max(size, math.Abs(v))
 			}
 			for i := range n {

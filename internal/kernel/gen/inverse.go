@@ -24,62 +24,49 @@ func invert() {
 	pivots := AllocLocal(64)
 	shift, scale := spreadParam("shift"), spreadParam("scale")
 
-	columns := whole(8).zero()
-	CMPQ(n, U8(8))
-	JNE(LabelRef("gather"))
-	transposed(a, scale, columns)
+	// Rows and columns beyond the matrix are zero.
+	rows, row, bytes, present := whole(8).zero(), copyOf(a), copyOf(n), lowest(n)
+	SHLQ(U8(3), bytes)
+	for i, z := range rows {
+		if i > 0 {
+			CMPQ(n, U8(i))
+			JLE(LabelRef("loaded"))
+		}
+		VMULPD_Z(Mem{Base: row}, scale, present, z)
+		ADDQ(bytes, row)
+	}
+	Label("loaded")
+	columns := transposed(rows)
 	for j, column := range columns {
 		addUnit(j, shift, column)
 	}
-	JMP(LabelRef("exchange"))
 
-	// Column j is gathered from the rows; what lies beyond the matrix is the identity.
-	Label("gather")
-	rows, one := register(), whole(1).constant(1)[0]
-	{
-		stride := register()
-		VPBROADCASTQ(n, stride)
-		VPMULLQ(pattern([]uint64{0, 1, 2, 3, 4, 5, 6, 7}), stride, rows)
-	}
-	present := lowest(n)
-	for j, column := range columns {
-		on := K()
-		bit := GP32()
-		MOVL(U32(1<<j), bit)
-		KMOVB(bit, on)
-		VMOVAPD(one, on, column)
-		CMPQ(n, U8(j))
-		JLE(LabelRef(fmt.Sprintf("gathered_%d", j)))
-		VXORPD(column, column, column)
-		lanes := K()
-		KMOVB(present, lanes)
-		VGATHERQPD(Mem{Base: a, Index: rows, Scale: 8, Disp: 8 * j}, lanes, column)
-		VMULPD(scale, column, column)
-		addUnit(j, shift, column)
-		Label(fmt.Sprintf("gathered_%d", j))
-	}
-
-	Label("exchange")
 	e := &exchanger{columns: columns, free: K(), pivots: pivots, order: register(), magnitude: register(), ranks: register(), one: whole(1).constant(1)[0]}
 	KXNORB(e.free, e.free, e.free)
-	VPXORQ(e.order, e.order, e.order)
+	VMOVDQU64(pattern([]uint64{0, 1, 2, 3, 4, 5, 6, 7}), e.order)
 	loadConstant(bits(signBit-1-7), e.magnitude)
 	VMOVDQU64(pattern([]uint64{7, 6, 5, 4, 3, 2, 1, 0}), e.ranks)
 	for k := range columns {
+		if k > 0 {
+			CMPQ(n, U8(k))
+			JLE(LabelRef("exchanged"))
+		}
 		e.exchange(k)
 	}
+	Label("exchanged")
 
 	for k, column := range columns {
-		p := GP64()
+		if k > 0 {
+			CMPQ(n, U8(k))
+			JLE(LabelRef("stored"))
+		}
+		p, z := GP64(), register()
 		MOVQ(shifted(pivots, 8*k), p)
-		CMPQ(p, n)
-		JGE(LabelRef(fmt.Sprintf("stored_%d", k))) // a row of the identity
 		SHLQ(U8(6), p)
-		z := register()
 		VPERMPD(column, e.order, z)
 		VMOVUPD(z, Mem{Base: inv, Index: p, Scale: 1})
-		Label(fmt.Sprintf("stored_%d", k))
 	}
+	Label("stored")
 	VZEROUPPER()
 	result := GP64()
 	MOVQ(I64(-1), result)
@@ -110,9 +97,9 @@ func addUnit(j int, multiple, column reg.VecVirtual) {
 	VFMADD231PD(pattern(unit), multiple, column)
 }
 
-// transposed loads the columns of an 8×8 matrix whose rows follow one another, times a number: pairs of rows, then fours, then all.
-func transposed(a reg.Register, scale reg.VecVirtual, columns vec) {
-	rows := whole(8).each(func(i int, z reg.VecVirtual) { VMULPD(Mem{Base: a, Disp: 64 * i}, scale, z) })
+// transposed are the columns of an 8×8 matrix given by its rows: pairs of rows, then fours, then all.
+func transposed(rows vec) vec {
+	columns := rows.like(func(int, reg.VecVirtual) {})
 	// even[i] holds the even, odd[i] the odd elements of rows 2i and 2i+1 in turn.
 	even := whole(4).each(func(i int, z reg.VecVirtual) { VUNPCKLPD(rows[2*i+1], rows[2*i], z) })
 	odd := whole(4).each(func(i int, z reg.VecVirtual) { VUNPCKHPD(rows[2*i+1], rows[2*i], z) })
@@ -126,6 +113,7 @@ func transposed(a reg.Register, scale reg.VecVirtual, columns vec) {
 			VSHUFF64X2(U8(second), lower, upper, columns[parity+2*half+4])
 		}
 	}
+	return columns
 }
 
 // lowest is a mask of the lowest n lanes.
@@ -142,7 +130,7 @@ func lowest(n reg.Register) reg.OpmaskVirtual {
 type exchanger struct {
 	columns vec
 	free    reg.OpmaskVirtual // rows not yet taken
-	// the rows taken, in memory and as a register
+	// the rows taken, in memory and as a register, rows beyond the matrix being in place
 	pivots Mem
 	order  reg.VecVirtual
 	// constants: a mask of a magnitude but for its last three bits, 7 − lane, and 1
@@ -186,8 +174,8 @@ func (e *exchanger) exchange(k int) {
 	VMOVQ(index.AsX(), shifted(e.pivots, 8*k))
 	lane := make([]uint64, 8)
 	lane[k] = math.MaxUint64
-	const orProduct = 0xf8
-	VPTERNLOGQ(U8(orProduct), pattern(lane), index, e.order)
+	const secondWhereThird = 0xd8
+	VPTERNLOGQ(U8(secondWhereThird), pattern(lane), index, e.order)
 
 	for step := 1; step < len(e.columns); step++ {
 		c := e.columns[(k+step)%len(e.columns)] // the next column first: its search can begin
