@@ -1,6 +1,9 @@
 package ode
 
-import "github.com/stiffnode/stiffnode/internal/kernel"
+import (
+	"github.com/stiffnode/stiffnode/internal/kernel"
+	"github.com/stiffnode/stiffnode/internal/linalg"
+)
 
 // fusedStages makes the stages of a Rosenbrock method for few unknowns, M = I and an f that knows no time: where W has an explicit inverse, all that lies
 // between two evaluations of f is one call.
@@ -8,14 +11,16 @@ type fusedStages struct {
 	kernel *kernel.StageKernel
 	// sums holds of every stage what the argument of the next and its right-hand side are summed with, in turn; of the last the result and its error
 	sums [][]float64
+	// unused is where the last stage writes a result that is there already
+	unused []float64
 }
 
 // newFusedStages returns nil where there is nothing to gain, or where derivatives use factors.
 func newFusedStages(c *core, tab *RosenbrockTableau) *fusedStages {
-	if c.recorded || !c.p.Autonomous || !c.p.Mass.IsIdentity() || !kernel.InversePays(c.n) {
+	if c.recorded || !c.p.Autonomous || !c.p.Mass.IsIdentity() || !kernel.StagesPay(c.n) {
 		return nil
 	}
-	f := &fusedStages{}
+	f := &fusedStages{unused: kernel.Vectors(1, c.n)[0]}
 	for i := range tab.B {
 		a, b, scale := tab.B, tab.E, 1.0
 		if i+1 < len(tab.B) {
@@ -28,6 +33,15 @@ func newFusedStages(c *core, tab *RosenbrockTableau) *fusedStages {
 		f.sums = append(f.sums, pairs)
 	}
 	return f
+}
+
+// stageSolver is the linear solver of a Rosenbrock method: where the stages gain from an inverse, also one of matrices so small that factors are made sooner.
+func stageSolver(c *core, fused *fusedStages) linearSolver {
+	lin := newLinearSolver(c.p, c.recorded)
+	if _, dense := lin.(*denseSolver); dense && fused != nil && c.rtol >= refineBelow {
+		return &inverseSolver{inv: linalg.NewInverse(c.n)}
+	}
+	return lin
 }
 
 // begin says whether the stages of the step to come can be made so, and prepares for them.
@@ -67,7 +81,7 @@ func (f *fusedStages) attempt(st *rosenbrockStepper, h float64) (float64, *stepE
 	for i, sums := range f.sums {
 		switch {
 		case i == last && tab.FSAL:
-			rhs, to = st.fspare, st.rhs // the result is there already
+			rhs, to = st.fspare, f.unused
 			if bad := c.evalJacobian(rhs, st.spare, st.spareDfdt, c.t+h, c.ynew); bad != nil {
 				return 0, bad
 			}

@@ -10,7 +10,9 @@ func (s *StageKernel) stage(i int, to, y, f, sums []float64) {
 		return
 	}
 	switch (s.n + Lanes - 1) / Lanes {
-	case 1, 2:
+	case 1:
+		stage4AVX512(s, i, &to[0], &y[0], &f[0], &sums[0])
+	case 2:
 		stage8AVX512(s, i, &to[0], &y[0], &f[0], &sums[0])
 	case 3:
 		stage12AVX512(s, i, &to[0], &y[0], &f[0], &sums[0])
@@ -23,7 +25,10 @@ func (s *StageKernel) stage(i int, to, y, f, sums []float64) {
 	}
 }
 
-// stage8AVX512 … are StageKernel.stageGo for sizes up to the number in their names and more than the one before.
+// stage4AVX512 … are StageKernel.stageGo for sizes up to the number in their names and more than the one before.
+
+//go:noescape
+func stage4AVX512(s *StageKernel, i int, to, y, f, sums *float64)
 
 //go:noescape
 func stage8AVX512(s *StageKernel, i int, to, y, f, sums *float64)

@@ -4,6 +4,110 @@
 
 #include "textflag.h"
 
+// func stage4AVX512(s *byte, i int, to *float64, y *float64, f *float64, sums *float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·stage4AVX512(SB), NOSPLIT, $0-48
+	MOVQ      s+0(FP), AX
+	MOVQ      80(AX), CX
+	MOVQ      (AX), DX
+	MOVQ      72(AX), BX
+	SHLQ      $0x03, BX
+	LEAQ      (CX), SI
+	MOVQ      $-1, DI
+	SHLXQ     SI, DI, DI
+	NOTQ      DI
+	KMOVB     DI, K1
+	MOVQ      y+24(FP), SI
+	VMOVUPD.Z (SI), K1, Y0
+	VXORPD    Y1, Y1, Y1
+	MOVQ      24(AX), SI
+	MOVQ      i+8(FP), DI
+	MOVQ      CX, R8
+	MOVQ      sums+40(FP), R9
+	SHLQ      $0x03, R8
+	TESTQ     DI, DI
+	JEQ       summed
+
+before:
+	VMOVUPD.Z    (SI), K1, Y2
+	VBROADCASTSD (R9), Z3
+	VFMADD231PD  Y2, Y3, Y0
+	VBROADCASTSD 8(R9), Z3
+	VFMADD231PD  Y2, Y3, Y1
+	ADDQ         $0x10, R9
+	ADDQ         R8, SI
+	DECQ         DI
+	JNE          before
+
+summed:
+	MOVQ   f+32(FP), DI
+	MOVQ   48(AX), R8
+	MOVQ   CX, CX
+	VMOVSD 88(AX), X2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	SUBQ   $0x04, CX
+	JLT    rest
+
+several:
+	VMOVSD       (DI), X7
+	VFMADD213SD  (R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Y7, K1, Y3
+	ADDQ         BX, DX
+	VMOVSD       8(DI), X7
+	VFMADD213SD  8(R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Y7, K1, Y4
+	ADDQ         BX, DX
+	VMOVSD       16(DI), X7
+	VFMADD213SD  16(R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Y7, K1, Y5
+	ADDQ         BX, DX
+	VMOVSD       24(DI), X7
+	VFMADD213SD  24(R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Y7, K1, Y6
+	ADDQ         BX, DX
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	SUBQ         $0x04, CX
+	JGE          several
+
+rest:
+	ADDQ $0x04, CX
+	JEQ  multiplied
+
+one:
+	VMOVSD       (DI), X7
+	VFMADD213SD  (R8), X2, X7
+	VBROADCASTSD X7, Z7
+	VFMADD231PD  (DX), Y7, K1, Y3
+	ADDQ         BX, DX
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
+	DECQ         CX
+	JNE          one
+
+multiplied:
+	VADDPD       Y5, Y3, Y3
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VMOVUPD      Y3, K1, (SI)
+	VBROADCASTSD (R9), Z2
+	VFMADD231PD  Y3, Y2, Y0
+	VBROADCASTSD 8(R9), Z2
+	VFMADD231PD  Y3, Y2, Y1
+	MOVQ         to+16(FP), CX
+	VMOVUPD      Y0, (CX)
+	MOVQ         48(AX), AX
+	VMOVUPD      Y1, (AX)
+	VZEROUPPER
+	RET
+
 // func stage8AVX512(s *byte, i int, to *float64, y *float64, f *float64, sums *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, FMA3
 TEXT ·stage8AVX512(SB), NOSPLIT, $0-48
@@ -102,9 +206,9 @@ multiplied:
 	VBROADCASTSD 8(R9), Z2
 	VFMADD231PD  Z3, Z2, Z1
 	MOVQ         to+16(FP), CX
-	VMOVUPD      Z0, K1, (CX)
+	VMOVUPD      Z0, (CX)
 	MOVQ         48(AX), AX
-	VMOVUPD      Z1, K1, (AX)
+	VMOVUPD      Z1, (AX)
 	VZEROUPPER
 	RET
 
@@ -207,10 +311,10 @@ multiplied:
 	VFMADD231PD  Y6, Y4, Y3
 	MOVQ         to+16(FP), CX
 	VMOVUPD      Z0, (CX)
-	VMOVUPD      Y1, K1, 64(CX)
+	VMOVUPD      Y1, 64(CX)
 	MOVQ         48(AX), AX
 	VMOVUPD      Z2, (AX)
-	VMOVUPD      Y3, K1, 64(AX)
+	VMOVUPD      Y3, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -313,10 +417,10 @@ multiplied:
 	VFMADD231PD  Z6, Z4, Z3
 	MOVQ         to+16(FP), CX
 	VMOVUPD      Z0, (CX)
-	VMOVUPD      Z1, K1, 64(CX)
+	VMOVUPD      Z1, 64(CX)
 	MOVQ         48(AX), AX
 	VMOVUPD      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPD      Z3, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -434,11 +538,11 @@ multiplied:
 	MOVQ         to+16(FP), CX
 	VMOVUPD      Z0, (CX)
 	VMOVUPD      Z1, 64(CX)
-	VMOVUPD      Y2, K1, 128(CX)
+	VMOVUPD      Y2, 128(CX)
 	MOVQ         48(AX), AX
 	VMOVUPD      Z3, (AX)
 	VMOVUPD      Z4, 64(AX)
-	VMOVUPD      Y5, K1, 128(AX)
+	VMOVUPD      Y5, 128(AX)
 	VZEROUPPER
 	RET
 
@@ -556,10 +660,10 @@ multiplied:
 	MOVQ         to+16(FP), CX
 	VMOVUPD      Z0, (CX)
 	VMOVUPD      Z1, 64(CX)
-	VMOVUPD      Z2, K1, 128(CX)
+	VMOVUPD      Z2, 128(CX)
 	MOVQ         48(AX), AX
 	VMOVUPD      Z3, (AX)
 	VMOVUPD      Z4, 64(AX)
-	VMOVUPD      Z5, K1, 128(AX)
+	VMOVUPD      Z5, 128(AX)
 	VZEROUPPER
 	RET

@@ -18,10 +18,10 @@ const (
 	stageScale   = 88
 )
 
-// stages emits the stages of a linearly implicit step, for AVX-512 alone. A vector is a span of registers whose last is masked: with all lanes set, that of
-// sizes divisible by four, it is read back as soon as it is written.
+// stages emits the stages of a linearly implicit step, for AVX-512 alone. A vector is a span of registers whose last is masked, except where it is written
+// for someone who reads it number by number at once: what a masked store leaves out would keep him waiting.
 func stages() {
-	for size := 8; size <= inverseTo; size += 4 {
+	for size := 4; size <= inverseTo; size += 4 {
 		s := whole(size / 8)
 		if size%8 != 0 {
 			s = append(s, 32)
@@ -39,11 +39,7 @@ type stageEmitter struct {
 }
 
 func stage(size int, s span) {
-	less := size - 4
-	if size == 8 {
-		less = 0
-	}
-	function(fmt.Sprintf("stage%d", size), "func(s *byte, i int, to, y, f, sums *float64)", fmt.Sprintf("is StageKernel.stageGo for %d < n ≤ %d.", less, size))
+	function(fmt.Sprintf("stage%d", size), "func(s *byte, i int, to, y, f, sums *float64)", fmt.Sprintf("is StageKernel.stageGo for %d < n ≤ %d.", size-4, size))
 	st := param("s")
 	e := &stageEmitter{span: s, n: field(st, stageN), inverse: field(st, stageInverse), stride: field(st, stageStride)}
 	SHLQ(U8(3), e.stride)
@@ -74,10 +70,16 @@ func stage(size int, s span) {
 	Label("summed")
 
 	v := e.solve(param("f"), field(st, stageSum), Mem{Base: st, Disp: stageScale})
-	e.store(v, Mem{Base: u})
+	for r, z := range v {
+		if r < len(v)-1 {
+			VMOVUPD(z, Mem{Base: u, Disp: s.at(r)})
+		} else {
+			VMOVUPD(z, e.present, Mem{Base: u, Disp: s.at(r)})
+		}
+	}
 	add(sums, v)
-	e.store(to, Mem{Base: param("to")})
-	e.store(c, Mem{Base: field(st, stageSum)})
+	to.store(Mem{Base: param("to")})
+	c.store(Mem{Base: field(st, stageSum)})
 	VZEROUPPER()
 	RET()
 }
@@ -91,16 +93,6 @@ func (e *stageEmitter) load(m Mem) vec {
 			VMOVUPD_Z(shifted(m, e.at(r)), e.present, z)
 		}
 	})
-}
-
-func (e *stageEmitter) store(v vec, m Mem) {
-	for r, z := range v {
-		if r < len(v)-1 {
-			VMOVUPD(z, shifted(m, e.at(r)))
-		} else {
-			VMOVUPD(z, e.present, shifted(m, e.at(r)))
-		}
-	}
 }
 
 // spread is a number in all lanes of registers as wide as those of a vector.
