@@ -362,13 +362,13 @@ func (f *scaledField) Jacobians(jac, t, y []float64, n int) error {
 	if f.direct && f.plain {
 		jac = jac[:n*f.k*f.k]
 		f.net.JacobianBatch(jac, x, n)
-		for len(jac) > 0 {
-			for _, g := range f.s.gain {
-				row := jac[:f.k]
-				for j := range row {
-					row[j] *= g
-				}
-				jac = jac[f.k:]
+		gains := grow(&f.batch.jac, f.k*f.k) // one for every entry, so that a point is one loop
+		for i := range gains {
+			gains[i] = f.s.gain[i/f.k]
+		}
+		for ; len(jac) > 0; jac = jac[len(gains):] {
+			for i, g := range gains {
+				jac[i] *= g
 			}
 		}
 		return nil

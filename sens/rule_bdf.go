@@ -52,9 +52,7 @@ func (r bdfRule) reverse(e *engine, s *step, _, first int, seed, adj []float64) 
 	k, f := e.k, r.f
 	h := e.history(k)
 	bar := seed[:bdfRows*k]
-	for j, v := range h[:bdfRows*k] {
-		bar[j] += v
-	}
+	kernel.AddScaled(bar, 1, h[:bdfRows*k])
 	// ē in w
 	w := e.sum
 	copy(w, h[bdfRows*k:])
@@ -67,9 +65,9 @@ func (r bdfRule) reverse(e *engine, s *step, _, first int, seed, adj []float64) 
 		mw = e.f
 		e.prob.Mass.MulVecTransposed(mw, w)
 	}
-	z1 := bar[k : 2*k]
+	z1, c := bar[k:2*k], -1/f.L[1]
 	for l, v := range mw {
-		z1[l] -= v / f.L[1]
+		z1[l] += c * v
 	}
 	scaleVector(w, f.Gamma)
 	e.pull(bar[:k], first, w)

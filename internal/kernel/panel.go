@@ -177,6 +177,16 @@ func Transpose(dst []float64, ldd int, src []float64, lds, m, n int) {
 
 // transposePart writes the transpose of the rows from i0 and columns from j0 on.
 func transposePart(dst []float64, ldd int, src []float64, lds, i0, m, j0, n int) {
+	if m-i0 < n-j0 { // along the longer side
+		for i := i0; i < m; i++ {
+			at := j0*ldd + i
+			for _, v := range src[i*lds+j0 : i*lds+n] {
+				dst[at] = v
+				at += ldd
+			}
+		}
+		return
+	}
 	for j := j0; j < n; j++ {
 		row := dst[j*ldd : j*ldd+m]
 		for i := i0; i < m; i++ {
