@@ -37,9 +37,7 @@ type bdfNewton struct {
 	age, jacAge int
 	// stale asks for new factors: the error test failed. distrust asks for a new Jacobian too: an attempt could not be used.
 	stale, distrust bool
-	// inverse holds the columns of the inverse of W, stride apart, or is nil where only factors are to be had
-	inverse []float64
-	stride  int
+	inverted        bool // the inverse of W is known, rather than factors alone
 
 	f, rhs, mdot, dot []float64
 }
@@ -107,9 +105,9 @@ func (st *bdfStepper) setup(t, gamma float64, fresh bool) (current bool, bad *st
 		return false, c.factorError(err)
 	}
 	c.stats.Factorisations++
-	nt.inverse = nil
-	if columns, stride := inverseColumns(st.lin); c.mass == nil && stride >= kernel.Padded(c.n) {
-		nt.inverse, nt.stride = columns, stride
+	columns, stride := inverseColumns(st.lin)
+	if nt.inverted = columns != nil && stride >= kernel.Padded(c.n) && c.mass == nil; nt.inverted {
+		st.v.UseInverse(columns, stride)
 	}
 	nt.gamma, nt.rate, nt.age = gamma, bdfSetupRate, 0
 	nt.stale, nt.distrust = false, false
@@ -135,8 +133,8 @@ func (st *bdfStepper) iterate(t float64) *stepError {
 	before := 0.0
 	for m := 1; ; m++ {
 		var sum float64
-		if nt.inverse != nil {
-			sum = st.v.Newton(nt.inverse, nt.stride, k.gamma, r, scale)
+		if nt.inverted {
+			sum = st.v.Newton(k.gamma, r, scale)
 		} else {
 			st.residual(r)
 			st.lin.solve(nt.rhs)

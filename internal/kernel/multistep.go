@@ -14,7 +14,7 @@ type Multistep struct {
 	Z, P []float64
 	// E is the correction of the step, EPrev that of the step before.
 	E, EPrev []float64
-	// F is f at the latest iterate, D the change of E by the latest iteration or, before Advance, what it makes of it.
+	// F is f at the latest iterate. D is the change of E by the latest iteration; Advance expects the solution of the linear system there.
 	F, D []float64
 	u    []float64 // the part of the residual that does not depend on f
 	// W are the error weights at the start of the step, ATol the absolute tolerances.
@@ -22,12 +22,15 @@ type Multistep struct {
 	// Y is the iterate.
 	Y []float64
 
-	n, stride, width int // stride and width are the distance of rows and the length of whole registers, in bytes
+	n, stride, width int // stride is the distance of rows, width the length of the registers that hold one, in bytes
+
+	ld      int // distance of the columns of the inverse, in bytes
+	inverse []float64
 }
 
 const numberBytes = 8
 
-// NewMultistep returns a workspace for n states; ATol, W and Y are the caller's, made by Vectors.
+// NewMultistep returns a workspace for n states; W, ATol and Y are the caller's, made by Vectors.
 func NewMultistep(n int, w, atol []float64) *Multistep {
 	ld, width := onLine(n), Padded(n)
 	m := &Multistep{n: n, stride: numberBytes * ld, width: numberBytes * width, W: w[:width], ATol: atol[:width]}
@@ -99,16 +102,19 @@ func multistepPredictGo(m *Multistep, r, rtol float64) {
 	}
 }
 
-// Newton makes an iteration of Newton's method for gamma·f − (r·p_1 + e) = 0 with the inverse of its matrix, whose columns lie ld apart and hold zeros
-// from n up to Padded(n): D is scale times the product of the inverse and the residual, E grows by D, and Y = p_0 + E. It returns
-// Σ (D_i W_i)².
-func (m *Multistep) Newton(inverse []float64, ld int, gamma, r, scale float64) float64 {
-	inverse = inverse[:(m.n-1)*ld+Padded(m.n)]
-	return multistepNewton(m, inverse, ld, gamma, r, scale)
+// UseInverse says which inverse Newton takes from now on: its columns lie ld apart and hold zeros from n up to Padded(n).
+func (m *Multistep) UseInverse(columns []float64, ld int) {
+	m.inverse, m.ld = columns[:(m.n-1)*ld+Padded(m.n)], numberBytes*ld
 }
 
-func multistepNewtonGo(m *Multistep, inverse []float64, ld int, gamma, r, scale float64) float64 {
-	n := m.n
+// Newton makes an iteration of Newton's method for gamma·f − (r·p_1 + e) = 0 with the inverse of its matrix: D is scale times the product of the
+// inverse and the residual, E grows by D, and Y = p_0 + E. It returns Σ (D_i W_i)².
+func (m *Multistep) Newton(gamma, r, scale float64) float64 {
+	return multistepNewton(m, gamma, r, scale)
+}
+
+func multistepNewtonGo(m *Multistep, gamma, r, scale float64) float64 {
+	n, inverse, ld := m.n, m.inverse, m.ld/numberBytes
 	f, p1, e, u, d := m.F[:n], m.Row(m.P, 1), m.E[:n], m.u[:n], m.D[:n]
 	for j, v := range f {
 		u[j] = gamma*v - (r*p1[j] + e[j])

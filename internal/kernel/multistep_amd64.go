@@ -16,14 +16,14 @@ func multistepPredict(m *Multistep, r, rtol float64) {
 	}
 }
 
-func multistepNewton(m *Multistep, inverse []float64, ld int, gamma, r, scale float64) float64 {
+func multistepNewton(m *Multistep, gamma, r, scale float64) float64 {
 	switch {
 	case useAVX512:
-		return multistepNewtonAVX512(m, &inverse[0], ld, gamma, r, scale)
+		return multistepNewtonAVX512(m, gamma, r, scale)
 	case useAVX2:
-		return multistepNewtonAVX2(m, &inverse[0], ld, gamma, r, scale)
+		return multistepNewtonAVX2(m, gamma, r, scale)
 	}
-	return multistepNewtonGo(m, inverse, ld, gamma, r, scale)
+	return multistepNewtonGo(m, gamma, r, scale)
 }
 
 func multistepAdvance(m *Multistep, scale float64) float64 {
@@ -54,7 +54,7 @@ func multistepCorrect(m *Multistep, q int, l *[HistoryRows]float64, c, rtol floa
 func multistepPredictAVX2(m *Multistep, r, rtol float64)
 
 //go:noescape
-func multistepNewtonAVX2(m *Multistep, inverse *float64, ld int, gamma, r, scale float64) float64
+func multistepNewtonAVX2(m *Multistep, gamma, r, scale float64) float64
 
 //go:noescape
 func multistepAdvanceAVX2(m *Multistep, scale float64) float64
@@ -66,7 +66,7 @@ func multistepCorrectAVX2(m *Multistep, q int, l *float64, c, rtol float64) (lat
 func multistepPredictAVX512(m *Multistep, r, rtol float64)
 
 //go:noescape
-func multistepNewtonAVX512(m *Multistep, inverse *float64, ld int, gamma, r, scale float64) float64
+func multistepNewtonAVX512(m *Multistep, gamma, r, scale float64) float64
 
 //go:noescape
 func multistepAdvanceAVX512(m *Multistep, scale float64) float64

@@ -154,11 +154,11 @@ predict_end:
 	VZEROUPPER
 	RET
 
-// func multistepNewtonAVX2(m *byte, inverse *float64, ld int, gamma float64, r float64, scale float64) float64
+// func multistepNewtonAVX2(m *byte, gamma float64, r float64, scale float64) float64
 // Requires: AVX, FMA3, SSE2
-TEXT ·multistepNewtonAVX2(SB), NOSPLIT, $0-56
+TEXT ·multistepNewtonAVX2(SB), NOSPLIT, $0-40
 	MOVQ         m+0(FP), AX
-	VBROADCASTSD r+32(FP), Y0
+	VBROADCASTSD r+16(FP), Y0
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
 	MOVQ         144(AX), BX
@@ -188,16 +188,15 @@ known_rest:
 	VMOVUPD     Y1, (BX)
 
 known_end:
-	MOVQ         inverse+8(FP), CX
-	MOVQ         ld+16(FP), DX
-	SHLQ         $0x03, DX
-	VBROADCASTSD gamma+24(FP), Y0
+	MOVQ         272(AX), CX
+	MOVQ         264(AX), DX
+	VBROADCASTSD gamma+8(FP), Y0
 	MOVQ         120(AX), BX
 	MOVQ         48(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         168(AX), R8
 	MOVQ         216(AX), R9
-	VBROADCASTSD scale+40(FP), Y1
+	VBROADCASTSD scale+24(FP), Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	MOVQ         256(AX), R10
@@ -584,7 +583,7 @@ updated:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VHADDPD      X0, X0, X0
-	MOVSD        X0, ret+48(FP)
+	MOVSD        X0, ret+32(FP)
 	VZEROUPPER
 	RET
 

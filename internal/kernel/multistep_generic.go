@@ -4,8 +4,8 @@ package kernel
 
 func multistepPredict(m *Multistep, r, rtol float64) { multistepPredictGo(m, r, rtol) }
 
-func multistepNewton(m *Multistep, inverse []float64, ld int, gamma, r, scale float64) float64 {
-	return multistepNewtonGo(m, inverse, ld, gamma, r, scale)
+func multistepNewton(m *Multistep, gamma, r, scale float64) float64 {
+	return multistepNewtonGo(m, gamma, r, scale)
 }
 
 func multistepAdvance(m *Multistep, scale float64) float64 { return multistepAdvanceGo(m, scale) }

@@ -92,7 +92,8 @@ func TestMultistep(t *testing.T) {
 			}
 			copy(m.E, normals(rng, n))
 			was, sum, size := append([]float64(nil), m.E[:n]...), 0.0, 0.0
-			got := m.Newton(inverse, ld, 0.5, -0.75, 1.25)
+			m.UseInverse(inverse, ld)
+			got := m.Newton(0.5, -0.75, 1.25)
 			for i := range n {
 				d, scale := 0.0, 0.0
 				for j := range n {
@@ -173,7 +174,8 @@ func TestMultistepReadsNoForeignPadding(t *testing.T) {
 			}
 			m.Predict(1, 1e-3)
 			inverse := make([]float64, n*Padded(n))
-			sums := []float64{m.Newton(inverse, Padded(n), 1, 1, 1), m.Advance(1)}
+			m.UseInverse(inverse, Padded(n))
+			sums := []float64{m.Newton(1, 1, 1), m.Advance(1)}
 			latest, top, below, difference := m.Correct(1, &[HistoryRows]float64{1}, 1, 1)
 			for i, s := range append(sums, latest, top, below, difference) {
 				if math.IsNaN(s) {
@@ -198,7 +200,8 @@ func TestMultistepBits(t *testing.T) {
 			m := randomMultistep(rng, n)
 			inverse := normals(rng, n*Padded(n))
 			m.Predict(0.75, 1e-3)
-			got := []float64{m.Newton(inverse, Padded(n), 0.5, 2, 0.75), m.Newton(inverse, Padded(n), 0.5, 2, 0.75), m.Advance(0.75)}
+			m.UseInverse(inverse, Padded(n))
+			got := []float64{m.Newton(0.5, 2, 0.75), m.Newton(0.5, 2, 0.75), m.Advance(0.75)}
 			latest, top, below, difference := m.Correct(3, &[HistoryRows]float64{1, 2, 3, 4}, 0.5, 1e-3)
 			got = append(got, latest, top, below, difference)
 			for j := range HistoryRows {
@@ -224,11 +227,11 @@ func BenchmarkMultistep(b *testing.B) {
 	rng := rand.New(rand.NewPCG(7, 11))
 	for _, n := range []int{3, 8, 20} {
 		m := randomMultistep(rng, n)
-		inverse := make([]float64, n*Padded(n))
+		m.UseInverse(make([]float64, n*Padded(n)), Padded(n))
 		l := [HistoryRows]float64{1}
 		for _, impl := range impls() {
 			for what, f := range map[string]func(){
-				"predict": func() { m.Predict(1, 1e-3) }, "newton": func() { m.Newton(inverse, Padded(n), 1, 1, 1) }, "advance": func() { m.Advance(1) },
+				"predict": func() { m.Predict(1, 1e-3) }, "newton": func() { m.Newton(1, 1, 1) }, "advance": func() { m.Advance(1) },
 				"correct": func() { m.Correct(5, &l, 1, 1e-3) },
 			} {
 				b.Run(fmt.Sprintf("%s/n=%d/impl=%s", what, n, impl), func(b *testing.B) {

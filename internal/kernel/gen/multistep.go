@@ -8,19 +8,21 @@ import (
 
 // The fields of kernel.Multistep, in bytes.
 const (
-	multistepZ      = 24 * iota
-	multistepP      = 24 * iota
-	multistepE      = 24 * iota
-	multistepEPrev  = 24 * iota
-	multistepF      = 24 * iota
-	multistepD      = 24 * iota
-	multistepU      = 24 * iota
-	multistepW      = 24 * iota
-	multistepATol   = 24 * iota
-	multistepY      = 24 * iota
-	multistepN      = 24 * iota
-	multistepStride = multistepN + 8
-	multistepWidth  = multistepN + 16
+	multistepZ       = 24 * iota
+	multistepP       = 24 * iota
+	multistepE       = 24 * iota
+	multistepEPrev   = 24 * iota
+	multistepF       = 24 * iota
+	multistepD       = 24 * iota
+	multistepU       = 24 * iota
+	multistepW       = 24 * iota
+	multistepATol    = 24 * iota
+	multistepY       = 24 * iota
+	multistepN       = 24 * iota
+	multistepStride  = multistepN + 8
+	multistepWidth   = multistepN + 16
+	multistepLD      = multistepN + 24
+	multistepInverse = multistepN + 32
 )
 
 // multistep emits the methods of kernel.Multistep. Vectors are handled by cache lines, at which they begin, and perhaps half of one at the end.
@@ -154,9 +156,9 @@ func multistepPredict() {
 // multistepNewton makes the residual's part without f first, then the product with it by columns of the inverse: a field mostly writes f number by number, which
 // registers could not load before these stores are done.
 func multistepNewton() {
-	function("multistepNewton", "func(m *byte, inverse *float64, ld int, gamma, r, scale float64) float64", "is Multistep.Newton.")
+	function("multistepNewton", "func(m *byte, gamma, r, scale float64) float64", "is Multistep.Newton.")
 	m := param("m")
-	r := broadcast(NewParamAddr("r", 32))
+	r := broadcast(NewParamAddr("r", 16))
 	{
 		p, e, u := field(m, multistepP), field(m, multistepE), field(m, multistepU)
 		ADDQ(Mem{Base: m, Disp: multistepStride}, p)
@@ -167,9 +169,9 @@ func multistepNewton() {
 			VMOVUPD(z, shifted(Mem{Base: u}, at))
 		})
 	}
-	columns, ld := param("inverse"), bytesParam("ld")
-	gamma := broadcast(NewParamAddr("gamma", 24))
-	update := newNewtonUpdate(m, NewParamAddr("scale", 40))
+	columns, ld := field(m, multistepInverse), field(m, multistepLD)
+	gamma := broadcast(NewParamAddr("gamma", 8))
+	update := newNewtonUpdate(m, NewParamAddr("scale", 24))
 	left := field(m, multistepWidth)
 	widths := newtonSpans()
 	for i, s := range widths {
