@@ -40,9 +40,10 @@ type rosenbrockStepper struct {
 
 func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 	n, s := c.n, len(tab.B)
-	fused := newFusedStages(c, tab)
+	all := make([]float64, s*n)
+	fused := newFusedStages(c, tab, all)
 	st := &rosenbrockStepper{
-		c: c, tab: tab, lin: stageSolver(c, fused), fused: fused, all: make([]float64, s*n), rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n), zero: make([]float64, n), weights: make([]float64, s),
+		c: c, tab: tab, lin: stageSolver(c, fused), fused: fused, all: all, rhs: make([]float64, n), sum: make([]float64, n), e: make([]float64, n), zero: make([]float64, n), weights: make([]float64, s),
 		jac: NewJacobian(n, c.p.Jacobian), spare: NewJacobian(n, c.p.Jacobian), fspare: make([]float64, n),
 		refine: newRefinement(n),
 	}

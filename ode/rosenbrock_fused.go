@@ -15,12 +15,12 @@ type fusedStages struct {
 	unused []float64
 }
 
-// newFusedStages returns nil where there is nothing to gain, or where derivatives use factors.
-func newFusedStages(c *core, tab *RosenbrockTableau) *fusedStages {
+// newFusedStages returns what writes the stages into all, or nil where there is nothing to gain, or where derivatives use factors.
+func newFusedStages(c *core, tab *RosenbrockTableau, all []float64) *fusedStages {
 	if c.recorded || !c.p.Autonomous || !c.p.Mass.IsIdentity() || !kernel.StagesPay(c.n) {
 		return nil
 	}
-	f := &fusedStages{unused: kernel.Vectors(1, c.n)[0]}
+	f := &fusedStages{kernel: kernel.NewStageKernel(c.n, all), unused: kernel.Vectors(1, c.n)[0]}
 	for i := range tab.B {
 		a, b, scale := tab.B, tab.E, 1.0
 		if i+1 < len(tab.B) {
@@ -52,9 +52,6 @@ func (f *fusedStages) begin(st *rosenbrockStepper, hg float64) bool {
 	columns, stride := inverseColumns(st.lin)
 	if columns == nil {
 		return false
-	}
-	if f.kernel == nil {
-		f.kernel = kernel.NewStageKernel(st.c.n, st.all)
 	}
 	f.kernel.Begin(columns, stride, hg)
 	return true
