@@ -25,7 +25,7 @@ type Sparse struct {
 	lists             []int32
 }
 
-// The inverse is made of matrices of at most inverseMost rows of which at least one entry in inverseFill belongs to L or U (measured).
+// The inverse is made, where there are vector registers, of matrices of at most inverseMost rows of which at least one entry in inverseFill belongs to L or U (measured).
 const (
 	inverseMost = 48
 	inverseFill = 8
@@ -39,7 +39,7 @@ func NewSparse(n int, rows, cols, at []int) *Sparse {
 	below, off := f.entries()
 	f.w = make([]float64, off+n)
 	f.l, f.u = f.w[:below], f.w[below:off]
-	if n <= inverseMost && n*n <= inverseFill*f.Entries() {
+	if kernel.LanesPay() && n <= inverseMost && n*n <= inverseFill*f.Entries() {
 		f.prepareInverse()
 	}
 	return f
