@@ -67,15 +67,18 @@ func (b *bdfChange) lower(q int, l *nordsieckPolynomial) {
 
 // formula fills f for a step whose size is r times that to which the history is scaled.
 func (b *bdfChange) formula(f *BDFFormula, q int, r float64) {
-	m := *b // the identity, if there are no changes
-	m.need()
 	f.Predict = [maxBDFOrder + 1][maxBDFOrder + 2]float64{}
 	power := 1.0
 	binomial := [maxBDFOrder + 1]float64{1} // row j of Pascal's triangle
 	for j := 0; j <= q; j++ {
 		for i := 0; i <= j; i++ {
-			for k, v := range m.m[j] {
-				f.Predict[i][k] += binomial[i] * power * v
+			c := binomial[i] * power
+			if !b.any {
+				f.Predict[i][j] = c
+				continue
+			}
+			for k, v := range b.m[j] {
+				f.Predict[i][k] += c * v
 			}
 		}
 		for i := min(j+1, maxBDFOrder); i > 0; i-- {
