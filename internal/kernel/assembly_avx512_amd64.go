@@ -42,3 +42,8 @@ func backward4AVX512(net *Net, gp *float64, inputs bool)
 
 //go:noescape
 func mulPanelAVX512(y *float64, ldy int, a *float64, ra, ca int, x *float64, ldx int, m, k, n int, b, scale, factor *float64, ldf, add int)
+
+// substituteAVX512 is substituteGo, c a multiple of Lanes.
+//
+//go:noescape
+func substituteAVX512(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c int)

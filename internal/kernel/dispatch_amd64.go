@@ -15,6 +15,7 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C gen . -avx512 -family elementwise -out ../elementwise_avx512_amd64.s -pkg kernel
 //go:generate go run -C gen . -avx512 -family network -out ../network_avx512_amd64.s -pkg kernel
 //go:generate go run -C gen . -avx512 -family panel -out ../panel_avx512_amd64.s -pkg kernel
+//go:generate go run -C gen . -avx512 -family solve -out ../solve_avx512_amd64.s -pkg kernel
 
 // useAVX2 and useAVX512, which comes with it, choose the assembly. They are variables so that the tests can compare all. What has no kernel
 // for AVX-512 gains nothing by it: vectors there are too short or wait for something else.
@@ -279,7 +280,10 @@ func substitute(a []float64, a0, ra, ca int, unit bool, b []float64, b0, ldb, n,
 	if useAVX2 {
 		whole = c &^ (Lanes - 1)
 	}
-	if whole > 0 {
+	switch {
+	case whole > 0 && useAVX512:
+		substituteAVX512(&a[a0], ra, ca, unit, &b[b0], ldb, n, whole)
+	case whole > 0:
 		substituteAVX2(&a[a0], ra, ca, unit, &b[b0], ldb, n, whole)
 	}
 	if whole < c {

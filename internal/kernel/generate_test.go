@@ -12,7 +12,7 @@ import (
 var families = []string{"collocation", "columns", "denselanes", "elementwise", "lanes", "multistep", "network", "panel", "solve", "sparse", "steps", "vector"}
 
 // wideFamilies are those that AVX-512 has too.
-var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "multistep", "network", "panel", "stage", "sparse"}
+var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "multistep", "network", "panel", "solve", "stage", "sparse"}
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {

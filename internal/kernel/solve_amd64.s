@@ -4,92 +4,6 @@
 
 #include "textflag.h"
 
-// func eliminateAVX2(a *float64, ld int, d float64, rows int, cols int)
-// Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·eliminateAVX2(SB), NOSPLIT, $0-40
-	MOVQ  a+0(FP), AX
-	MOVQ  ld+8(FP), CX
-	SHLQ  $0x03, CX
-	MOVQ  rows+24(FP), DX
-	MOVSD d+16(FP), X0
-	MOVQ  AX, BX
-
-row:
-	ADDQ         CX, BX
-	VMULSD       (BX), X0, X1
-	VMOVSD       X1, (BX)
-	VBROADCASTSD X1, Y2
-	MOVQ         AX, SI
-	MOVQ         BX, DI
-	MOVQ         cols+32(FP), R8
-	SUBQ         $0x04, R8
-	JLT          single
-
-register:
-	VMOVUPD      8(DI), Y3
-	VFNMADD231PD 8(SI), Y2, Y3
-	VMOVUPD      Y3, 8(DI)
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, DI
-	SUBQ         $0x04, R8
-	JGE          register
-
-single:
-	ADDQ $0x04, R8
-	JEQ  finished
-
-number:
-	VMOVSD       8(DI), X2
-	VFNMADD231SD 8(SI), X1, X2
-	VMOVSD       X2, 8(DI)
-	ADDQ         $0x08, SI
-	ADDQ         $0x08, DI
-	DECQ         R8
-	JNE          number
-
-finished:
-	DECQ DX
-	JNE  row
-	VZEROUPPER
-	RET
-
-// func dotRowsAVX2(sums *float64, x *float64, a *float64, ld int, n int)
-// Requires: AVX, FMA3
-TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
-	MOVQ   sums+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   ld+24(FP), BX
-	SHLQ   $0x03, BX
-	MOVQ   n+32(FP), SI
-	SHLQ   $0x03, SI
-	LEAQ   (DX)(BX*1), DI
-	LEAQ   (DI)(BX*1), R8
-	LEAQ   (R8)(BX*1), BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	XORQ   R9, R9
-
-products:
-	VMOVUPD     (CX)(R9*1), Y4
-	VFMADD231PD (DX)(R9*1), Y4, Y0
-	VFMADD231PD (DI)(R9*1), Y4, Y1
-	VFMADD231PD (R8)(R9*1), Y4, Y2
-	VFMADD231PD (BX)(R9*1), Y4, Y3
-	ADDQ        $0x20, R9
-	CMPQ        R9, SI
-	JLT         products
-	VHADDPD     Y1, Y0, Y0
-	VHADDPD     Y3, Y2, Y2
-	VPERM2F128  $0x20, Y2, Y0, Y1
-	VPERM2F128  $0x31, Y2, Y0, Y0
-	VADDPD      Y0, Y1, Y1
-	VMOVUPD     Y1, (AX)
-	VZEROUPPER
-	RET
-
 // func substituteAVX2(a *float64, ra int, ca int, unit bool, b *float64, ldb int, n int, c int)
 // Requires: AVX, FMA3
 TEXT ·substituteAVX2(SB), NOSPLIT, $0-64
@@ -439,6 +353,92 @@ columns_4_solved:
 
 columns_4_finished:
 	ADDQ $0x04, SI
+	VZEROUPPER
+	RET
+
+// func eliminateAVX2(a *float64, ld int, d float64, rows int, cols int)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·eliminateAVX2(SB), NOSPLIT, $0-40
+	MOVQ  a+0(FP), AX
+	MOVQ  ld+8(FP), CX
+	SHLQ  $0x03, CX
+	MOVQ  rows+24(FP), DX
+	MOVSD d+16(FP), X0
+	MOVQ  AX, BX
+
+row:
+	ADDQ         CX, BX
+	VMULSD       (BX), X0, X1
+	VMOVSD       X1, (BX)
+	VBROADCASTSD X1, Y2
+	MOVQ         AX, SI
+	MOVQ         BX, DI
+	MOVQ         cols+32(FP), R8
+	SUBQ         $0x04, R8
+	JLT          single
+
+register:
+	VMOVUPD      8(DI), Y3
+	VFNMADD231PD 8(SI), Y2, Y3
+	VMOVUPD      Y3, 8(DI)
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	SUBQ         $0x04, R8
+	JGE          register
+
+single:
+	ADDQ $0x04, R8
+	JEQ  finished
+
+number:
+	VMOVSD       8(DI), X2
+	VFNMADD231SD 8(SI), X1, X2
+	VMOVSD       X2, 8(DI)
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNE          number
+
+finished:
+	DECQ DX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func dotRowsAVX2(sums *float64, x *float64, a *float64, ld int, n int)
+// Requires: AVX, FMA3
+TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ   sums+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   a+16(FP), DX
+	MOVQ   ld+24(FP), BX
+	SHLQ   $0x03, BX
+	MOVQ   n+32(FP), SI
+	SHLQ   $0x03, SI
+	LEAQ   (DX)(BX*1), DI
+	LEAQ   (DI)(BX*1), R8
+	LEAQ   (R8)(BX*1), BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	XORQ   R9, R9
+
+products:
+	VMOVUPD     (CX)(R9*1), Y4
+	VFMADD231PD (DX)(R9*1), Y4, Y0
+	VFMADD231PD (DI)(R9*1), Y4, Y1
+	VFMADD231PD (R8)(R9*1), Y4, Y2
+	VFMADD231PD (BX)(R9*1), Y4, Y3
+	ADDQ        $0x20, R9
+	CMPQ        R9, SI
+	JLT         products
+	VHADDPD     Y1, Y0, Y0
+	VHADDPD     Y3, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y0, Y1
+	VPERM2F128  $0x31, Y2, Y0, Y0
+	VADDPD      Y0, Y1, Y1
+	VMOVUPD     Y1, (AX)
 	VZEROUPPER
 	RET
 

@@ -80,6 +80,20 @@ func TestWideRegistersGiveTheSameBits(t *testing.T) {
 			})
 		}
 	}
+	for n := 1; n <= 9; n++ {
+		for c := 1; c <= 45; c++ {
+			a, b := normals(rng, n*n), normals(rng, n*c)
+			for i := range n {
+				a[i*n+i] += 4
+			}
+			both("substitution", func() []float64 {
+				lower, upper := append([]float64(nil), b...), append([]float64(nil), b...)
+				SolveLower(a, n, 1, true, lower, c, n, c)
+				SolveUpper(a, n, 1, false, upper, c, n, c)
+				return append(lower, upper...)
+			})
+		}
+	}
 	for n := columnsFrom; n <= columnsTo; n++ {
 		matrix, b, inv := normals(rng, n*n), normals(rng, n), normals(rng, n)
 		both("solution by columns", func() []float64 {

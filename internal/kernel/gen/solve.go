@@ -10,12 +10,15 @@ import (
 
 // solves emits what linear systems are solved with.
 func solves() {
+	substitution()
+	if target == avx512 {
+		return // the others have no use for wider registers
+	}
 	elimination()
 	dotRows()
-	substitution()
 }
 
-// substitution emits substitution for a panel of right-hand sides: 16 columns at a time, then 8, then 4; two rows at a time, so that every row of
+// substitution emits substitution for a panel of right-hand sides: four registers of columns at a time, then fewer; two rows at a time, so that every row of
 // the solution that is loaded is used twice.
 func substitution() {
 	function("substitute", "func(a *float64, ra, ca int, unit bool, b *float64, ldb int, n, c int)",
@@ -23,24 +26,29 @@ func substitution() {
 	b := param("b")
 	ra, ca, ldb := bytesParam("ra"), bytesParam("ca"), bytesParam("ldb")
 	left := param("c")
-	for _, width := range []int{4, 2, 1} {
-		prefix := fmt.Sprintf("columns_%d_", 4*width)
-		SUBQ(U8(4*width), left)
+	spans := []span{whole(4), whole(2), whole(1)}
+	if target == avx512 {
+		spans = append(spans, span{32})
+	}
+	for _, columns := range spans {
+		count := columns.bytes() / 8
+		prefix := fmt.Sprintf("columns_%d_", count)
+		SUBQ(U8(count), left)
 		JLT(LabelRef(prefix + "finished"))
 		Label(prefix + "next")
-		substituteColumns(prefix, width, b, ra, ca, ldb)
-		ADDQ(U32(32*width), b)
-		SUBQ(U8(4*width), left)
+		substituteColumns(prefix, columns, b, ra, ca, ldb)
+		ADDQ(U32(columns.bytes()), b)
+		SUBQ(U8(count), left)
 		JGE(LabelRef(prefix + "next"))
 		Label(prefix + "finished")
-		ADDQ(U8(4*width), left)
+		ADDQ(U8(count), left)
 	}
 	VZEROUPPER()
 	RET()
 }
 
-// substituteColumns solves for width registers of columns.
-func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
+// substituteColumns solves for a span of columns.
+func substituteColumns(prefix string, columns span, b, ra, ca, ldb reg.Register) {
 	a := param("a") // the row of the triangle
 	to := copyOf(b)
 	done := GP64()
@@ -51,18 +59,18 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 		SUBQ(done, n)
 		CMPQ(n, U8(2))
 		JLT(LabelRef(prefix + "last"))
-		top := whole(width).load(Mem{Base: to})
-		bottom := whole(width).load(Mem{Base: to, Index: ldb, Scale: 1})
+		top := columns.load(Mem{Base: to})
+		bottom := columns.load(Mem{Base: to, Index: ldb, Scale: 1})
 		ai, x, j := copyOf(a), copyOf(b), copyOf(done)
 		TESTQ(j, j)
 		JEQ(LabelRef(prefix + "pair_diagonal"))
 		Label(prefix + "pair_dot")
-		s, t := YMM(), YMM()
+		s, t := registerOf(columns[0]), registerOf(columns[0])
 		VBROADCASTSD(Mem{Base: ai}, s)
 		VBROADCASTSD(Mem{Base: ai, Index: ra, Scale: 1}, t)
-		for k := range width {
-			z := YMM()
-			VMOVUPD(Mem{Base: x, Disp: 32 * k}, z)
+		for k := range columns {
+			z := registerOf(columns[k])
+			VMOVUPD(Mem{Base: x, Disp: columns.at(k)}, z)
 			VFNMADD231PD(z, s, top[k])
 			VFNMADD231PD(z, t, bottom[k])
 		}
@@ -73,15 +81,13 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 		Label(prefix + "pair_diagonal")
 		divideByDiagonal(prefix+"top_", top, Mem{Base: ai})
 		VBROADCASTSD(Mem{Base: ai, Index: ra, Scale: 1}, t)
-		for k := range width {
-			VMOVUPD(top[k], Mem{Base: to, Disp: 32 * k})
+		for k := range columns {
+			VMOVUPD(top[k], Mem{Base: to, Disp: columns.at(k)})
 			VFNMADD231PD(top[k], t, bottom[k])
 		}
 		ADDQ(ca, ai)
 		divideByDiagonal(prefix+"bottom_", bottom, Mem{Base: ai, Index: ra, Scale: 1})
-		for k := range width {
-			VMOVUPD(bottom[k], Mem{Base: to, Index: ldb, Scale: 1, Disp: 32 * k})
-		}
+		bottom.store(Mem{Base: to, Index: ldb, Scale: 1})
 	}
 	LEAQ(Mem{Base: a, Index: ra, Scale: 2}, a)
 	LEAQ(Mem{Base: to, Index: ldb, Scale: 2}, to)
@@ -92,15 +98,15 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 		n := param("n")
 		CMPQ(done, n)
 		JEQ(LabelRef(prefix + "solved"))
-		sum := whole(width).load(Mem{Base: to})
+		sum := columns.load(Mem{Base: to})
 		ai, x, j := copyOf(a), copyOf(b), copyOf(done)
 		TESTQ(j, j)
 		JEQ(LabelRef(prefix + "last_diagonal"))
 		Label(prefix + "last_dot")
-		s := YMM()
+		s := registerOf(columns[0])
 		VBROADCASTSD(Mem{Base: ai}, s)
-		for k := range width {
-			VFNMADD231PD(Mem{Base: x, Disp: 32 * k}, s, sum[k])
+		for k := range columns {
+			VFNMADD231PD(Mem{Base: x, Disp: columns.at(k)}, s, sum[k])
 		}
 		ADDQ(ca, ai)
 		ADDQ(ldb, x)
@@ -108,9 +114,7 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 		JNE(LabelRef(prefix + "last_dot"))
 		Label(prefix + "last_diagonal")
 		divideByDiagonal(prefix+"last_", sum, Mem{Base: ai})
-		for k := range width {
-			VMOVUPD(sum[k], Mem{Base: to, Disp: 32 * k})
-		}
+		sum.store(Mem{Base: to})
 	}
 	Label(prefix + "solved")
 }
@@ -119,7 +123,7 @@ func substituteColumns(prefix string, width int, b, ra, ca, ldb reg.Register) {
 func divideByDiagonal(prefix string, x vec, diagonal Mem) {
 	CMPB(NewParamAddr("unit", 24), U8(0))
 	JNE(LabelRef(prefix + "unit"))
-	d, one := YMM(), whole(1).constant(1)[0]
+	d, one := registerOf(int(x[0].Size())), x[:1].fill(1)[0]
 	VBROADCASTSD(diagonal, d)
 	VDIVPD(d, one, d)
 	for _, z := range x {
