@@ -39,7 +39,7 @@ const denseLanesMost = 24
 
 // newCollocationLanes returns nil where lanes do not pay, or a tape wants other factors.
 func newCollocationLanes(c *core, tab *collocation) *collocationLanes {
-	if c.recorded || !kernel.LanesPay() {
+	if c.recorded || !kernel.Vectorised() {
 		return nil
 	}
 	lu := newShiftedSystems(c, append([]complex128{complex(tab.real, 0)}, tab.complex...))

@@ -67,7 +67,7 @@ func cascade(n int, sparse bool) *Problem {
 
 // Systems side by side give what systems one after the other give, and where elimination side by side is not stable it is left out.
 func TestCollocationLanes(t *testing.T) {
-	if !kernel.LanesPay() {
+	if !kernel.Vectorised() {
 		t.Skip("no vector registers: there are no lanes")
 	}
 	for _, c := range []struct {

@@ -3,9 +3,6 @@ package kernel
 // Between s stages of n states each, whose rows follow one another, and the systems into which Newton's iteration of a collocation method falls apart: a real
 // one in lane 0 of Substitution, and (s−1)/2 complex ones, one or two, in lanes 1 and 2. The other lanes are zero.
 
-// LanesPay says whether this processor handles the four lanes as fast as one.
-func LanesPay() bool { return useAVX2 }
-
 // StagesToLanes writes scale·Σ_i coef_i f_i − mass·shift·u into dst, for state j at places[j]; there is a coef_i for every stage, and entry j of u belongs to state
 // j. The product of shift and u is complex.
 func StagesToLanes(dst []float64, places []int32, f []float64, coef [][LaneEntry]float64, u, mass []float64, scale float64, shift *[LaneEntry]float64) {

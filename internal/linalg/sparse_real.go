@@ -39,7 +39,7 @@ func NewSparse(n int, rows, cols, at []int) *Sparse {
 	below, off := f.entries()
 	f.w = make([]float64, off+n)
 	f.l, f.u = f.w[:below], f.w[below:off]
-	if kernel.LanesPay() && n <= inverseMost && n*n <= inverseFill*f.Entries() {
+	if kernel.Vectorised() && n <= inverseMost && n*n <= inverseFill*f.Entries() {
 		f.prepareInverse()
 	}
 	return f
