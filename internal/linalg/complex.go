@@ -137,37 +137,3 @@ func (f *ComplexLU) SolveTransposed(b []complex128) {
 		}
 	}
 }
-
-// FloatsPerComplexFactor is the number of float64 values that Save writes for a matrix of size n.
-func FloatsPerComplexFactor(n int) int { return 2*n*n + 3*n }
-
-// Save writes the factors into dst (FloatsPerComplexFactor(n) values): real and imaginary parts interleaved, row-major,
-// then the inverse pivots, then the row exchanges.
-func (f *ComplexLU) Save(dst []float64) {
-	for i, z := range f.a {
-		dst[2*i], dst[2*i+1] = real(z), imag(z)
-	}
-	dst = dst[2*len(f.a):]
-	for i, z := range f.inv {
-		dst[2*i], dst[2*i+1] = real(z), imag(z)
-	}
-	dst = dst[2*f.n:]
-	for i, p := range f.piv {
-		dst[i] = float64(p)
-	}
-}
-
-// Load restores factors written by Save.
-func (f *ComplexLU) Load(src []float64) {
-	for i := range f.a {
-		f.a[i] = complex(src[2*i], src[2*i+1])
-	}
-	src = src[2*len(f.a):]
-	for i := range f.inv {
-		f.inv[i] = complex(src[2*i], src[2*i+1])
-	}
-	src = src[2*f.n:]
-	for i := range f.piv {
-		f.piv[i] = int32(src[i])
-	}
-}
