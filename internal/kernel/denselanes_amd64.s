@@ -239,26 +239,26 @@ forward:
 	MOVQ    CX, R10
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
 	TESTQ   R10, R10
 	JEQ     forward_summed
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
 
 forward_entry:
 	VMOVUPD      (R8), Y4
 	VMOVUPD      32(R8), Y5
-	VFNMADD231PD (R9), Y4, Y0
-	VFNMADD231PD 32(R9), Y4, Y1
-	VFMADD231PD  32(R9), Y5, Y2
-	VFNMADD231PD (R9), Y5, Y3
-	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
+	VFNMADD231PD -64(R9), Y4, Y0
+	VFNMADD231PD -32(R9), Y4, Y1
+	VFMADD231PD  -32(R9), Y5, Y2
+	VFNMADD231PD -64(R9), Y5, Y3
+	ADDQ         $0x40, R8
 	DECQ         R10
 	JNE          forward_entry
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
 
 forward_summed:
-	VADDPD  Y2, Y0, Y0
-	VADDPD  Y3, Y1, Y1
 	VMOVUPD Y0, (SI)
 	VMOVUPD Y1, 32(SI)
 	INCQ    CX
@@ -278,26 +278,26 @@ back:
 	MOVQ    CX, R10
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
 	TESTQ   R10, R10
 	JEQ     back_summed
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
 
 back_entry:
 	VMOVUPD      (R8), Y4
 	VMOVUPD      32(R8), Y5
-	VFNMADD231PD (R9), Y4, Y0
-	VFNMADD231PD 32(R9), Y4, Y1
-	VFMADD231PD  32(R9), Y5, Y2
-	VFNMADD231PD (R9), Y5, Y3
-	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
+	VFNMADD231PD -64(R9), Y4, Y0
+	VFNMADD231PD -32(R9), Y4, Y1
+	VFMADD231PD  -32(R9), Y5, Y2
+	VFNMADD231PD -64(R9), Y5, Y3
+	ADDQ         $0x40, R8
 	DECQ         R10
 	JNE          back_entry
-
-back_summed:
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
+
+back_summed:
 	VMULPD       (AX), Y0, Y2
 	VMULPD       32(AX), Y0, Y0
 	VFNMADD231PD 32(AX), Y1, Y2

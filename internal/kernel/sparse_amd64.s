@@ -566,10 +566,10 @@ forward:
 	VXORPD  Y3, Y3, Y3
 
 forward_entry:
-	MOVLQSX      (SI), R8
-	ADDQ         $0x04, SI
 	VMOVUPD      (CX), Y4
 	VMOVUPD      32(CX), Y5
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
 	VFNMADD231PD (AX)(R8*8), Y4, Y0
 	VFNMADD231PD 32(AX)(R8*8), Y4, Y1
 	VFMADD231PD  32(AX)(R8*8), Y5, Y2
@@ -613,10 +613,10 @@ back:
 	VXORPD  Y3, Y3, Y3
 
 back_entry:
-	MOVLQSX      (BX), R10
-	ADDQ         $0x04, BX
 	VMOVUPD      (CX), Y4
 	VMOVUPD      32(CX), Y5
+	MOVLQSX      (BX), R10
+	ADDQ         $0x04, BX
 	VFNMADD231PD (AX)(R10*8), Y4, Y0
 	VFNMADD231PD 32(AX)(R10*8), Y4, Y1
 	VFMADD231PD  32(AX)(R10*8), Y5, Y2

@@ -183,8 +183,8 @@ func (e *realEntries) given(gamma, value, entry, largest Mem) {
 	VMOVSD(m, largest)
 }
 
-// above notes where x is not at most bound.
-func (e *realEntries) above(bound Mem, x reg.VecVirtual) {
+// above notes where |x| is not at most bound.
+func (e *realEntries) above(bound Op, x reg.VecVirtual) {
 	m := XMM()
 	VCMPSD(U8(compareNotLessEqual), bound, e.modulus(x), m)
 	VORPD(m, e.bad, e.bad)
@@ -221,12 +221,11 @@ func (e *realEntries) invert(pivot, inverse Mem, fail LabelRef) {
 }
 
 func (e *realEntries) grown(upper, largest Mem) {
-	u, most, m := XMM(), XMM(), XMM()
+	u, most := XMM(), XMM()
 	VMOVSD(upper, u)
 	VMOVSD(largest, most)
 	VMULSD(num(largestGrowth), most, most)
-	VCMPSD(U8(compareNotLessEqual), most, e.modulus(u), m)
-	VORPD(m, e.bad, e.bad)
+	e.above(most, u)
 }
 
 func (e *realEntries) unstable() reg.GPVirtual {
@@ -284,9 +283,10 @@ func (e *laneEntries) given(gamma, value, entry, largest Mem) {
 	VMOVUPD(m, largest)
 }
 
-func (e *laneEntries) above(bound Mem, m reg.VecVirtual) {
+// above notes where the modulus is not at most bound.
+func (e *laneEntries) above(bound Op, re, im reg.VecVirtual) {
 	mask := YMM()
-	VCMPPD(U8(compareNotLessEqual), bound, m, mask)
+	VCMPPD(U8(compareNotLessEqual), bound, e.modulus(re, im), mask)
 	VORPD(mask, e.bad, e.bad)
 }
 
@@ -297,7 +297,7 @@ func (e *laneEntries) multiplier(entry, inverse Mem) {
 	timesComplex(wr, wi, inverse, e.l, e.lIm)
 	VMOVUPD(e.l, entry)
 	VMOVUPD(e.lIm, imaginary(entry))
-	e.above(num(steepestMultiplier), e.modulus(e.l, e.lIm))
+	e.above(num(steepestMultiplier), e.l, e.lIm)
 }
 
 // timesComplex multiplies xr + i·xi by what is in memory.
@@ -349,13 +349,12 @@ func (e *laneEntries) invert(pivot, inverse Mem, fail LabelRef) {
 const compareLessEqual = 0x02
 
 func (e *laneEntries) grown(upper, largest Mem) {
-	re, im, most, mask := YMM(), YMM(), YMM(), YMM()
+	re, im, most := YMM(), YMM(), YMM()
 	VMOVUPD(upper, re)
 	VMOVUPD(imaginary(upper), im)
 	VMOVUPD(largest, most)
 	VMULPD(num(largestGrowth), most, most)
-	VCMPPD(U8(compareNotLessEqual), most, e.modulus(re, im), mask)
-	VORPD(mask, e.bad, e.bad)
+	e.above(most, re, im)
 }
 
 func (e *laneEntries) unstable() reg.GPVirtual {
@@ -365,50 +364,72 @@ func (e *laneEntries) unstable() reg.GPVirtual {
 	return bad
 }
 
-// subtractLanes subtracts a product of complex numbers in memory from the sums of re and re2, and of im and im2.
-func subtractLanes(w, x Mem, re, im, re2, im2 reg.VecVirtual) {
+// laneSums are the real and imaginary parts of a row of a right-hand side in lanes, from which products are subtracted. Those of real and of imaginary parts are
+// summed apart, since a row waits for the row before.
+type laneSums struct{ re, im, re2, im2 reg.VecVirtual }
+
+func newLaneSums() *laneSums { return &laneSums{YMM(), YMM(), YMM(), YMM()} }
+
+// subtract emits the row at row minus count products of the entries from entry on, one following the other, and what next names.
+func (s *laneSums) subtract(prefix string, row, entry, count reg.Register, next func() Mem) {
+	VMOVUPD(Mem{Base: row}, s.re)
+	VMOVUPD(imaginary(Mem{Base: row}), s.im)
+	TESTQ(count, count)
+	JEQ(LabelRef(prefix + "summed"))
+	VXORPD(s.re2, s.re2, s.re2)
+	VXORPD(s.im2, s.im2, s.im2)
+	Label(prefix + "entry")
 	wr, wi := YMM(), YMM()
-	VMOVUPD(w, wr)
-	VMOVUPD(imaginary(w), wi)
-	VFNMADD231PD(x, wr, re)
-	VFNMADD231PD(imaginary(x), wr, im)
-	VFMADD231PD(imaginary(x), wi, re2)
-	VFNMADD231PD(x, wi, im2)
+	VMOVUPD(Mem{Base: entry}, wr)
+	VMOVUPD(imaginary(Mem{Base: entry}), wi)
+	x := next()
+	VFNMADD231PD(x, wr, s.re)
+	VFNMADD231PD(imaginary(x), wr, s.im)
+	VFMADD231PD(imaginary(x), wi, s.re2)
+	VFNMADD231PD(x, wi, s.im2)
+	ADDQ(U8(64), entry)
+	DECQ(count)
+	JNE(LabelRef(prefix + "entry"))
+	VADDPD(s.re2, s.re, s.re)
+	VADDPD(s.im2, s.im, s.im)
+	Label(prefix + "summed")
 }
 
-// substituteLanes emits forward and back substitution. Each row sums products of real and of imaginary parts apart, since it waits for the row before.
+// store writes the row.
+func (s *laneSums) store(row reg.Register) {
+	VMOVUPD(s.re, Mem{Base: row})
+	VMOVUPD(s.im, imaginary(Mem{Base: row}))
+}
+
+// storeDivided writes the row times an inverse pivot.
+func (s *laneSums) storeDivided(row, inverse reg.Register) {
+	re, im := YMM(), YMM()
+	timesComplex(s.re, s.im, Mem{Base: inverse}, re, im)
+	VMOVUPD(re, Mem{Base: row})
+	VMOVUPD(im, imaginary(Mem{Base: row}))
+}
+
+// substituteLanes emits forward and back substitution.
 func substituteLanes() {
 	function("substituteLanes", "func(x, w, inv *float64, lower, upper *int32, n, below, above int)", "is substituteLanesGo.")
 	const size = 64
 	x, entry := param("x"), param("w")
 	row := copyOf(x)
 	left := param("n")
-	re, im, re2, im2 := YMM(), YMM(), YMM(), YMM()
-	sums := func(prefix string, list, count reg.Register) {
-		VMOVUPD(Mem{Base: row}, re)
-		VMOVUPD(imaginary(Mem{Base: row}), im)
-		TESTQ(count, count)
-		JEQ(LabelRef(prefix + "summed"))
-		VXORPD(re2, re2, re2)
-		VXORPD(im2, im2, im2)
-		Label(prefix + "entry")
-		at := index(list, 0)
-		ADDQ(U8(4), list)
-		subtractLanes(Mem{Base: entry}, Mem{Base: x, Index: at, Scale: 8}, re, im, re2, im2)
-		ADDQ(U8(size), entry)
-		DECQ(count)
-		JNE(LabelRef(prefix + "entry"))
-		VADDPD(re2, re, re)
-		VADDPD(im2, im, im)
-		Label(prefix + "summed")
+	sums := newLaneSums()
+	subtract := func(prefix string, list, count reg.Register) {
+		sums.subtract(prefix, row, entry, count, func() Mem {
+			at := index(list, 0)
+			ADDQ(U8(4), list)
+			return Mem{Base: x, Index: at, Scale: 8}
+		})
 	}
 	lower := param("lower")
 	Label("forward")
 	count := index(lower, 0)
 	ADDQ(U8(4), lower)
-	sums("forward_", lower, count)
-	VMOVUPD(re, Mem{Base: row})
-	VMOVUPD(im, imaginary(Mem{Base: row}))
+	subtract("forward_", lower, count)
+	sums.store(row)
 	ADDQ(U8(size), row)
 	DECQ(left)
 	JNE(LabelRef("forward"))
@@ -430,12 +451,9 @@ func substituteLanes() {
 	SHLQ(U8(6), start)
 	SUBQ(start, entry)
 	MOVQ(entry, start)
-	sums("back_", upper, count)
+	subtract("back_", upper, count)
 	MOVQ(start, entry)
-	zr, zi := YMM(), YMM()
-	timesComplex(re, im, Mem{Base: inverse}, zr, zi)
-	VMOVUPD(zr, Mem{Base: row})
-	VMOVUPD(zi, imaginary(Mem{Base: row}))
+	sums.storeDivided(row, inverse)
 	DECQ(left)
 	JNE(LabelRef("back"))
 	VZEROUPPER()
