@@ -111,7 +111,7 @@ func newCollocationStepper(c *core, tab *collocation) *collocationStepper {
 	st.matrix.couple(tab.real, tab.complex...)
 	st.conv.limit = tab.newtonMax
 	if st.lanes = newCollocationLanes(c, tab); st.lanes != nil {
-		st.matrix.sideBySide = func(h float64) bool { return st.lanes.factor(h, c, st.matrix.jac) }
+		st.matrix.sideBySide = func(h float64) bool { return st.lanes.factor(h, st.matrix.jac) }
 	}
 	return st
 }

@@ -7,7 +7,7 @@ import (
 
 // shiftedSystems are linear systems that differ in their shifts, side by side in lanes: linalg.ShiftedDense or linalg.ShiftedSparse.
 type shiftedSystems interface {
-	Factor(mass []float64, gamma float64, jac []float64) error
+	Factor(gamma float64, jac []float64) error
 	Shifts() *[kernel.LaneEntry]float64
 	RightHandSides() []float64
 	Equations() []int32
@@ -77,7 +77,7 @@ func newCollocationLanes(c *core, tab *collocation) *collocationLanes {
 func newShiftedSystems(c *core, shifts []complex128) shiftedSystems {
 	n := c.n
 	if rows, cols, at, ok := sparsePlaces(c.p, false); ok {
-		lu := linalg.NewShiftedSparse(n, rows, cols, at, shifts...)
+		lu := linalg.NewShiftedSparse(n, rows, cols, at, c.p.Mass.Diagonal, shifts...)
 		if 2*(lu.Operations()+lu.Entries()) <= n*n*n/3 {
 			return lu
 		}
@@ -85,12 +85,12 @@ func newShiftedSystems(c *core, shifts []complex128) shiftedSystems {
 	if c.p.Mass.Dense != nil || c.p.Jacobian.Banded || n > denseLanesMost {
 		return nil
 	}
-	return linalg.NewShiftedDense(n, shifts...)
+	return linalg.NewShiftedDense(n, c.p.Mass.Diagonal, shifts...)
 }
 
 // factor says whether it succeeded.
-func (l *collocationLanes) factor(h float64, c *core, jac *Jacobian) bool {
-	l.inUse = l.lu.Factor(c.p.Mass.Diagonal, h, jac.Data) == nil
+func (l *collocationLanes) factor(h float64, jac *Jacobian) bool {
+	l.inUse = l.lu.Factor(h, jac.Data) == nil
 	return l.inUse
 }
 

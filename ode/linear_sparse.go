@@ -23,7 +23,7 @@ func newSparseSolver(p *Problem, recorded bool) linearSolver {
 		return nil
 	}
 	n := p.Dim
-	lu := linalg.NewSparse(n, rows, cols, at)
+	lu := linalg.NewSparse(n, rows, cols, at, p.Mass.Diagonal)
 	if sparsePays*(lu.Operations()+lu.Entries()) >= n*n*n/3 {
 		return nil
 	}
@@ -55,7 +55,7 @@ func sparsePlaces(p *Problem, recorded bool) (rows, cols, at []int, ok bool) {
 
 func (s *sparseSolver) factor(gamma float64, mass *Mass, jac *Jacobian) error {
 	s.inDense = false
-	err := s.lu.Factor(1, mass.Diagonal, gamma, jac.Data)
+	err := s.lu.Factor(1, gamma, jac.Data)
 	if err == nil {
 		return nil
 	}
@@ -107,7 +107,7 @@ func newSparseComplexSolver(p *Problem, recorded bool) complexSolver {
 		return nil
 	}
 	n := p.Dim
-	lu := linalg.NewComplexSparse(n, rows, cols, at)
+	lu := linalg.NewComplexSparse(n, rows, cols, at, p.Mass.Diagonal)
 	if sparsePays*(lu.Operations()+lu.Entries()) >= n*n*n/3 {
 		return nil
 	}
@@ -116,7 +116,7 @@ func newSparseComplexSolver(p *Problem, recorded bool) complexSolver {
 
 func (s *sparseComplexSolver) factor(z complex128, gamma float64, mass *Mass, jac *Jacobian) error {
 	s.inDense = false
-	err := s.lu.Factor(z, mass.Diagonal, gamma, jac.Data)
+	err := s.lu.Factor(z, gamma, jac.Data)
 	if err == nil {
 		return nil
 	}

@@ -13,8 +13,12 @@ const LaneEntry = 8
 type Elimination struct {
 	// N is the size of the matrix, Below and Above are the numbers of its entries on either side of the diagonal.
 	N, Below, Above int
-	// Given has three numbers for every entry of A: where it is among the values, the entry it goes to, and its column, in units of entries.
-	Given []int32
+	// Mass is the diagonal of M in the order of elimination.
+	Mass []float64
+	// Given has three numbers for every entry of A: where it is among the values, of which there are at least Values, the entry it goes to, and its column, in units
+	// of entries.
+	Given  []int32
+	Values int
 	// Rows has for every row the number of its entries below the diagonal and for each of them, in column c: c, the first entry of row c of U
 	// (counted from the first of all), how many there are, and for each the entry of this row that it changes. Columns are in units of entries.
 	Rows []int32
@@ -39,28 +43,27 @@ const (
 // leastSquare is the least squared modulus of a complex pivot that is inverted; a smaller one has lost digits.
 const leastSquare = 0x1p-960
 
-// EliminateReal factorises shift·M − gamma·A into w, whose entries off the diagonal are zero: M is diagonal, mass its entries in the order of
-// elimination. inv gets the inverse pivots. largest is scratch space for n numbers.
-func (e *Elimination) EliminateReal(w, inv, largest, values []float64, gamma, shift float64, mass []float64) int {
-	e.check(1, w, inv, largest, mass)
-	return eliminateReal(e, w, inv, largest, values, gamma, shift, mass)
+// EliminateReal factorises shift·M − gamma·A into w, whose entries off the diagonal are zero. inv gets the inverse pivots. largest is scratch space for n numbers.
+func (e *Elimination) EliminateReal(w, inv, largest, values []float64, gamma, shift float64) int {
+	e.check(1, w, inv, largest, values)
+	return eliminateReal(e, w, inv, largest, values, gamma, shift)
 }
 
 // EliminateLanes is EliminateReal for four complex shifts, whose matrices are side by side.
-func (e *Elimination) EliminateLanes(w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64, mass []float64) int {
-	e.check(LaneEntry, w, inv, largest, mass)
-	return eliminateLanes(e, w, inv, largest, values, gamma, shift, mass)
+func (e *Elimination) EliminateLanes(w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64) int {
+	e.check(LaneEntry, w, inv, largest, values)
+	return eliminateLanes(e, w, inv, largest, values, gamma, shift)
 }
 
-func (e *Elimination) check(size int, w, inv, largest, mass []float64) {
-	if n := e.N; n < 1 || len(w) < size*(e.Below+e.Above+n) || len(inv) < size*n || len(largest) < size*n || len(mass) < n {
+func (e *Elimination) check(size int, w, inv, largest, values []float64) {
+	if n := e.N; n < 1 || len(w) < size*(e.Below+e.Above+n) || len(inv) < size*n || len(largest) < size*n || len(values) < e.Values || len(e.Mass) < n {
 		panic("kernel: elimination with a slice too short")
 	}
 }
 
-func eliminateRealGo(e *Elimination, w, inv, largest, values []float64, gamma, shift float64, mass []float64) int {
+func eliminateRealGo(e *Elimination, w, inv, largest, values []float64, gamma, shift float64) int {
 	upper, d := w[e.Below:], w[e.Below+e.Above:]
-	for k, m := range mass[:e.N] {
+	for k, m := range e.Mass[:e.N] {
 		d[k] = m * shift
 		largest[k] = math.Abs(d[k])
 	}
@@ -124,10 +127,10 @@ func (z *laneNumber) subtract(x, y *laneNumber) {
 	}
 }
 
-func eliminateLanesGo(e *Elimination, w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64, mass []float64) int {
+func eliminateLanesGo(e *Elimination, w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64) int {
 	const size = LaneEntry
 	upper, d := w[size*e.Below:], w[size*(e.Below+e.Above):]
-	for k, m := range mass[:e.N] {
+	for k, m := range e.Mass[:e.N] {
 		z, most := lanesAt(d, int32(size*k)), lanesAt(largest, int32(size*k))
 		for i, s := range shift {
 			z[i] = m * s

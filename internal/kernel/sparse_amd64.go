@@ -5,18 +5,18 @@ package kernel
 //go:generate go run -C gen . -family sparse -out ../sparse_amd64.s -pkg kernel
 //go:generate go run -C gen . -avx512 -family sparse -out ../sparse_avx512_amd64.s -pkg kernel
 
-func eliminateReal(e *Elimination, w, inv, largest, values []float64, gamma, shift float64, mass []float64) int {
+func eliminateReal(e *Elimination, w, inv, largest, values []float64, gamma, shift float64) int {
 	if !useAVX2 || len(values) == 0 {
-		return eliminateRealGo(e, w, inv, largest, values, gamma, shift, mass)
+		return eliminateRealGo(e, w, inv, largest, values, gamma, shift)
 	}
-	return eliminateRealAVX2(&w[0], &inv[0], &largest[0], &values[0], gamma, listed(e.Given), len(e.Given)/3, listed(e.Rows), listed(e.Growth), e.N, e.Below, e.Above, &shift, &mass[0])
+	return eliminateRealAVX2(&w[0], &inv[0], &largest[0], &values[0], gamma, listed(e.Given), len(e.Given)/3, listed(e.Rows), listed(e.Growth), e.N, e.Below, e.Above, &shift, &e.Mass[0])
 }
 
-func eliminateLanes(e *Elimination, w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64, mass []float64) int {
+func eliminateLanes(e *Elimination, w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64) int {
 	if !useAVX2 || len(values) == 0 {
-		return eliminateLanesGo(e, w, inv, largest, values, gamma, shift, mass)
+		return eliminateLanesGo(e, w, inv, largest, values, gamma, shift)
 	}
-	return eliminateLanesAVX2(&w[0], &inv[0], &largest[0], &values[0], gamma, listed(e.Given), len(e.Given)/3, listed(e.Rows), listed(e.Growth), e.N, e.Below, e.Above, &shift[0], &mass[0])
+	return eliminateLanesAVX2(&w[0], &inv[0], &largest[0], &values[0], gamma, listed(e.Given), len(e.Given)/3, listed(e.Rows), listed(e.Growth), e.N, e.Below, e.Above, &shift[0], &e.Mass[0])
 }
 
 func substituteLanes(s *Substitution, x, w, inv []float64) {

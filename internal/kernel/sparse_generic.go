@@ -2,12 +2,12 @@
 
 package kernel
 
-func eliminateReal(e *Elimination, w, inv, largest, values []float64, gamma, shift float64, mass []float64) int {
-	return eliminateRealGo(e, w, inv, largest, values, gamma, shift, mass)
+func eliminateReal(e *Elimination, w, inv, largest, values []float64, gamma, shift float64) int {
+	return eliminateRealGo(e, w, inv, largest, values, gamma, shift)
 }
 
-func eliminateLanes(e *Elimination, w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64, mass []float64) int {
-	return eliminateLanesGo(e, w, inv, largest, values, gamma, shift, mass)
+func eliminateLanes(e *Elimination, w, inv, largest, values []float64, gamma float64, shift *[LaneEntry]float64) int {
+	return eliminateLanesGo(e, w, inv, largest, values, gamma, shift)
 }
 
 func substituteLanes(s *Substitution, x, w, inv []float64) { substituteLanesGo(s, x, w, inv) }

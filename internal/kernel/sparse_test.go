@@ -102,6 +102,7 @@ func newSparseSystem(rng *rand.Rand, n, size int) *sparseSystem {
 		}
 		s.Upper = append(append(s.Upper, int32(len(cols))), cols...)
 	}
+	s.Mass, s.Values = s.mass, len(s.values)
 	s.Elimination.N, s.Elimination.Below, s.Elimination.Above = n, below, above
 	s.Substitution.N, s.Substitution.Below, s.Substitution.Above = n, below, above
 	return s
@@ -124,7 +125,7 @@ func TestSparseLanes(t *testing.T) {
 				shift := [LaneEntry]float64{0.7, 3, 5, 2, 0, 4, -2, 1}
 				const gamma = 0.3
 				w, inv, largest := s.numbers()
-				if k := s.EliminateLanes(w, inv, largest, s.values, gamma, &shift, s.mass); k != Eliminated {
+				if k := s.EliminateLanes(w, inv, largest, s.values, gamma, &shift); k != Eliminated {
 					t.Fatalf("size %d: %d", n, k)
 				}
 				x := normals(rng, LaneEntry*n)
@@ -151,7 +152,7 @@ func TestSparseLanes(t *testing.T) {
 				}
 				real := s.real()
 				rw, rinv, rlargest := real.numbers()
-				if k := real.EliminateReal(rw, rinv, rlargest, s.values, gamma, shift[0], s.mass); k != Eliminated {
+				if k := real.EliminateReal(rw, rinv, rlargest, s.values, gamma, shift[0]); k != Eliminated {
 					t.Fatalf("size %d: %d", n, k)
 				}
 				for i, v := range rw {
@@ -208,9 +209,9 @@ func TestSparseLanesRefuse(t *testing.T) {
 			r := s.real()
 			status := func(shift [LaneEntry]float64, values []float64) (lanes, real int) {
 				w, inv, largest := s.numbers()
-				lanes = s.EliminateLanes(w, inv, largest, values, 1, &shift, s.mass)
+				lanes = s.EliminateLanes(w, inv, largest, values, 1, &shift)
 				w, inv, largest = r.numbers()
-				return lanes, r.EliminateReal(w, inv, largest, values, 1, shift[0], s.mass)
+				return lanes, r.EliminateReal(w, inv, largest, values, 1, shift[0])
 			}
 			fine := [LaneEntry]float64{1, 1, 1, 1, 0, 1, 1, 1}
 			if a, b := status(fine, s.values); a != Eliminated || b != Eliminated {
@@ -272,11 +273,11 @@ func BenchmarkSparse(b *testing.B) {
 			}
 			run("real", func() {
 				clear(rw)
-				r.EliminateReal(rw, rinv, rlargest, s.values, 0.3, 0.7, s.mass)
+				r.EliminateReal(rw, rinv, rlargest, s.values, 0.3, 0.7)
 			})
 			run("lanes", func() {
 				clear(w)
-				s.EliminateLanes(w, inv, largest, s.values, 0.3, &shift, s.mass)
+				s.EliminateLanes(w, inv, largest, s.values, 0.3, &shift)
 			})
 			run("solve", func() { s.Lanes(x, w, inv) })
 		}
@@ -292,7 +293,7 @@ func TestInvertLists(t *testing.T) {
 			for n := 1; n <= 47; n++ {
 				s := newSparseSystem(rng, n, 1)
 				w, inv, largest := s.numbers()
-				if k := s.EliminateReal(w, inv, largest, s.values, 1, 1, s.mass); k != Eliminated {
+				if k := s.EliminateReal(w, inv, largest, s.values, 1, 1); k != Eliminated {
 					t.Fatalf("size %d: %d", n, k)
 				}
 				stride := RowStride(n)

@@ -31,8 +31,8 @@ type ShiftedDense struct {
 	bad                SingularError
 }
 
-// NewShiftedDense returns a workspace for matrices of size n and up to ShiftedLanes shifts.
-func NewShiftedDense(n int, shifts ...complex128) *ShiftedDense {
+// NewShiftedDense returns a workspace for matrices of size n and up to ShiftedLanes shifts; diagonal holds M, nil for the identity.
+func NewShiftedDense(n int, diagonal []float64, shifts ...complex128) *ShiftedDense {
 	const size = kernel.LaneEntry
 	f := &ShiftedDense{
 		shifts: inLanes(shifts), w: make([]float64, size*n*n), inv: make([]float64, size*n), x: make([]float64, size*n), mass: make([]float64, n),
@@ -41,20 +41,17 @@ func NewShiftedDense(n int, shifts ...complex128) *ShiftedDense {
 	for i := range f.unknown {
 		f.unknown[i], f.mass[i] = int32(size*i), 1
 	}
+	copy(f.mass, diagonal)
 	return f
 }
 
 // Shifts are the shifts, as an entry of a vector.
 func (f *ShiftedDense) Shifts() *[kernel.LaneEntry]float64 { return &f.shifts }
 
-// Factor factorises z·M − γ·A for all shifts z, where diagonal holds M (nil for the identity) and values hold A row by row. The error is an UnstableError, where no
+// Factor factorises z·M − γ·A for all shifts z, where values hold A row by row. The error is an UnstableError, where no
 // exchange of rows suits all of them, or a *SingularError.
-func (f *ShiftedDense) Factor(diagonal []float64, gamma float64, values []float64) error {
-	mass := diagonal
-	if mass == nil {
-		mass = f.mass
-	}
-	switch k := kernel.FactorDenseLanes(f.w, f.inv, values, gamma, f.order, &f.shifts, mass); k {
+func (f *ShiftedDense) Factor(gamma float64, values []float64) error {
+	switch k := kernel.FactorDenseLanes(f.w, f.inv, values, gamma, f.order, &f.shifts, f.mass); k {
 	case kernel.Eliminated:
 	case kernel.Unstable:
 		return errUnstable

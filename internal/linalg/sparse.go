@@ -109,11 +109,19 @@ func newSparsity(n int, rows, cols, at []int) sparsity {
 	return f
 }
 
-// elimination lists the operations on matrices whose entries are size numbers.
-func (f *sparsity) elimination(size int32) kernel.Elimination {
+// elimination lists the operations on matrices whose entries are size numbers, with M = diagonal, nil for the identity.
+func (f *sparsity) elimination(size int32, diagonal []float64) kernel.Elimination {
 	below, _ := f.entries()
 	e := kernel.Elimination{N: f.n, Below: below, Above: len(f.upper.cols)}
+	for _, i := range f.order {
+		m := 1.0
+		if diagonal != nil {
+			m = diagonal[i]
+		}
+		e.Mass = append(e.Mass, m)
+	}
 	for _, g := range f.given {
+		e.Values = max(e.Values, int(g.at)+1)
 		e.Given = append(e.Given, g.at, size*f.place(int(g.row), int(g.col)), size*g.col)
 	}
 	for k := range f.n {
@@ -215,13 +223,3 @@ func (f *sparsity) N() int { return f.n }
 // a solve.
 func (f *sparsity) Operations() int { return f.operations }
 func (f *sparsity) Entries() int    { return len(f.lower.cols) + len(f.upper.cols) + f.n }
-
-// orderMass writes a diagonal mass matrix, nil for the identity, into dst in the order of elimination.
-func (f *sparsity) orderMass(dst, diagonal []float64) {
-	for k, i := range f.order {
-		dst[k] = 1
-		if diagonal != nil {
-			dst[k] = diagonal[i]
-		}
-	}
-}

@@ -17,27 +17,24 @@ type ComplexSparse struct {
 }
 
 // NewComplexSparse is NewSparse for a complex shift.
-func NewComplexSparse(n int, rows, cols, at []int) *ComplexSparse {
+func NewComplexSparse(n int, rows, cols, at []int, diagonal []float64) *ComplexSparse {
 	f := &ComplexSparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]complex128, n), x: make([]complex128, n), largest: make([]float64, n)}
-	f.steps = f.elimination(1)
+	f.steps = f.elimination(1, diagonal)
 	below, off := f.entries()
 	f.w = make([]complex128, off+n)
 	f.l, f.u = f.w[:below], f.w[below:off]
 	return f
 }
 
-// Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
+// Factor factorises z·M − γ·A, where values hold A. The error is an UnstableError or, where a pivot is zero or
 // not finite, a *SingularError.
-func (f *ComplexSparse) Factor(z complex128, diagonal []float64, gamma float64, values []float64) error {
+func (f *ComplexSparse) Factor(z complex128, gamma float64, values []float64) error {
 	_, off := f.entries()
 	w, d, largest := f.w, f.w[off:], f.largest
 	clear(w[:off])
 	clear(largest)
-	for k := range d {
-		d[k] = z
-	}
-	for k, i := range f.order[:len(diagonal)] {
-		d[k] *= complex(diagonal[i], 0)
+	for k, m := range f.steps.Mass {
+		d[k] = z * complex(m, 0)
 	}
 	for given := f.steps.Given; len(given) > 0; given = given[3:] {
 		p, c := given[1], given[2]

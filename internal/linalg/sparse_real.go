@@ -16,7 +16,6 @@ type Sparse struct {
 	w, l, u, inv []float64 // all entries, those of L and of U, and the inverse pivots
 	x            []float64 // right-hand side
 	largest      []float64 // of the entries of W in a column
-	mass         []float64 // M in the order of elimination
 	bad          SingularError
 
 	// columns are those of W⁻¹, stride apart, or nil: they are made along the lists, beginning with the identity
@@ -32,10 +31,10 @@ const (
 )
 
 // NewSparse returns a workspace for matrices of size n whose entries outside the diagonal are zero except at (rows[e], cols[e]), no place being
-// named twice. Entry e of A is found at place at[e] of the values given to Factor.
-func NewSparse(n int, rows, cols, at []int) *Sparse {
-	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), x: make([]float64, n), largest: make([]float64, n), mass: make([]float64, n)}
-	f.steps = f.elimination(1)
+// named twice. Entry e of A is found at place at[e] of the values given to Factor, and diagonal holds M, nil for the identity.
+func NewSparse(n int, rows, cols, at []int, diagonal []float64) *Sparse {
+	f := &Sparse{sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, n), x: make([]float64, n), largest: make([]float64, n)}
+	f.steps = f.elimination(1, diagonal)
 	below, off := f.entries()
 	f.w = make([]float64, off+n)
 	f.l, f.u = f.w[:below], f.w[below:off]
@@ -78,13 +77,12 @@ func (f *Sparse) prepareInverse() {
 	}
 }
 
-// Factor factorises z·M − γ·A, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot is zero or
+// Factor factorises z·M − γ·A, where values hold A. The error is an UnstableError or, where a pivot is zero or
 // not finite, a *SingularError.
-func (f *Sparse) Factor(z float64, diagonal []float64, gamma float64, values []float64) error {
+func (f *Sparse) Factor(z, gamma float64, values []float64) error {
 	_, off := f.entries()
 	clear(f.w[:off])
-	f.orderMass(f.mass, diagonal)
-	status := f.steps.EliminateReal(f.w, f.inv, f.largest, values, gamma, z, f.mass)
+	status := f.steps.EliminateReal(f.w, f.inv, f.largest, values, gamma, z)
 	if status != kernel.Eliminated {
 		return f.outcome(status, func(k int) float64 { return math.Abs(f.w[off+k]) }, &f.bad)
 	}

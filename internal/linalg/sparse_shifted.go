@@ -14,20 +14,19 @@ type ShiftedSparse struct {
 	substitute kernel.Substitution
 	shifts     [kernel.LaneEntry]float64
 
-	w, inv, largest, mass []float64
-	x                     []float64
-	places                []int32
-	bad                   SingularError
+	w, inv, largest, x []float64
+	places             []int32
+	bad                SingularError
 }
 
 // NewShiftedSparse is NewSparse for up to ShiftedLanes shifts.
-func NewShiftedSparse(n int, rows, cols, at []int, shifts ...complex128) *ShiftedSparse {
+func NewShiftedSparse(n int, rows, cols, at []int, diagonal []float64, shifts ...complex128) *ShiftedSparse {
 	const size = kernel.LaneEntry
 	f := &ShiftedSparse{
-		sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, size*n), largest: make([]float64, size*n), mass: make([]float64, n), x: make([]float64, size*n),
+		sparsity: newSparsity(n, rows, cols, at), inv: make([]float64, size*n), largest: make([]float64, size*n), x: make([]float64, size*n),
 		places: make([]int32, n), shifts: inLanes(shifts),
 	}
-	f.eliminate, f.substitute = f.elimination(size), f.substitution(size)
+	f.eliminate, f.substitute = f.elimination(size, diagonal), f.substitution(size)
 	_, off := f.entries()
 	f.w = make([]float64, size*(off+n))
 	for k, i := range f.order {
@@ -39,13 +38,12 @@ func NewShiftedSparse(n int, rows, cols, at []int, shifts ...complex128) *Shifte
 // Shifts are the shifts, as an entry of a vector.
 func (f *ShiftedSparse) Shifts() *[kernel.LaneEntry]float64 { return &f.shifts }
 
-// Factor factorises z·M − γ·A for all shifts z, where diagonal holds M (nil for the identity) and values hold A. The error is an UnstableError or, where a pivot of one
+// Factor factorises z·M − γ·A for all shifts z, where values hold A. The error is an UnstableError or, where a pivot of one
 // of them is zero, not finite, or near the limits of the range of numbers, a *SingularError.
-func (f *ShiftedSparse) Factor(diagonal []float64, gamma float64, values []float64) error {
+func (f *ShiftedSparse) Factor(gamma float64, values []float64) error {
 	_, off := f.entries()
 	clear(f.w[:kernel.LaneEntry*off])
-	f.orderMass(f.mass, diagonal)
-	status := f.eliminate.EliminateLanes(f.w, f.inv, f.largest, values, gamma, &f.shifts, f.mass)
+	status := f.eliminate.EliminateLanes(f.w, f.inv, f.largest, values, gamma, &f.shifts)
 	if status == kernel.Eliminated {
 		return nil
 	}

@@ -43,8 +43,8 @@ func TestSparse(t *testing.T) {
 	for trial := range 200 {
 		n := 1 + r.IntN(30)
 		rows, cols, at, diagonal, values, dense, gamma := sparseCase(r, n)
-		f, want := NewSparse(n, rows, cols, at), NewLU(n)
-		if err := f.Factor(1, diagonal, gamma, values); err != nil {
+		f, want := NewSparse(n, rows, cols, at, diagonal), NewLU(n)
+		if err := f.Factor(1, gamma, values); err != nil {
 			t.Fatalf("trial %d: %v", trial, err)
 		}
 		if err := want.Factor(dense); err != nil {
@@ -88,13 +88,13 @@ func TestSparse(t *testing.T) {
 
 		// the complex twin with a complex shift, by its residual
 		z := complex(1.5, 2)
-		c := NewComplexSparse(n, rows, cols, at)
+		c := NewComplexSparse(n, rows, cols, at, diagonal)
 		cb := make([]complex128, n)
 		for i := range cb {
 			cb[i] = complex(r.NormFloat64(), r.NormFloat64())
 		}
 		x, y := append([]complex128(nil), cb...), append([]complex128(nil), cb...)
-		if err := c.Factor(z, diagonal, gamma, values); err != nil {
+		if err := c.Factor(z, gamma, values); err != nil {
 			t.Fatal(err)
 		}
 		c.Solve(x)
@@ -121,7 +121,7 @@ func TestSparseOrder(t *testing.T) {
 	for i := 1; i < n; i++ {
 		rows, cols, at = append(rows, 0, i), append(cols, i, 0), append(at, i, i*n)
 	}
-	f := NewSparse(n, rows, cols, at)
+	f := NewSparse(n, rows, cols, at, nil)
 	if got, want := f.Entries(), 3*n-2; got != want {
 		t.Errorf("%d entries, want %d: without fill", got, want)
 	}
@@ -129,7 +129,7 @@ func TestSparseOrder(t *testing.T) {
 
 // What cannot be eliminated along the diagonal must be refused, not solved wrongly.
 func TestSparseRefuses(t *testing.T) {
-	f := NewSparse(2, []int{0, 0, 1, 1}, []int{0, 1, 0, 1}, []int{0, 1, 2, 3})
+	f := NewSparse(2, []int{0, 0, 1, 1}, []int{0, 1, 0, 1}, []int{0, 1, 2, 3}, nil)
 	var unstable UnstableError
 	var singular *SingularError
 	for _, c := range []struct {
@@ -142,7 +142,7 @@ func TestSparseRefuses(t *testing.T) {
 		{[]float64{1, math.Inf(1), 1, 1}, &singular},
 		{[]float64{1, 1, 1, 1}, &singular},
 	} {
-		if err := f.Factor(0, nil, -1, c.values); !errors.As(err, c.target) {
+		if err := f.Factor(0, -1, c.values); !errors.As(err, c.target) {
 			t.Errorf("%v: error %v, want a %T", c.values, err, c.target)
 		}
 	}
@@ -161,7 +161,17 @@ func TestSparseRefuses(t *testing.T) {
 			rows, cols, at = append(rows, i), append(cols, j), append(at, i*n+j)
 		}
 	}
-	if err := NewSparse(n, rows, cols, at).Factor(0, nil, -1, values); !errors.As(err, &unstable) {
+	if err := NewSparse(n, rows, cols, at, nil).Factor(0, -1, values); !errors.As(err, &unstable) {
 		t.Errorf("growth of 9⁵: error %v", err)
 	}
+}
+
+// Values that are fewer than the lists name are refused before assembly reads beyond them.
+func TestSparseTooFewValues(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	_ = NewSparse(2, []int{0, 1}, []int{0, 1}, []int{0, 3}, nil).Factor(1, 1, []float64{1, 2, 3})
 }
