@@ -90,13 +90,12 @@ type collocationStepper struct {
 	conv   convergence
 	lanes  *collocationLanes // nil where it does not pay
 
-	z, w    []float64 // increments Z_i of the stages, and W_i
-	f       []float64 // f at the stages, then T⁻¹ of them
-	res, e  []float64
-	pair    []complex128
-	past    []float64 // Z_i of the step before
-	lastH   float64   // size of the accepted step before this one, or 0
-	relaxed float64   // factor of the error norm
+	z, w   []float64 // increments Z_i of the stages, and W_i
+	f      []float64 // f at the stages, then T⁻¹ of them
+	res, e []float64
+	pair   []complex128
+	past   []float64 // Z_i of the step before
+	lastH  float64   // size of the accepted step before this one, or 0
 	// rejected says that the error test failed since the last accepted step
 	rejected bool
 }
@@ -118,10 +117,6 @@ func newCollocationStepper(c *core, tab *collocation) *collocationStepper {
 
 func (st *collocationStepper) start() *stepError {
 	st.forget()
-	st.relaxed = 1
-	if st.tab.relaxation != nil {
-		st.relaxed = st.tab.relaxation(st.c.rtol)
-	}
 	return st.c.startF()
 }
 
@@ -325,7 +320,11 @@ func (st *collocationStepper) filtered(gamma float64, sum, f []float64) float64 
 		st.matrix.lin.solve(st.e)
 	}
 	c.stats.Solves++
-	return min(st.relaxed*c.errorNorm(st.e), math.MaxFloat64)
+	norm := c.errorNorm(st.e)
+	if st.tab.relaxation != nil {
+		norm *= st.tab.relaxation(c.rtol)
+	}
+	return min(norm, math.MaxFloat64)
 }
 
 func (st *collocationStepper) jacobian() *Jacobian { return st.matrix.jac }
