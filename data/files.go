@@ -1,10 +1,7 @@
 package data
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +22,11 @@ func ReadFiles(paths []string, opt ReadOptions) (*Set, error) {
 				return nil, &Error{File: path, Msg: "the file is named twice"}
 			}
 		}
-		tb, err := openTable(path)
+		source, raw, err := readSource(path)
+		if err != nil {
+			return nil, err
+		}
+		tb, err := parseTable(raw, path)
 		if err != nil {
 			return nil, err
 		}
@@ -40,6 +41,7 @@ func ReadFiles(paths []string, opt ReadOptions) (*Set, error) {
 		if sets[i], err = tb.collect(lay); err != nil {
 			return nil, err
 		}
+		sets[i].Sources = []Source{source}
 	}
 	for _, asked := range opt.Ignore { // a column may be left out that only one of the files has
 		if !slices.Contains(columns, cleanName(asked)) {
@@ -53,22 +55,6 @@ func ReadFiles(paths []string, opt ReadOptions) (*Set, error) {
 	}
 	set.describe()
 	return set, nil
-}
-
-func openTable(path string) (*table, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		e := &Error{File: path, Msg: "cannot be opened: " + err.Error(), Err: err}
-		if errors.Is(err, fs.ErrNotExist) {
-			e.Msg, e.Remedy = "there is no such file", "check the path; it is taken from the folder where the command runs"
-		}
-		return nil, e
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, &Error{File: path, Msg: "this is a folder", Remedy: "name the CSV files in it"}
-	}
-	return readTable(f, path)
 }
 
 // join puts sets together; the first decides the order of the states.
@@ -99,6 +85,7 @@ func join(paths []string, sets []*Set) (*Set, error) {
 			}
 			all.Trajectories = append(all.Trajectories, s.Trajectories...)
 			all.Notes = append(all.Notes, s.Notes...)
+			all.Sources = append(all.Sources, s.Sources...)
 		}
 	}
 	for k := range all.Trajectories {

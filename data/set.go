@@ -25,6 +25,7 @@ type Set struct {
 	TimeUnit     string
 	Trajectories []Trajectory
 	Notes        []string // what a person should be told about the data: constant columns, missing initial values, …
+	Sources      []Source // the files that it was read from; none for data made otherwise
 }
 
 // Row returns the values of time i, of a set with n states. It shares the trajectory's memory.
@@ -45,7 +46,7 @@ func (s *Set) Rows() int {
 // Clone returns a copy that shares no memory with s.
 func (s *Set) Clone() *Set {
 	c := *s
-	c.States, c.Units, c.Notes = slices.Clone(s.States), slices.Clone(s.Units), slices.Clone(s.Notes)
+	c.States, c.Units, c.Notes, c.Sources = slices.Clone(s.States), slices.Clone(s.Units), slices.Clone(s.Notes), slices.Clone(s.Sources)
 	c.Trajectories = make([]Trajectory, len(s.Trajectories))
 	for i, tr := range s.Trajectories {
 		c.Trajectories[i] = Trajectory{tr.Name, slices.Clone(tr.Times), slices.Clone(tr.Values), slices.Clone(tr.Weights)}

@@ -48,9 +48,9 @@ func (s *Set) SplitTrajectories(n int, seed uint64) (train, held *Set, err error
 	return train, held, nil
 }
 
-// empty returns a set of the same states without trajectories and notes.
+// empty returns a set of the same states without trajectories and notes, from the same files.
 func (s *Set) empty() *Set {
-	return &Set{States: slices.Clone(s.States), Units: slices.Clone(s.Units), TimeName: s.TimeName, TimeUnit: s.TimeUnit}
+	return &Set{States: slices.Clone(s.States), Units: slices.Clone(s.Units), TimeName: s.TimeName, TimeUnit: s.TimeUnit, Sources: slices.Clone(s.Sources)}
 }
 
 // start returns a trajectory that has the first row alone.

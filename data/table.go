@@ -40,10 +40,14 @@ func (tb *table) fail(row, col int, msg, remedy string) *Error {
 }
 
 func readTable(r io.Reader, file string) (*table, error) {
-	raw, err := io.ReadAll(r)
+	raw, err := readAll(r, file)
 	if err != nil {
-		return nil, &Error{File: file, Msg: "cannot be read: " + err.Error(), Err: err}
+		return nil, err
 	}
+	return parseTable(raw, file)
+}
+
+func parseTable(raw []byte, file string) (*table, error) {
 	text, err := decode(raw, file)
 	if err != nil {
 		return nil, err

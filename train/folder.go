@@ -2,11 +2,8 @@ package train
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,23 +86,4 @@ func FreeFolder(file string) string {
 			return dir
 		}
 	}
-}
-
-// FileSums returns the SHA-256 sums of files, in hexadecimal notation.
-func FileSums(paths []string) ([]string, error) {
-	var sums []string
-	for _, p := range paths {
-		f, err := os.Open(p)
-		if err != nil {
-			return nil, err
-		}
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-		sums = append(sums, hex.EncodeToString(h.Sum(nil)))
-	}
-	return sums, nil
 }

@@ -28,8 +28,6 @@ type Trainer struct {
 	Observer func(Record)
 	// Dir is the run folder, which must exist, for checkpoints, history and model; empty: nothing is written.
 	Dir string
-	// Sums are the SHA-256 sums of the data files in hexadecimal notation, for the model's provenance.
-	Sums []string
 
 	cfg     *Config
 	task    *task
@@ -260,14 +258,15 @@ func (t *Trainer) result(elapsed time.Duration, finished bool) *Result {
 		Solver: model.Solver{Method: k.setup.Options.Method.Info().Name, RTol: k.setup.Options.RTol, ATol: k.setup.Options.ATol},
 		Span:   model.Span{T0: k.stats.T0, T1: k.stats.T1, Log: k.stats.LogTimes, First: firstTime(k.set)},
 		Provenance: model.Provenance{
-			Software: Software, Recipe: k.cfg.Train.Recipe, Seed: k.cfg.Train.Seed, Epochs: len(t.history), SHA256: t.Sums,
+			Software: Software, Recipe: k.cfg.Train.Recipe, Seed: k.cfg.Train.Seed, Epochs: len(t.history),
 		},
 	}
 	if m.TimeName == "" {
 		m.TimeName = "t"
 	}
-	for _, f := range k.cfg.Data.Files {
-		m.Provenance.Data = append(m.Provenance.Data, filepath.Base(f))
+	for _, s := range k.set.Sources {
+		m.Provenance.Data = append(m.Provenance.Data, filepath.Base(s.Path))
+		m.Provenance.SHA256 = append(m.Provenance.SHA256, s.SHA256)
 	}
 	res := &Result{Model: m, Loss: loss, Finished: finished, Failures: t.recipe.failures(), Elapsed: elapsed, History: t.history}
 	at := k.params

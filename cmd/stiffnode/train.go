@@ -42,10 +42,6 @@ func (c *trainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	sums, err := train.FileSums(cfg.Data.Files)
-	if err != nil {
-		return err
-	}
 	describe(a, set)
 	set, held, err := cfg.Split(set)
 	if err != nil {
@@ -59,7 +55,6 @@ func (c *trainCmd) Run(a *app) error {
 		return err
 	}
 	defer run.Close()
-	run.Sums = sums
 	for _, n := range run.Notes() {
 		a.say("note: %s", n)
 	}
