@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"strings"
+
+	"github.com/stiffnode/stiffnode/internal/names"
 )
 
 // Error says what is wrong with data, where, and what to do about it.
@@ -65,46 +67,13 @@ func list(names []string) string {
 	return strings.Join(short, ", ")
 }
 
-// nearest returns the name that is most like s, and whether it is near enough to have been meant. Distance is
-// Levenshtein's, without regard to case.
-func nearest(s string, names []string) (string, bool) {
-	best, found := len([]rune(s))/2+1, ""
-	for _, n := range names {
-		if d := editDistance(strings.ToLower(s), strings.ToLower(n)); d < best {
-			best, found = d, n
-		}
-	}
-	return found, found != ""
-}
-
-func editDistance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := diag
-			if x[i-1] != y[j-1] {
-				cost++
-			}
-			diag = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(y)]
-}
-
 // unknownName words the complaint that a column was asked for which is not there.
-func unknownName(file, asked, option string, names []string) *Error {
+func unknownName(file, asked, option string, columns []string) *Error {
 	e := &Error{File: file, Msg: fmt.Sprintf("%s names %s, which is not a column", option, quote(asked))}
-	if n, ok := nearest(asked, names); ok {
-		e.Remedy = fmt.Sprintf("did you mean %s? The columns are: %s", n, list(names))
+	if n, ok := names.Nearest(asked, columns); ok {
+		e.Remedy = fmt.Sprintf("did you mean %s? The columns are: %s", n, list(columns))
 	} else {
-		e.Remedy = "the columns are: " + list(names)
+		e.Remedy = "the columns are: " + list(columns)
 	}
 	return e
 }

@@ -1,9 +1,9 @@
 package ode
 
 import (
-	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/stiffnode/stiffnode/internal/names"
 )
 
 // Methods lists every method whose steps can be recorded, and so differentiated.
@@ -22,7 +22,8 @@ func Methods() []Method {
 // Solvers lists every method by the name used on the command line: Methods, and those that only solve.
 func Solvers() []Method { return append(Methods(), Radau9) }
 
-// MethodByName finds a method, ignoring case; "auto" is Auto and "AutoX(Y)" the switching pair of X and Y. The error lists what there is.
+// MethodByName finds a method, ignoring case; "auto" is Auto and "AutoX(Y)" the switching pair of X and Y. The error suggests the
+// nearest name and lists what there is.
 func MethodByName(name string) (Method, error) {
 	if strings.EqualFold(name, "auto") {
 		return Auto, nil
@@ -38,16 +39,15 @@ func MethodByName(name string) (Method, error) {
 		}
 		return AutoSwitch(e, i)
 	}
-	var names []string
+	known := []string{"auto"}
 	for _, m := range Solvers() {
 		n := m.Info().Name
 		if strings.EqualFold(n, name) {
 			return m, nil
 		}
-		names = append(names, n)
+		known = append(known, n)
 	}
-	slices.Sort(names)
-	return nil, &InputError{What: "method", Msg: fmt.Sprintf("%q is not known; there are auto, %s", name, strings.Join(names, ", "))}
+	return nil, &InputError{What: "method", Msg: names.Unknown(name, known)}
 }
 
 // pairName splits "AutoX(Y)" into X and Y.

@@ -3,6 +3,7 @@ package ode
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -149,6 +150,18 @@ func TestPairsByName(t *testing.T) {
 	for _, name := range []string{"AutoTsit5(BDF)x", "AutoTsit5(BDF)", "AutoTsit5(Tsit5)", "AutoRadau(Radau)", "AutoTsit5(nothing)", "Auto()"} {
 		if m, err := MethodByName(name); err == nil {
 			t.Errorf("%s was accepted as %s", name, m.Info().Name)
+		}
+	}
+}
+
+// A name that is not known suggests the nearest one, in a pair too.
+func TestMethodNamesAreSuggested(t *testing.T) {
+	for wrong, near := range map[string]string{
+		"Rosenbrok23": `did you mean "Rosenbrock23"?`, "rodas": `did you mean "Rodas4" or "Rodas5P"?`, "atuo": `did you mean "auto"?`,
+		"AutoTsit(Radau)": `did you mean "Tsit5"?`, "AutoTsit5(Radua)": `did you mean "Radau" or "Radau9"?`, "xyzzyxyzzy": "there are ",
+	} {
+		if _, err := MethodByName(wrong); err == nil || !strings.Contains(err.Error(), near) {
+			t.Errorf("%s: %v, want %s", wrong, err, near)
 		}
 	}
 }

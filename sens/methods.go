@@ -1,10 +1,9 @@
 package sens
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/stiffnode/stiffnode/internal/names"
 	"github.com/stiffnode/stiffnode/ode"
 )
 
@@ -19,18 +18,17 @@ func Methods() []Method {
 	}
 }
 
-// MethodByName finds a gradient method, ignoring case. The error lists what there is.
+// MethodByName finds a gradient method, ignoring case. The error suggests the nearest name and lists what there is.
 func MethodByName(name string) (Method, error) {
-	var names []string
+	var known []string
 	for _, m := range Methods() {
 		n := m.Info().Name
 		if strings.EqualFold(n, name) {
 			return m, nil
 		}
-		names = append(names, n)
+		known = append(known, n)
 	}
-	slices.Sort(names)
-	return nil, &ode.InputError{What: "gradient method", Msg: fmt.Sprintf("%q is not known; there are %s", name, strings.Join(names, ", "))}
+	return nil, &ode.InputError{What: "gradient method", Msg: names.Unknown(name, known)}
 }
 
 // A Combination is one that is refused, with the reason.

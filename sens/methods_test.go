@@ -27,6 +27,9 @@ func TestMethodNames(t *testing.T) {
 	if _, err := MethodByName("adjoint"); !errors.As(err, &input) {
 		t.Errorf("unknown name: %v", err)
 	}
+	if _, err := MethodByName("discret-reverse"); !errors.As(err, &input) || !strings.Contains(err.Error(), `did you mean "discrete-reverse"`) {
+		t.Errorf("misspelt name: %v", err)
+	}
 }
 
 // Every solver, gradient method and kind of loss in one table: what is not refused is right on a problem with a known derivative, and what

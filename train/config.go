@@ -267,7 +267,7 @@ func (c *Config) problems() []ConfigProblem {
 		}
 	}
 	if _, err := ode.MethodByName(c.Solver.Method); err != nil {
-		bad("solver.method", "%s", methodProblem(c.Solver.Method, err))
+		bad("solver.method", "%s", methodProblem(err))
 	}
 	number := func(key string, v float64, ok bool, want string) {
 		if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
@@ -342,21 +342,13 @@ func (c *Config) problems() []ConfigProblem {
 	return out
 }
 
-// methodProblem adds the nearest name to what package ode says about a method that it does not know.
-func methodProblem(name string, err error) string {
-	var known []string
-	for _, m := range ode.Methods() {
-		known = append(known, m.Info().Name)
-	}
-	msg := err.Error()
+// methodProblem is what package ode says about a method that it does not know.
+func methodProblem(err error) string {
 	var input *ode.InputError
 	if errors.As(err, &input) {
-		msg = input.Msg
+		return input.Msg
 	}
-	if near, ok := names.Nearest(name, known); ok {
-		msg += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return msg
+	return err.Error()
 }
 
 // ReadOptions are the columns that the configuration chooses.

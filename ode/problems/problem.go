@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stiffnode/stiffnode/internal/names"
 	"github.com/stiffnode/stiffnode/ode"
 )
 
@@ -188,39 +189,16 @@ func (e *UnknownError) Error() string {
 	return s + " (known: " + strings.Join(e.Known, ", ") + ")"
 }
 
-// nearest returns the known name at the smallest edit distance, if it shares at least half of the letters.
+// nearest returns the known name that is most like one given, punctuation not counting, or nothing.
 func nearest(name string, known []string) string {
-	best, at := math.MaxInt, ""
-	for _, k := range known {
-		if d := distance(plain(name), plain(k)); d < best {
-			best, at = d, k
-		}
+	keys := make([]string, len(known))
+	for i, k := range known {
+		keys[i] = plain(k)
 	}
-	if 2*best > max(len(plain(name)), len(plain(at))) {
-		return ""
+	if near, ok := names.Nearest(plain(name), keys); ok {
+		return known[slices.Index(keys, near)]
 	}
-	return at
-}
-
-// distance is the number of insertions, deletions and substitutions that lead from a to b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			sub := diag
-			if a[i] != b[j] {
-				sub++
-			}
-			diag = row[j+1]
-			row[j+1] = min(sub, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
 
 // linear returns n equidistant times from a to b.
