@@ -8,7 +8,7 @@ import (
 )
 
 // ReadFiles reads CSV files and joins them into one set. The files must have the same states, in any order, and units
-// that do not contradict each other. A trajectory that its file does not name is called after the file; names that occur in
+// that can be converted to those of the first file that gives them, which is noted. A trajectory that its file does not name is called after the file; names that occur in
 // several files are told apart by the file's name in front: "run1/a".
 func ReadFiles(paths []string, opt ReadOptions) (*Set, error) {
 	if len(paths) == 0 {
@@ -74,9 +74,9 @@ func join(paths []string, sets []*Set) (*Set, error) {
 	}
 	for i, s := range sets {
 		if i > 0 {
-			order := make([]int, len(all.States))
+			order, where := make([]int, len(all.States)), positions(s.States)
 			for j, name := range all.States {
-				order[j] = s.Index(name)
+				order[j] = where[name]
 			}
 			for k := range s.Trajectories {
 				tr := &s.Trajectories[k]
@@ -97,6 +97,15 @@ func join(paths []string, sets []*Set) (*Set, error) {
 	return all, nil
 }
 
+// positions says where each name stands.
+func positions(names []string) map[string]int {
+	at := make(map[string]int, len(names))
+	for i, n := range names {
+		at[n] = i
+	}
+	return at
+}
+
 func reorder(values []float64, order []int) []float64 {
 	n := len(order)
 	out := make([]float64, len(values))
@@ -109,16 +118,17 @@ func reorder(values []float64, order []int) []float64 {
 	return out
 }
 
-// agree complains unless b has the states of a and no other, and no other units.
+// agree complains unless b has the states of a and no other, and brings it to the units of a.
 func agree(fileA string, a *Set, fileB string, b *Set) error {
 	var missing, surplus []string
+	where, known := positions(b.States), positions(a.States)
 	for _, n := range a.States {
-		if b.Index(n) < 0 {
+		if _, ok := where[n]; !ok {
 			missing = append(missing, n)
 		}
 	}
 	for _, n := range b.States {
-		if a.Index(n) < 0 {
+		if _, ok := known[n]; !ok {
 			surplus = append(surplus, n)
 		}
 	}
@@ -133,21 +143,26 @@ func agree(fileA string, a *Set, fileB string, b *Set) error {
 		return &Error{File: fileB, Msg: fmt.Sprintf("its states are not those of %s: %s", fileA, strings.Join(parts, ", and ")),
 			Remedy: "files that are read together have the same states: select those with --states or --ignore"}
 	}
-	same := func(column string, ua *string, ub string) error {
-		if *ua == "" {
-			*ua = ub
-		}
-		if ub != "" && ub != *ua {
-			return &Error{File: fileB, Column: column, Msg: fmt.Sprintf("the unit is %s here, but %s in an earlier file", quote(ub), quote(*ua)), Remedy: "convert one of them"}
-		}
-		return nil
-	}
+	// The first file that has a unit decides.
 	for i, n := range a.States {
-		if err := same(n, &a.Units[i], b.Units[b.Index(n)]); err != nil {
-			return err
+		if a.Units[i] == "" {
+			a.Units[i] = b.Units[where[n]]
 		}
 	}
-	return same(b.TimeName, &a.TimeUnit, b.TimeUnit)
+	if a.TimeUnit == "" {
+		a.TimeUnit = b.TimeUnit
+	}
+	notes, err := b.ConvertTo(a.States, a.Units, a.TimeUnit)
+	var e *Error
+	if errors.As(err, &e) {
+		e.File = fileB
+		return e
+	}
+	for i := range notes {
+		notes[i] = fileB + ": " + notes[i]
+	}
+	b.Notes = append(b.Notes[:len(b.Notes)-len(notes)], notes...)
+	return err
 }
 
 // nameTrajectories gives every trajectory of several files a name of its own.

@@ -96,16 +96,35 @@ func TestReadFilesRefuses(t *testing.T) {
 	check("missing", []string{filepath.Join(t.TempDir(), "no.csv")}, ReadOptions{}, "no.csv", "no such file")
 	dir := t.TempDir()
 	check("folder", []string{dir}, ReadOptions{}, filepath.Base(dir), "folder")
-	p := write(t, "a.csv", ok, "b.csv", "t,A,C\n0,1,2\n1,3,4\n", "c.csv", "t,A [g],B\n0,1,2\n1,3,4\n", "d.csv", "t,A [kg],B\n0,1,2\n1,3,4\n", "e.csv", "t,A,B\n0,1,2\n1,x,4\n")
+	p := write(t, "a.csv", ok, "b.csv", "t,A,C\n0,1,2\n1,3,4\n", "c.csv", "t,A [g],B\n0,1,2\n1,3,4\n", "d.csv", "t,A [mol],B\n0,1,2\n1,3,4\n", "e.csv", "t,A,B\n0,1,2\n1,x,4\n")
 	check("twice", []string{p[0], filepath.Dir(p[0]) + "/./a.csv"}, ReadOptions{}, "a.csv", "named twice")
 	check("other states", p[:2], ReadOptions{}, "b.csv", "it lacks B, and it alone has C")
-	check("other units", []string{p[0], p[2], p[3]}, ReadOptions{}, "d.csv", `"kg" here, but "g"`)
+	check("other units", []string{p[0], p[2], p[3]}, ReadOptions{}, "d.csv", `column A: the unit is not the one that is wanted: "mol" and "g"`)
 	check("bad number", []string{p[0], p[4]}, ReadOptions{}, "e.csv", `"x" is not a number`)
 	check("ignored nowhere", p[:1], ReadOptions{Ignore: []string{"Q"}}, ".", "--ignore names")
 
 	_, err := ReadFiles([]string{filepath.Join(dir, "no.csv")}, ReadOptions{})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
+	}
+}
+
+func TestReadFilesConvertsUnits(t *testing.T) {
+	paths := write(t, "a.csv", "t,A [g],B\n0,1,2\n1,3,4\n", "b.csv", "t [min],B [mM],A [kg]\n0,5,2\n1,6,3\n", "c.csv", "t [s],A [mg],B [uM]\n0,5000,7\n1,6000,9\n")
+	s, err := ReadFiles(paths, ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, c := s.Trajectories[1], s.Trajectories[2]
+	if !reflect.DeepEqual(s.Units, []string{"g", "mM"}) || s.TimeUnit != "min" || !equal(b.Values, []float64{2000, 5, 3000, 6}) ||
+		!equal(c.Values, []float64{5, 0.007, 6, 0.009}) || !equal(c.Times, []float64{0, 1.0 / 60}) {
+		t.Errorf("%q, %q: %+v", s.Units, s.TimeUnit, s.Trajectories)
+	}
+	notes := strings.Join(s.Notes, "\n")
+	for _, want := range []string{"b.csv: A was converted from kg to g", "c.csv: A was converted from mg to g", "c.csv: t was converted from s to min"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no note %q among:\n%s", want, notes)
+		}
 	}
 }
 
