@@ -434,6 +434,33 @@ func TestParseLaw(t *testing.T) {
 	}
 }
 
+// Names that instruments and people write, with blanks, signs, equality signs and quotes in them, come back as they were.
+func TestLawsOfUnrulyNames(t *testing.T) {
+	for _, states := range [][]string{
+		{"Lactose in", "Biomass"}, {"pH=7", "A"}, {`the "best"`, `back\slash`}, {"A", "B", "A + B", "A = 1"}, {"-B", "B"}, {"2*A", "A"},
+		{"Lactose", "Lactose in", "Lactose in feed"}, {"+", "-"}, {"A{cell}[mmol/ml]", "Values[A]"}, {"α β", "β"},
+	} {
+		for _, weights := range [][]float64{{1, 1}, {-2, 1}, {0.5, -1}, {0, 1}, {1, 0}} {
+			for _, total := range []*float64{nil, new(float64)} {
+				law := Law{Weights: append(append([]float64{}, weights...), make([]float64, len(states)-2)...), Total: total}
+				again, err := ParseLaw(law.Format(states), states)
+				if err != nil || cmp.Diff(law, again) != "" {
+					t.Errorf("%q: written as %s, read as %+v (%v)", states, law.Format(states), again, err)
+				}
+			}
+		}
+	}
+	// as people write them, without quotes
+	states := []string{"Lactose in", "Lactose", "Biomass", "pH=7"}
+	for text, want := range map[string][]float64{
+		"Lactose in + Biomass": {1, 0, 1, 0}, "Lactose + 2*Lactose in=3": {2, 1, 0, 0}, "1/2 * pH=7 - Lactose = 1": {0, -1, 0, 0.5},
+	} {
+		if l, err := ParseLaw(text, states); err != nil || cmp.Diff(want, l.Weights) != "" {
+			t.Errorf("%s: %+v (%v)", text, l, err)
+		}
+	}
+}
+
 // Laws that contradict or repeat each other, or leave nothing to learn, are refused with the one that is at fault.
 func TestImpossibleLaws(t *testing.T) {
 	at := func(v float64) *float64 { return &v }

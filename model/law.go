@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,81 +31,7 @@ func (e *LawError) Error() string {
 	return msg
 }
 
-// ParseLaw reads a law as people write it: "A + B + 2*C = 1", with or without the constant. Coefficients are numbers or quotients such as
-// 1/2. The signs need blanks around them where the name of a state contains one. The error is a *LawError.
-func ParseLaw(text string, states []string) (Law, error) {
-	bad := func(format string, args ...any) (Law, error) {
-		return Law{}, &LawError{Law: text, Reason: fmt.Sprintf(format, args...), Remedy: `write it like "A + B + 2*C" or "A + B + 2*C = 1"`}
-	}
-	law := Law{Weights: make([]float64, len(states))}
-	left, right, hasTotal := strings.Cut(text, "=")
-	if hasTotal {
-		v, err := strconv.ParseFloat(strings.TrimSpace(right), 64)
-		if err != nil || !finite(v) {
-			return bad("has %q for its constant, which is not a number", strings.TrimSpace(right))
-		}
-		law.Total = &v
-	}
-	if !slices.ContainsFunc(states, func(s string) bool { return strings.ContainsAny(s, "+-") }) {
-		left = strings.NewReplacer("+", " + ", "-", " - ").Replace(left)
-	}
-	left = strings.ReplaceAll(left, " * ", "*")
-	sign, open := 1.0, true // open: a term must follow
-	for n, word := range strings.Fields(left) {
-		if word == "+" || word == "-" {
-			if open && n > 0 {
-				return bad("has two signs in a row")
-			}
-			sign, open = 1, true
-			if word == "-" {
-				sign = -1
-			}
-			continue
-		}
-		if !open {
-			return bad("lacks a sign before %q", word)
-		}
-		weight, name := 1.0, word
-		if coefficient, rest, ok := strings.Cut(word, "*"); ok && !slices.Contains(states, word) {
-			v, ok := parseQuotient(coefficient)
-			if !ok {
-				return bad("has the coefficient %q, which is not a number", coefficient)
-			}
-			weight, name = v, rest
-		}
-		i := slices.Index(states, name)
-		if i < 0 {
-			return bad("names %q, which is not a state; there are %s", name, strings.Join(states, ", "))
-		}
-		law.Weights[i] += sign * weight
-		open = false
-	}
-	if open {
-		return bad("ends where a state must follow")
-	}
-	if !slices.ContainsFunc(law.Weights, func(w float64) bool { return w != 0 }) {
-		return bad("has no coefficient other than zero")
-	}
-	return law, nil
-}
-
-func parseQuotient(s string) (float64, bool) {
-	num, den, quotient := strings.Cut(s, "/")
-	v, err := strconv.ParseFloat(num, 64)
-	if err != nil || !finite(v) {
-		return 0, false
-	}
-	if quotient {
-		d, err := strconv.ParseFloat(den, 64)
-		if err != nil || d == 0 || !finite(v/d) {
-			return 0, false
-		}
-		v /= d
-	}
-	return v, true
-}
-
-// Format writes a law so that ParseLaw reads the same.
+// Format writes a law so that ParseLaw reads the same: names that would be read as something else are in quotes.
 func (l Law) Format(states []string) string {
 	var b strings.Builder
 	for i, w := range l.Weights {
@@ -125,7 +50,7 @@ func (l Law) Format(states []string) string {
 			// an exponent would be read as a sign
 			b.WriteString(strconv.FormatFloat(a, 'f', -1, 64) + "*")
 		}
-		b.WriteString(states[i])
+		b.WriteString(lawName(states[i]))
 	}
 	if l.Total != nil {
 		b.WriteString(" = " + strconv.FormatFloat(*l.Total, 'g', -1, 64))
