@@ -50,8 +50,7 @@ func TrainSet(ctx context.Context, o Options, set *data.Set) (*Result, error) {
 func (o *Options) config() *train.Config {
 	cfg := train.Default()
 	if o.Config != nil {
-		c := *o.Config
-		cfg = &c
+		cfg = o.Config.Clone() // Resolve changes it
 	}
 	if o.Seed != 0 {
 		cfg.Train.Seed = o.Seed

@@ -1,18 +1,13 @@
 package train
 
 import (
-	"errors"
 	"fmt"
-	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/stiffnode/stiffnode/data"
-	"github.com/stiffnode/stiffnode/internal/names"
-	"github.com/stiffnode/stiffnode/model"
-	"github.com/stiffnode/stiffnode/nn"
-	"github.com/stiffnode/stiffnode/ode"
 )
 
 // auto leaves a choice to Resolve, which takes it from the data.
@@ -135,6 +130,19 @@ type LeastSquaresConfig struct {
 	Interpolate    bool   `toml:"interpolate" comment:"hold the model to an interpolation of the data between the observed times, where states carry no errors"`
 }
 
+// Clone returns a copy that shares no memory with c.
+func (c *Config) Clone() *Config {
+	out := *c
+	for _, f := range out.fields() {
+		if f.value.Kind() == reflect.Slice && !f.value.IsNil() {
+			list := reflect.MakeSlice(f.value.Type(), f.value.Len(), f.value.Len())
+			reflect.Copy(list, f.value)
+			f.value.Set(list)
+		}
+	}
+	return &out
+}
+
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
@@ -173,15 +181,6 @@ func ParseNetwork(s string) ([]int, error) {
 	return out, nil
 }
 
-// maxRaces bounds least_squares.races.
-const maxRaces = 10
-
-// maxLayers and maxWidth bound networks, whatever a configuration asks for.
-const (
-	maxLayers = 256
-	maxWidth  = 4096
-)
-
 // A ConfigProblem is one thing that is wrong with a configuration.
 type ConfigProblem struct {
 	Line int    // of the file; 0 where the value is not from a file
@@ -213,142 +212,6 @@ func (e *ConfigError) Error() string {
 		b.WriteString(p.Msg)
 	}
 	return b.String()
-}
-
-// choices are the names that a key may have.
-func choices() map[string][]string {
-	inputs := append([]string{auto}, model.InputKinds()...)
-	return map[string][]string{
-		"model.activation":        append([]string{auto}, nn.ActivationNames()...),
-		"model.output":            append([]string{auto}, nn.ActivationNames()...),
-		"model.input":             inputs,
-		"model.time_input":        {"off", "linear", "log"},
-		"model.y_scale":           {auto, "range", "max", "rate", "none"},
-		"model.t_scale":           {"span", "none"},
-		"model.init":              nn.InitNames(),
-		"constraints.kind":        {"none", "projection", "dae"},
-		"solver.gradient":         gradientNames(),
-		"loss.kind":               {"mae", "mse", "huber"},
-		"loss.scale":              {"range", "max", "none"},
-		"train.recipe":            recipeNames(),
-		"least_squares.residuals": {auto, "relative", "log"},
-		"train.keep":              {"best", "last"},
-		"optimizer.name":          {"adamw", "adam", "sgd"},
-		"optimizer.decay":         {"decoupled", "flux"},
-		"schedule.kind":           {"constant", "step", "exponential", "cosine"},
-	}
-}
-
-// Validate returns a *ConfigError that names everything that is impossible, nil where nothing is.
-func (c *Config) Validate() error {
-	if p := c.problems(); len(p) > 0 {
-		return &ConfigError{Problems: p}
-	}
-	return nil
-}
-
-func (c *Config) problems() []ConfigProblem {
-	var out []ConfigProblem
-	bad := func(key, format string, args ...any) {
-		out = append(out, ConfigProblem{Key: key, Msg: fmt.Sprintf(format, args...)})
-	}
-	allowed := choices()
-	for _, f := range c.fields() {
-		valid, ok := allowed[f.key]
-		if !ok {
-			continue
-		}
-		if s := f.value.String(); !slices.Contains(valid, s) {
-			if near, ok := names.Nearest(s, valid); ok {
-				bad(f.key, "%q is not known; did you mean %q? There are %s", s, near, strings.Join(valid, ", "))
-			} else {
-				bad(f.key, "%q is not known; there are %s", s, strings.Join(valid, ", "))
-			}
-		}
-	}
-	if _, err := ode.MethodByName(c.Solver.Method); err != nil {
-		bad("solver.method", "%s", methodProblem(err))
-	}
-	number := func(key string, v float64, ok bool, want string) {
-		if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
-			bad(key, "is %g; it must be %s", v, want)
-		}
-	}
-	count := func(key string, v, least int) {
-		if v < least {
-			bad(key, "is %d; it must be at least %d", v, least)
-		}
-	}
-	for _, w := range c.Model.Hidden {
-		if w < 1 || w > maxWidth {
-			bad("model.hidden", "has a layer of %d neurons; widths are between 1 and %d", w, maxWidth)
-		}
-	}
-	if len(c.Model.Hidden) > maxLayers {
-		bad("model.hidden", "has %d layers; %d are the most", len(c.Model.Hidden), maxLayers)
-	}
-	number("model.log_decades", c.Model.LogDecades, c.Model.LogDecades >= 0 && c.Model.LogDecades <= 100, "at least 0 and at most 100")
-	c.Constraints.problems(bad)
-	number("solver.rtol", c.Solver.RTol, c.Solver.RTol >= 1e-13 && c.Solver.RTol <= 0.1, "between 1e-13 and 0.1")
-	for _, a := range c.Solver.ATol {
-		number("solver.atol", a, a >= 0, "at least 0 and finite")
-	}
-	count("solver.max_steps", c.Solver.MaxSteps, 10)
-	number("loss.huber_delta", c.Loss.HuberDelta, c.Loss.HuberDelta > 0, "above 0")
-	for _, v := range c.Loss.Noise {
-		number("loss.noise", v, v >= 0, "at least 0 and finite")
-	}
-	number("data.holdout", c.Data.Holdout, c.Data.Holdout >= 0 && c.Data.Holdout <= 0.5, "between 0 and 0.5")
-	count("train.epochs", c.Train.Epochs, 1)
-	number("train.budget", c.Train.Budget, c.Train.Budget >= 0, "at least 0")
-	number("train.checkpoint", c.Train.Checkpoint, c.Train.Checkpoint > 0, "above 0")
-	count("starts.count", c.Starts.Count, 1)
-	count("starts.epochs", c.Starts.Epochs, 0)
-	o := c.Optimizer
-	number("optimizer.learning_rate", o.LearningRate, o.LearningRate > 0, "above 0")
-	number("optimizer.beta1", o.Beta1, o.Beta1 > 0 && o.Beta1 < 1, "above 0 and below 1")
-	number("optimizer.beta2", o.Beta2, o.Beta2 > 0 && o.Beta2 < 1, "above 0 and below 1")
-	number("optimizer.epsilon", o.Epsilon, o.Epsilon > 0, "above 0")
-	number("optimizer.weight_decay", o.WeightDecay, o.WeightDecay >= 0, "at least 0")
-	number("optimizer.momentum", o.Momentum, o.Momentum >= 0 && o.Momentum < 1, "at least 0 and below 1")
-	if o.Nesterov && o.Momentum == 0 {
-		bad("optimizer.nesterov", "needs a momentum above 0")
-	}
-	number("optimizer.clip_norm", o.ClipNorm, o.ClipNorm >= 0, "at least 0")
-	number("optimizer.rescale_norm", o.RescaleNorm, o.RescaleNorm >= 0, "at least 0")
-	if o.ClipNorm > 0 && o.RescaleNorm > 0 {
-		bad("optimizer.clip_norm", "and rescale_norm exclude each other: set one of them to 0")
-	}
-	number("optimizer.max_growth", o.MaxGrowth, o.MaxGrowth == 0 || o.MaxGrowth > 1, "above 1, or 0")
-	count("optimizer.retries", o.Retries, 0)
-	number("optimizer.retry_factor", o.RetryFactor, o.RetryFactor > 0 && o.RetryFactor < 1, "above 0 and below 1")
-	s := c.Schedule
-	count("schedule.warmup", s.Warmup, 0)
-	if s.Kind == "cosine" && c.Train.Epochs > 0 && s.Warmup >= c.Train.Epochs {
-		bad("schedule.warmup", "is %d of %d epochs; it must be fewer", s.Warmup, c.Train.Epochs)
-	}
-	number("schedule.final", s.Final, s.Final >= 0 && s.Final <= o.LearningRate, "at least 0 and at most the learning rate")
-	number("schedule.factor", s.Factor, s.Factor > 0 && s.Factor <= 1, "above 0 and at most 1")
-	count("schedule.every", s.Every, 1)
-	count("least_squares.starts", c.LeastSquares.Starts, 1)
-	count("least_squares.warm_iterations", c.LeastSquares.WarmIterations, 0)
-	count("least_squares.survivors", c.LeastSquares.Survivors, 1)
-	count("least_squares.racers", c.LeastSquares.Racers, 1)
-	count("least_squares.races", c.LeastSquares.Races, 1)
-	if r := c.LeastSquares.Races; r > maxRaces {
-		bad("least_squares.races", "is %d; %d are the most, as every race has twice the starts of the one before", r, maxRaces)
-	}
-	number("steer.fraction", c.STEER.Fraction, c.STEER.Fraction >= 0 && c.STEER.Fraction < 1, "at least 0 and below 1")
-	return out
-}
-
-// methodProblem is what package ode says about a method that it does not know.
-func methodProblem(err error) string {
-	var input *ode.InputError
-	if errors.As(err, &input) {
-		return input.Msg
-	}
-	return err.Error()
 }
 
 // ReadOptions are the columns that the configuration chooses.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -223,4 +224,109 @@ func FuzzConfig(f *testing.F) {
 			t.Fatal("writing and reading changed the configuration")
 		}
 	})
+}
+
+// A copy shares nothing, so that what is resolved for one data set is not found in the configuration of another.
+func TestCloneSharesNothing(t *testing.T) {
+	c := Default()
+	c.Data.Files, c.Model.Hidden, c.Solver.ATol, c.Loss.Noise = []string{"a"}, []int{3}, []float64{1}, []float64{2}
+	c.Data.States, c.Data.Ignore = []string{"x"}, []string{"y"}
+	c.Constraints = ConstraintsConfig{Laws: []string{"A + B"}, Algebraic: []string{"A"}, NonNegative: []string{"B"}}
+	before := write(t, c)
+	copied := c.Clone()
+	if d := cmp.Diff(c, copied); d != "" {
+		t.Fatal(d)
+	}
+	for _, f := range copied.fields() {
+		if f.value.Kind() == reflect.Slice {
+			if f.value.Len() == 0 {
+				t.Errorf("%s is empty: the test does not see whether it is shared", f.key)
+				continue
+			}
+			f.value.Index(0).SetZero()
+		}
+	}
+	if write(t, c) != before {
+		t.Errorf("changing the copy has changed the original:\n%s", write(t, c))
+	}
+}
+
+// Every impossible value is blamed on its own key, by its own value, and counts have bounds.
+func TestImpossibleValuesAreBlamedOnTheirKeys(t *testing.T) {
+	for set, want := range map[string]string{
+		"optimizer.learning_rate=-1":                  "optimizer.learning_rate: is -1; it must be above 0",
+		"schedule.final=0.5":                          "schedule.final: is 0.5; it must be at most the learning rate, which is 0.01",
+		"schedule.final=-1":                           "schedule.final: is -1; it must be at least 0",
+		"train.epochs=0":                              "train.epochs: is 0; it must be at least 1",
+		"train.epochs=9223372036854775807":            "train.epochs: is 9223372036854775807; it must be at most 1000000000",
+		"starts.epochs=9223372036854775807":           "starts.epochs: is 9223372036854775807; it must be at most",
+		"starts.count=100000000":                      "starts.count: is 100000000; it must be at most 1000",
+		"least_squares.starts=1000000000":             "least_squares.starts: is 1000000000; it must be at most 1000",
+		"least_squares.starts=-1":                     "least_squares.starts: is -1; it must be at least 1",
+		"least_squares.races=10000000000":             "least_squares.races: is 10000000000; 10 are the most",
+		"least_squares.racers=10000000000":            "least_squares.racers: is 10000000000; it must be at most",
+		"least_squares.survivors=9223372036854775807": "least_squares.survivors: is 9223372036854775807; it must be at most",
+		"train.budget=1e300":                          "train.budget: is 1e+300; it must be at least 0 and at most a hundred years",
+		"solver.rtol=0":                               "solver.rtol: is 0; it must be between",
+	} {
+		err := Default().Set(set)
+		var e *ConfigError
+		if !errors.As(err, &e) || len(e.Problems) != 1 || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q and nothing else", set, err, want)
+		}
+	}
+	c := Default()
+	c.LeastSquares.Starts, c.LeastSquares.Races = 1000, 10
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "1023000 in all") {
+		t.Errorf("%v", err)
+	}
+	c = Default()
+	c.Train.Seed = 1 << 63
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "train.seed: is 9223372036854775808") {
+		t.Errorf("a seed that cannot be written: %v", err)
+	}
+}
+
+// Windows' editors begin a file with a byte-order mark.
+func TestConfigWithByteOrderMark(t *testing.T) {
+	c := Default()
+	if err := c.Merge("c.toml", []byte("\ufeff[solver]\nrtol = 1e-3\n")); err != nil || c.Solver.RTol != 1e-3 {
+		t.Errorf("%v, rtol %g", err, c.Solver.RTol)
+	}
+	if err := c.Merge("c.toml", []byte("\ufeff[solver]\r\nrtol = 7\r\n")); err == nil || !strings.Contains(err.Error(), "c.toml:2: solver.rtol") {
+		t.Errorf("%v", err)
+	}
+}
+
+// What has no meaning is refused, and never taken for something else.
+func TestNothingFallsBackSilently(t *testing.T) {
+	set := small(t)
+	for key, change := range map[string]func(*Config){
+		"solver.gradient":  func(c *Config) { c.Solver.Gradient = "adjoint" },
+		"optimizer.name":   func(c *Config) { c.Optimizer.Name = "rmsprop" },
+		"schedule.kind":    func(c *Config) { c.Schedule.Kind = "linear" },
+		"model.y_scale":    func(c *Config) { c.Model.YScale = "auto" }, // left to Resolve, which was not called since
+		"model.activation": func(c *Config) { c.Model.Activation = "auto" },
+		"loss.kind":        func(c *Config) { c.Loss.Kind = "rmse" },
+		"train.recipe":     func(c *Config) { c.Train.Recipe = "second-order" },
+	} {
+		c := quick(set)
+		change(c)
+		var e *ConfigError
+		if _, err := New(c, set); !errors.As(err, &e) || e.Problems[0].Key != key {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if _, err := mustNew(t, quick(set), set).GradientDifference(t.Context(), "gauss-adjoint"); err == nil || !strings.Contains(err.Error(), "solver.gradient") {
+		t.Errorf("an unknown gradient method: %v", err)
+	}
+	c := quick(set)
+	c.Optimizer.Name = "rmsprop"
+	if _, err := newOptimizer(c.Optimizer, 3); err == nil {
+		t.Error("an unknown optimiser was made")
+	}
+	c.Schedule.Kind = "linear"
+	if _, err := newSchedule(c); err == nil {
+		t.Error("an unknown schedule was made")
+	}
 }

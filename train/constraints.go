@@ -77,6 +77,7 @@ func (c *Config) resolveConstraints(set *data.Set, stats *data.Stats, chose func
 		return
 	}
 	taken := slices.Clone(k.Algebraic)
+	k.Laws = slices.Clone(k.Laws) // which another configuration may share
 	for i, text := range k.Laws {
 		law, err := model.ParseLaw(text, set.States)
 		if err != nil {
@@ -173,7 +174,10 @@ func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Sta
 		if k.Kind == "dae" && law.Total == nil {
 			return nil, nil, refuseConstraint("laws", "%q has another constant in every trajectory, or one that is not known, so that it is not one algebraic equation: use the kind projection, which keeps what every trajectory begins with", text)
 		}
-		if note := violationNote(set, stats, law); note != "" {
+		if note := violationNote(k.Kind, set, stats, law); note != "" {
+			notes = append(notes, note)
+		}
+		if note := totalNote(k.Kind, set, stats, law); note != "" {
 			notes = append(notes, note)
 		}
 		laws = append(laws, law)
@@ -227,10 +231,27 @@ func constrain(cfg *Config, c model.ScaledConfig, set *data.Set, stats *data.Sta
 	return rhs, notes, nil
 }
 
-// violationNote says where data contradict a law, "" if they do not beyond what they resolve.
-func violationNote(set *data.Set, stats *data.Stats, law model.Law) string {
+// totalNote says that the constant of a law has no part in a projection, where the data begin with another; "" if it makes no difference.
+func totalNote(kind string, set *data.Set, stats *data.Stats, law model.Law) string {
+	if kind != "projection" || law.Total == nil {
+		return ""
+	}
+	for i := range set.Trajectories {
+		tr := &set.Trajectories[i]
+		is := law.Value(tr.Row(0, len(set.States)))
+		if math.Abs(is-*law.Total) > resolution(stats, law.Weights) {
+			left := model.Law{Weights: law.Weights}.Format(set.States)
+			return fmt.Sprintf("%s is %.6g in the initial row%s and not %.6g: the kind projection keeps %.6g, what the trajectory begins with, and takes no notice of the constant %.6g; "+
+				"leave it out, or set kind to dae to hold the model to it", left, is, of(tr), *law.Total, is, *law.Total)
+		}
+	}
+	return ""
+}
+
+// violationNote says where data contradict what a model of the kind keeps of a law, "" if they do not beyond what they resolve.
+func violationNote(kind string, set *data.Set, stats *data.Stats, law model.Law) string {
 	v := set.Violation(law.Weights)
-	if law.Total != nil {
+	if law.Total != nil && kind == "dae" {
 		v = set.ViolationOf(law.Weights, *law.Total)
 	}
 	if v.Amount <= resolution(stats, law.Weights) {
@@ -242,7 +263,7 @@ func violationNote(set *data.Set, stats *data.Stats, law model.Law) string {
 	if state != "" {
 		i := set.Index(state)
 		want := law.Value(tr.Row(0, len(set.States)))
-		if law.Total != nil {
+		if law.Total != nil && kind == "dae" {
 			want = *law.Total
 		}
 		w := row[i] - (law.Value(row)-want)/law.Weights[i]

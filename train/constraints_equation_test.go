@@ -100,7 +100,7 @@ func TestConstrainedGradients(t *testing.T) {
 		"non-negative":          {unknown, positive},
 		"non-negative and laws": {robertson(t, simulate.Options{Trajectories: 2, Spread: 0.2, Seed: 1}), law},
 	} {
-		for _, method := range []string{"discrete-reverse", "discrete-forward", "gauss-adjoint"} {
+		for _, method := range []string{"discrete-reverse", "discrete-forward", "gauss"} {
 			c.cfg.Solver.Gradient, c.cfg.Solver.RTol = method, 1e-11
 			c.cfg.Solver.MaxSteps = 100_000
 			c.cfg.Resolve(c.set)

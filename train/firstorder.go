@@ -56,9 +56,12 @@ func newFirstOrder(t *task) (recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &firstOrder{t: t, o: o, schedule: newSchedule(t.cfg)}
+	f := &firstOrder{t: t, o: o}
 	f.rng = rand.New(&f.source)
-	if err := f.schedule.Validate(); err != nil {
+	if f.schedule, err = newSchedule(t.cfg); err == nil {
+		err = f.schedule.Validate()
+	}
+	if err != nil {
 		o.Close()
 		return nil, err
 	}
@@ -101,25 +104,29 @@ func newOptimizer(c OptimizerConfig, n int) (optim.FirstOrder, error) {
 		return optim.NewSGD(n, optim.SGDConfig{Momentum: c.Momentum, Nesterov: c.Nesterov})
 	case "adam":
 		return optim.NewAdam(n, adam)
+	case "adamw":
+		decay, err := optim.ParseDecay(c.Decay)
+		if err != nil {
+			return nil, err
+		}
+		return optim.NewAdamW(n, optim.AdamWConfig{AdamConfig: adam, WeightDecay: c.WeightDecay, Decay: decay})
 	}
-	decay, err := optim.ParseDecay(c.Decay)
-	if err != nil {
-		return nil, err
-	}
-	return optim.NewAdamW(n, optim.AdamWConfig{AdamConfig: adam, WeightDecay: c.WeightDecay, Decay: decay})
+	return nil, unknownName("optimizer.name", c.Name, choices()["optimizer.name"])
 }
 
-func newSchedule(c *Config) optim.Schedule {
+func newSchedule(c *Config) (optim.Schedule, error) {
 	s, rate := c.Schedule, c.Optimizer.LearningRate
 	switch s.Kind {
 	case "step":
-		return optim.StepDecay{Base: rate, Factor: s.Factor, Every: s.Every, Floor: s.Final}
+		return optim.StepDecay{Base: rate, Factor: s.Factor, Every: s.Every, Floor: s.Final}, nil
 	case "exponential":
-		return optim.Exponential{Base: rate, Factor: s.Factor, Every: s.Every, Floor: s.Final}
+		return optim.Exponential{Base: rate, Factor: s.Factor, Every: s.Every, Floor: s.Final}, nil
 	case "cosine":
-		return optim.Cosine{Base: rate, Final: s.Final, Warmup: s.Warmup, Epochs: c.Train.Epochs}
+		return optim.Cosine{Base: rate, Final: s.Final, Warmup: s.Warmup, Epochs: c.Train.Epochs}, nil
+	case "constant":
+		return optim.Constant{Base: rate}, nil
 	}
-	return optim.Constant{Base: rate}
+	return nil, unknownName("schedule.kind", s.Kind, choices()["schedule.kind"])
 }
 
 func (f *firstOrder) Close() { f.o.Close() }

@@ -49,7 +49,7 @@ func MakeFolder(dir string, cfg *Config, overwrite bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	c := *cfg
+	c := cfg.Clone()
 	c.Data.Files = nil
 	for _, f := range cfg.Data.Files {
 		c.Data.Files = append(c.Data.Files, relative(dir, f))

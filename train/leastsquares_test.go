@@ -195,7 +195,7 @@ func TestCancelledLeastSquaresLeavesNoTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		for looks := 1; ; looks += 1 + looks/2 {
-			ctx := &countdown{Context: context.Background(), left: looks}
+			ctx := newCountdown(looks)
 			if _, err := l.epoch(ctx); err == nil {
 				break
 			}

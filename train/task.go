@@ -55,7 +55,7 @@ type unknown struct{ state, at int }
 
 // newTask prepares a resolved configuration and data.
 func newTask(cfg *Config, set *data.Set) (*task, error) {
-	if err := set.Check(); err != nil {
+	if err := CheckData(set); err != nil {
 		return nil, err
 	}
 	t := &task{cfg: cfg, set: set, stats: cfg.stats(set)}
@@ -84,7 +84,9 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	if len(cfg.Solver.ATol) == 0 {
 		t.setup.Options.ATol = nil
 	}
-	t.method = gradientMethod(cfg.Solver.Gradient)
+	if t.method, err = gradientMethod(cfg.Solver.Gradient); err != nil {
+		return nil, err
+	}
 	if _, err := t.method.New(t.setup); err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	if t.rows() == 0 {
 		return nil, &data.Error{Msg: "there is nothing to learn: no state that varies was observed after the initial rows"}
 	}
-	return t, nil
+	return t, t.checkWeights()
 }
 
 // buildRHS makes the right-hand side that the configuration describes for the data.
@@ -148,8 +150,10 @@ func (t *task) buildRHS() error {
 				c.YScale[i] = s
 			}
 		}
-	default:
+	case "range":
 		c.YScale = c.Magnitude
+	default:
+		return unknownName("model.y_scale", cfg.Model.YScale, choices()["model.y_scale"])
 	}
 	if cfg.Model.TScale == "none" {
 		c.TScale = 1
@@ -315,11 +319,11 @@ func gradientNames() []string {
 	return n
 }
 
-func gradientMethod(name string) sens.Method {
+func gradientMethod(name string) (sens.Method, error) {
 	for _, m := range gradientMethods {
 		if m.Info().Name == name {
-			return m
+			return m, nil
 		}
 	}
-	return gradientMethods[0]
+	return nil, unknownName("solver.gradient", name, gradientNames())
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +64,7 @@ func LoadConfig(path string) (*Config, error) {
 // Merge takes over the values in a TOML text and leaves the others as they are; name stands for the text in messages. On an error, a
 // *ConfigError that lists all that is wrong, the configuration may have been changed in part.
 func (c *Config) Merge(name string, text []byte) error {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors put a byte-order mark there
 	var tables map[string]any
 	if err := toml.Unmarshal(text, &tables); err != nil {
 		e := &ConfigError{File: name}

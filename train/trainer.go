@@ -54,9 +54,13 @@ type Result struct {
 	History  []Record
 }
 
-// New prepares a run. The configuration must be resolved; it is not changed.
+// New prepares a run. The configuration must be resolved; it is copied.
 func New(cfg *Config, set *data.Set) (*Trainer, error) {
+	cfg = cfg.Clone()
 	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := cfg.unresolved(); err != nil {
 		return nil, err
 	}
 	t, err := newTask(cfg, set)
@@ -196,10 +200,13 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 var errBudget = errors.New("the budget is spent")
 
 // GradientDifference computes the gradient of the latest epoch by another method, and returns the relative difference of the two
-// in the Euclidean norm. It may be called from the Observer. Epochs whose trajectories STEER has truncated differ by that too.
+// in the Euclidean norm. A name that is not among GradientMethods is a *ConfigError. It may be called from the Observer. Epochs whose trajectories STEER has truncated differ by that too.
 func (t *Trainer) GradientDifference(ctx context.Context, method string) (float64, error) {
 	other := *t.task
-	other.method = gradientMethod(method)
+	var err error
+	if other.method, err = gradientMethod(method); err != nil {
+		return 0, err
+	}
 	o, err := newObjective(&other, 1)
 	if err != nil {
 		return 0, err

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -191,7 +192,7 @@ func TestCancelledRetryLeavesNoTrace(t *testing.T) {
 		}
 		// cancelled after the first, second, … look at the context: before, between and after solves
 		for looks := 1; looks < 400; looks += 2 {
-			ctx := &countdown{Context: context.Background(), left: looks}
+			ctx := newCountdown(looks)
 			if _, err := f.epoch(ctx); err == nil {
 				break
 			}
@@ -207,15 +208,20 @@ func TestCancelledRetryLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// countdown is a context that is cancelled after it has been looked at a number of times. (Race-free only on one goroutine at a
-// time, so the tests that use it run with one.)
+// countdown is a context that is cancelled after it has been looked at a number of times, by whatever goroutine.
 type countdown struct {
 	context.Context
-	left int
+	left atomic.Int64
+}
+
+func newCountdown(looks int) *countdown {
+	c := &countdown{Context: context.Background()}
+	c.left.Store(int64(looks))
+	return c
 }
 
 func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil

@@ -128,6 +128,9 @@ func (c *predictCmd) starts(m *model.Model) ([]start, error) {
 		out = []start{{t0: t0, y0: y0}}
 	default:
 		f, err := os.Open(c.Y0)
+		if err != nil && bareNumbers(c.Y0) {
+			return nil, usageError(fmt.Sprintf("--y0: %s does not say which state has which value; write --y0 %s", c.Y0, named(m.Names(), c.Y0)))
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -17,19 +17,19 @@ import (
 type trainCmd struct {
 	Data []string `arg:"" optional:"" name:"data" help:"CSV files."`
 
-	Config      string        `help:"Configuration file; what it does not say is chosen." placeholder:"FILE.toml"`
-	Out         string        `help:"Run folder; runs/NAME if not given." placeholder:"DIR"`
-	Resume      string        `help:"Go on with the run in this folder." placeholder:"DIR"`
-	Overwrite   bool          `help:"Replace the run in the run folder."`
-	Seed        *uint64       `help:"Seed of all random numbers." placeholder:"N"`
-	Epochs      int           `help:"Number of epochs." placeholder:"N"`
-	Network     string        `help:"Hidden layers: 3x10, or 20,10,5." placeholder:"LAYERS"`
-	Budget      time.Duration `help:"Time after which training ends." placeholder:"30s"`
-	Constraints []string      `help:"Conservation laws that the model keeps: A+B, or auto for those that the data show. May be repeated." placeholder:"LAW" sep:"none"`
-	NonNegative []string      `help:"States that never become negative, or auto for those that never are in the data." placeholder:"A,B"`
-	Set         []string      `help:"Any key of the configuration: solver.rtol=1e-5. May be repeated." placeholder:"KEY=VALUE" sep:"none"`
-	Figures     bool          `help:"Draw the fit and the loss." default:"true" negatable:""`
-	JSON        bool          `help:"One JSON object on standard output."`
+	Config      string         `help:"Configuration file; what it does not say is chosen." placeholder:"FILE.toml"`
+	Out         string         `help:"Run folder; runs/NAME if not given." placeholder:"DIR"`
+	Resume      string         `help:"Go on with the run in this folder." placeholder:"DIR"`
+	Overwrite   bool           `help:"Replace the run in the run folder."`
+	Seed        *uint64        `help:"Seed of all random numbers." placeholder:"N"`
+	Epochs      *int           `help:"Number of epochs." placeholder:"N"`
+	Network     *string        `help:"Hidden layers: 3x10, or 20,10,5." placeholder:"LAYERS"`
+	Budget      *time.Duration `help:"Time after which training ends; 0: no bound." placeholder:"30s"`
+	Constraints []string       `help:"Conservation laws that the model keeps: A+B, or auto for those that the data show. May be repeated." placeholder:"LAW" sep:"none"`
+	NonNegative []string       `help:"States that never become negative, or auto for those that never are in the data." placeholder:"A,B"`
+	Set         []string       `help:"Any key of the configuration: solver.rtol=1e-5. May be repeated." placeholder:"KEY=VALUE" sep:"none"`
+	Figures     bool           `help:"Draw the fit and the loss." default:"true" negatable:""`
+	JSON        bool           `help:"One JSON object on standard output."`
 	dataFlags
 }
 
@@ -97,7 +97,7 @@ func (c *trainCmd) config() (*train.Config, error) {
 	var err error
 	switch {
 	case c.Resume != "":
-		if c.Config != "" || c.Out != "" || len(c.Data) > 0 || len(c.Set) > 0 || c.Seed != nil || c.Epochs != 0 || c.Network != "" || len(c.Constraints) > 0 || len(c.NonNegative) > 0 || c.Overwrite {
+		if c.Config != "" || c.Out != "" || len(c.Data) > 0 || len(c.Set) > 0 || c.Seed != nil || c.Epochs != nil || c.Network != nil || len(c.Constraints) > 0 || len(c.NonNegative) > 0 || c.Overwrite {
 			return nil, usageError("--resume goes on with a run as it was: give no data and no other settings")
 		}
 		if cfg, err = train.LoadConfig(filepath.Join(c.Resume, train.ConfigName)); err != nil {
@@ -127,16 +127,16 @@ func (c *trainCmd) config() (*train.Config, error) {
 	if c.Seed != nil {
 		cfg.Train.Seed = *c.Seed
 	}
-	if c.Network != "" {
-		if cfg.Model.Hidden, err = train.ParseNetwork(c.Network); err != nil {
+	if c.Network != nil {
+		if cfg.Model.Hidden, err = train.ParseNetwork(*c.Network); err != nil {
 			return nil, err
 		}
 	}
-	if c.Budget != 0 {
+	if c.Budget != nil {
 		cfg.Train.Budget = c.Budget.Seconds()
 	}
-	if c.Epochs != 0 {
-		cfg.Train.Epochs = c.Epochs
+	if c.Epochs != nil {
+		cfg.Train.Epochs = *c.Epochs
 	}
 	if len(c.Constraints) > 0 {
 		cfg.Constraints.Laws = c.Constraints

@@ -28,7 +28,7 @@ func (f *dataFlags) options() data.ReadOptions {
 // solverFlags choose a solver.
 type solverFlags struct {
 	Method string    `help:"Method (see stiffnode methods)." placeholder:"NAME"`
-	RTol   float64   `name:"rtol" help:"Relative tolerance." placeholder:"X"`
+	RTol   *float64  `name:"rtol" help:"Relative tolerance." placeholder:"X"`
 	ATol   []float64 `name:"atol" help:"Absolute tolerance, one or one per state." placeholder:"X"`
 }
 
@@ -41,8 +41,11 @@ func (f *solverFlags) apply(o *ode.Options) error {
 		}
 		o.Method = m
 	}
-	if f.RTol != 0 {
-		o.RTol, o.ATol = f.RTol, nil
+	if f.RTol != nil {
+		if !(*f.RTol > 0) {
+			return usageError(fmt.Sprintf("--rtol: is %g; it must be above 0", *f.RTol))
+		}
+		o.RTol, o.ATol = *f.RTol, nil
 	}
 	if len(f.ATol) > 0 {
 		o.ATol = f.ATol
@@ -66,6 +69,29 @@ func assignments(flag, s string) (map[string]float64, error) {
 		out[name] = v
 	}
 	return out, nil
+}
+
+// bareNumbers says that a text is numbers without names, such as 1,0,0.
+func bareNumbers(s string) bool {
+	for part := range strings.SplitSeq(s, ",") {
+		if _, err := strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// named writes numbers without names as one writes them with names.
+func named(names []string, numbers string) string {
+	parts := strings.Split(numbers, ",")
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = n + "=…"
+		if len(parts) == len(names) {
+			out[i] = n + "=" + strings.TrimSpace(parts[i])
+		}
+	}
+	return strings.Join(out, ",")
 }
 
 // vector takes the values of all names from assignments.
