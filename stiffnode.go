@@ -59,6 +59,9 @@ func (o *Options) config() *train.Config {
 }
 
 func trainSet(ctx context.Context, cfg *train.Config, o Options, set *data.Set) (*Result, error) {
+	if err := train.CheckData(set); err != nil {
+		return nil, err
+	}
 	set, held, err := cfg.Split(set)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,9 @@ func (c *trainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := train.CheckData(set); err != nil {
+		return err
+	}
 	describe(a, set)
 	set, held, err := cfg.Split(set)
 	if err != nil {
