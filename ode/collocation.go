@@ -314,17 +314,28 @@ func (st *collocationStepper) filtered(gamma float64, sum, f []float64) float64 
 	for j, v := range sum {
 		st.e[j] = v + gamma*f[j]
 	}
-	if st.sideBySide() {
-		st.lanes.solveReal(st.e)
-	} else {
-		st.matrix.lin.solve(st.e)
-	}
+	st.filter(st.e)
 	c.stats.Solves++
 	norm := c.errorNorm(st.e)
 	if st.tab.relaxation != nil {
 		norm *= st.tab.relaxation(c.rtol)
 	}
 	return min(norm, math.MaxFloat64)
+}
+
+// stiffDense implements filterer: the polynomial interpolates at the stages and at the start.
+func (st *collocationStepper) stiffDense() int { return st.s }
+
+func (st *collocationStepper) filtering() bool { return true }
+
+// filter implements filterer.
+func (st *collocationStepper) filter(v []float64) float64 {
+	if st.sideBySide() {
+		st.lanes.solveReal(v)
+	} else {
+		st.matrix.lin.solve(v)
+	}
+	return st.matrix.gamma
 }
 
 func (st *collocationStepper) jacobian() *Jacobian { return st.matrix.jac }

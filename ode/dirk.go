@@ -288,6 +288,17 @@ func (st *dirkStepper) solve(i int, h float64, z []float64) *stepError {
 	}
 }
 
+// stiffDense implements filterer: it is the order of the stages.
+func (st *dirkStepper) stiffDense() int { return min(2, st.tab.Info.DenseOrder) }
+
+func (st *dirkStepper) filtering() bool { return true }
+
+// filter implements filterer.
+func (st *dirkStepper) filter(v []float64) float64 {
+	st.matrix.lin.solve(v)
+	return st.matrix.gamma
+}
+
 func (st *dirkStepper) jacobian() *Jacobian { return st.matrix.jac }
 
 func (st *dirkStepper) accepted(h float64) {

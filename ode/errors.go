@@ -114,6 +114,8 @@ const (
 	RejectField
 	// RejectBounds: the new state violates the bounds asked for.
 	RejectBounds
+	// RejectDense: the dense output is not accurate enough at the places where it is read.
+	RejectDense
 )
 
 var rejectText = map[RejectReason]string{
@@ -123,6 +125,7 @@ var rejectText = map[RejectReason]string{
 	RejectSingular:  "singular matrix",
 	RejectField:     "right-hand side",
 	RejectBounds:    "bounds",
+	RejectDense:     "dense output",
 }
 
 func (r RejectReason) String() string { return rejectText[r] }

@@ -19,7 +19,11 @@ type laneState struct {
 	attempts    int
 	stiff       int     // successive steps that speak for the implicit method
 	logPrev     float64 // log₂ of the error norm of the step before
-	reason      RejectReason
+	// limit is the size of steps up to which the dense output may be read between their ends; landing: the step ends on the next time
+	limit   float64
+	landing bool
+	checked bool // the dense output of the latest attempt was looked at
+	reason  RejectReason
 }
 
 func (l *laneState) t1() float64 { return l.tr.Times[len(l.tr.Times)-1] }
@@ -43,7 +47,7 @@ func (p *lanePool) fill(get func(p *lanePool, l int) bool) {
 
 func (p *lanePool) load(l int, state laneState, y []float64) {
 	p.active++
-	state.fresh, state.stiff, state.logPrev = true, 0, 0
+	state.fresh, state.stiff, state.logPrev, state.limit = true, 0, 0, math.Inf(1)
 	p.lanes[l] = state
 	p.t[l] = state.t
 	p.set(l, y)
@@ -63,6 +67,7 @@ func (p *lanePool) free(l int) {
 // sweep attempts one step in every lane.
 func (p *lanePool) sweep() {
 	p.attempt()
+	p.checkReadings()
 	var kept [Lanes]int
 	rejected := kept[:0]
 	var ended, moving [Lanes]bool
@@ -182,7 +187,12 @@ func (p *lanePool) judge(l int) bool {
 	p.count(lane)
 	e2 := p.sum[l] / float64(p.k)
 	if e2 <= 1 {
-		return true
+		if p.dense[l] <= 1 {
+			return true
+		}
+		lane.afterReject, lane.reason = true, RejectDense
+		lane.tr.Stats.reject(RejectDense)
+		return false
 	}
 	lane.afterReject = true
 	lane.reason = RejectNonFinite
@@ -201,10 +211,16 @@ func (p *lanePool) judge(l int) bool {
 func (p *lanePool) accept(l int) (stiff bool) {
 	lane, step := &p.lanes[l], p.h[l]
 	tnew := lane.t + step
-	if lane.last {
+	switch {
+	case lane.last:
 		tnew = lane.t1()
+	case lane.landing:
+		tnew = lane.tr.Times[lane.saved]
 	}
 	p.save(l, tnew)
+	if !lane.checked {
+		lane.limit *= readingRecovery
+	}
 	stats := &lane.tr.Stats
 	stats.Steps++
 	if p.tab.implicit && len(p.s.pools) == 2 {
@@ -271,16 +287,18 @@ func (p *lanePool) propose(l int) {
 		h = math.Copysign(opt.MaxStep, h)
 	}
 	lane.last = false
+	lane.landing = false
 	switch a, r := math.Abs(h), math.Abs(rest); {
 	case a >= r*(1-1e-10):
 		h, lane.last = rest, true
 	case a > 0.5*r:
 		h = rest / 2
 	}
+	h = p.shorten(lane, h)
 	switch {
 	case lane.attempts >= opt.MaxSteps:
 		p.fail(l, CauseTooManySteps, h, fmt.Sprintf("%d steps were not enough: raise MaxSteps or loosen the tolerance", opt.MaxSteps), p.worst(l))
-	case h == 0 || lane.t+h == lane.t || !lane.last && math.Abs(h) < opt.MinStep:
+	case h == 0 || lane.t+h == lane.t || !lane.last && !lane.landing && math.Abs(h) < opt.MinStep:
 		advice := "the solution may have a singularity here, or the tolerance asks for more than double precision holds: loosen rtol, or raise atol for small components"
 		if lane.reason == RejectNonFinite {
 			advice = "the right-hand side is not finite beyond this point: the solution may leave its domain or blow up here"

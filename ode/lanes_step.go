@@ -19,6 +19,7 @@ type lanePool struct {
 
 	t, h, hg, time, sum [Lanes]float64
 	slopes, places      [Lanes]float64 // norms that tell stiffness
+	dense, theta        [Lanes]float64 // norm of the error of the dense output, in units of what is allowed, at θ
 	panel               []float64      // y, u_1 … u_s
 	z                   []float64      // the argument of a stage, at last the new state; then γ Σ C_ij u_j
 	e                   []float64      // the sums of tab.errors
@@ -29,6 +30,7 @@ type lanePool struct {
 	dfdt, dfdtNew       []float64
 	lu, pivot           []float64
 	at                  []float64 // one state
+	reading             []float64 // the dense output at θ, and −γ times its slope
 }
 
 func newLanePool(s *LaneSolver, f LaneField, tab *laneTableau) *lanePool {
@@ -39,6 +41,7 @@ func newLanePool(s *LaneSolver, f LaneField, tab *laneTableau) *lanePool {
 	p.panel, p.z, p.e, p.coef = zeros(k*(tab.stages+1)), zeros(2*k), zeros(k*len(tab.errors)/(tab.stages+1)), zeros(k*tab.degree)
 	p.f0, p.fi, p.fnew = zeros(k), zeros(k), zeros(k)
 	if tab.implicit {
+		p.reading = zeros(2 * k)
 		p.jac, p.jacNew, p.lu, p.pivot = zeros(k*k), zeros(k*k), zeros(k*k), zeros(k)
 		if !s.p.Autonomous {
 			p.dfdt, p.dfdtNew = zeros(k), zeros(k)
@@ -132,13 +135,18 @@ func (p *lanePool) stage(i int, f []float64) {
 	kernel.SolveLanes(u, p.lu, p.pivot, p.hg[:], f, c, p.k)
 }
 
-// read writes the dense output of lane l at the fraction θ of its step behind y.
-func (p *lanePool) read(y []float64, l int, theta float64) []float64 {
-	tab, n := p.tab, p.n
-	if !p.haveCoef {
+// coefficients makes the dense output of the sweep.
+func (p *lanePool) coefficients() {
+	if tab, n := p.tab, p.n; !p.haveCoef {
 		kernel.MulPanel(p.coef, n, tab.dense, tab.stages, 1, p.panel[n:], n, tab.degree, tab.stages, n, nil, nil, nil, 0)
 		p.haveCoef = true
 	}
+}
+
+// read writes the dense output of lane l at the fraction θ of its step behind y.
+func (p *lanePool) read(y []float64, l int, theta float64) []float64 {
+	tab, n := p.tab, p.n
+	p.coefficients()
 	for i := l; i < n; i += Lanes {
 		v := 0.0
 		for j := (tab.degree-1)*n + i; j >= 0; j -= n {

@@ -22,6 +22,8 @@ type laneTableau struct {
 	// dense holds a row for each power θ, θ², … of the dense output over u_1 … u_s.
 	dense  []float64
 	degree int
+	// stiffDense is that of a filterer
+	stiffDense int
 }
 
 // stageSums appends a row of coefficients over y and the stages u_1 … u_n.
@@ -62,7 +64,8 @@ func rosenbrockLanes(t *RosenbrockTableau) *laneTableau {
 	s := len(t.B)
 	l := &laneTableau{
 		stages: s, implicit: true, gamma: t.Gamma, fsal: t.FSAL, order: min(t.Info.Order, t.Info.Embedded) + 1,
-		alpha: t.Alpha, gammaI: t.GammaI, arguments: make([][]float64, s),
+		stiffDense: t.stiffDense(),
+		alpha:      t.Alpha, gammaI: t.GammaI, arguments: make([][]float64, s),
 	}
 	for i := 1; i < s; i++ {
 		l.arguments[i] = stageSums(nil, 1, t.A[i], 1, i)

@@ -58,6 +58,7 @@ func (s *Solver) loop(ctx context.Context) error {
 			target = s.events.aim
 			step, last = target-c.t, true
 		}
+		step, target, last = s.reads.shorten(s, step, target, last)
 		if step == 0 || c.t+step == c.t || !last && !(math.Abs(step) >= s.opt.MinStep) {
 			return s.tooSmall(step)
 		}
@@ -71,6 +72,9 @@ func (s *Solver) loop(ctx context.Context) error {
 		e, bad := s.st.attempt(step)
 		if bad == nil {
 			bad = s.judge(&e)
+		}
+		if bad == nil && e <= 1 {
+			bad = s.reads.check(s, step)
 		}
 		if bad == nil && e <= 1 && s.quad.active() {
 			if bad, err = s.quad.attempt(s, step, &e); err != nil {
@@ -93,7 +97,9 @@ func (s *Solver) loop(ctx context.Context) error {
 				c.failed = stepError{reason: RejectError}
 			}
 			c.stats.reject(reason)
-			h = s.afterRejection(step, e, reason)
+			if reason != RejectDense { // that one has shortened the next step
+				h = s.afterRejection(step, e, reason)
+			}
 			now.AfterReject = true
 			s.events.landing = false
 			continue
@@ -115,6 +121,7 @@ func (s *Solver) loop(ctx context.Context) error {
 			return err
 		}
 		c.stats.Steps++
+		s.reads.accepted()
 		if s.size != nil {
 			h = s.size.nextSize(step, e, true, 0)
 		} else {
@@ -203,6 +210,8 @@ func (s *Solver) tooSmall(step float64) error {
 		advice = "Newton's iteration fails however small the step is: check the Jacobian, or use ode.FiniteDifference"
 	case RejectNonFinite, RejectField:
 		advice = "the right-hand side, or what else is evaluated along the solution, is not defined beyond this point: the solution may leave its domain or blow up here"
+	case RejectDense:
+		advice = "the solution cannot be read between the ends of steps, as where the right-hand side jumps: name such times in Hit, or save at the ends of steps (no SaveAt)"
 	case RejectBounds:
 		advice = "the solution leaves the bounds asked for: the bounds contradict the equations, or the tolerance is too loose"
 	}

@@ -44,6 +44,8 @@ type Options struct {
 	NewtonTol float64
 	// Observer is called after every accepted step with a view that is valid during the call only. An error ends the solve.
 	Observer func(*Step) error
+	// ObserveEnds says that Observer reads no step between its ends, so that dense output need not be controlled for it.
+	ObserveEnds bool
 	// Judge is shown every attempted step that passed the error test, as the only step of a tape that is valid during the call, and returns a
 	// further error norm, which rejects the step if it exceeds 1. Quantities that are integrated along with the solution take
 	// part in the choice of steps in this way. An error that is a *Rejection asks for a smaller step; any other ends the solve.

@@ -196,4 +196,24 @@ func (st *rosenbrockStepper) record(tape *Tape, t, h float64) {
 // forget makes the next attempt evaluate f and J at the point where it starts.
 func (st *rosenbrockStepper) forget() { st.haveJ = false }
 
+// stiffDense is the order of the dense output in stiff components (measured on the problem of Prothero and Robinson), or 0 where that is as good as the ends
+// of steps: an estimate that holds f at the new point, unfiltered, keeps steps as short as stiff components ask for.
+func (tab *RosenbrockTableau) stiffDense() int {
+	if tab.FSAL {
+		return 0
+	}
+	return tab.Info.DenseOrder - 1
+}
+
+// stiffDense implements filterer.
+func (st *rosenbrockStepper) stiffDense() int { return st.tab.stiffDense() }
+
+func (st *rosenbrockStepper) filtering() bool { return st.tab.stiffDense() > 0 }
+
+// filter implements filterer.
+func (st *rosenbrockStepper) filter(v []float64) float64 {
+	st.lin.solve(v)
+	return st.factoredAt
+}
+
 func (st *rosenbrockStepper) jacobian() *Jacobian { return st.jac }

@@ -28,6 +28,7 @@ type Solver struct {
 	size0       float64 // largest initial state, or size below which tolerances are absolute
 	events      eventFinder
 	quad        quadratureState
+	reads       readings
 	shown       Tape // the attempt that Options.Judge looks at
 }
 
@@ -77,6 +78,7 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	if err := s.quad.init(&s.opt, p.Dim); err != nil {
 		return nil, err
 	}
+	s.reads.init(s)
 	s.sol.dim = p.Dim
 	s.view = Step{solver: s}
 	return s, nil
@@ -99,6 +101,9 @@ func (s *Solver) Method() Method { return s.opt.Method }
 
 // SetSaveAt changes the times at which the solution is wanted.
 func (s *Solver) SetSaveAt(times []float64) { s.opt.SaveAt = times }
+
+// SetObserveEnds changes Options.ObserveEnds for the solves that follow.
+func (s *Solver) SetObserveEnds(ends bool) { s.opt.ObserveEnds = ends }
 
 // SetTolerances changes the tolerances for the solves that follow, by the rules of Options.
 func (s *Solver) SetTolerances(rtol float64, atol []float64) error {
@@ -137,6 +142,7 @@ func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *
 	}
 	c.stats = Stats{}
 	s.degree = -1
+	s.reads.reset(s)
 	s.sol.reset(t0, y0, s.opt.SaveAt)
 	if s.opt.Tape != nil {
 		s.opt.Tape.reset(s.p.Dim, t0, t1)

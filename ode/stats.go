@@ -7,7 +7,7 @@ type Stats struct {
 	// Steps is the number of accepted steps; StiffSteps of them were made by the implicit method of a switching pair.
 	Steps, StiffSteps int
 	// Rejected steps by cause.
-	RejectedError, RejectedNewton, RejectedNonFinite, RejectedSingular, RejectedField, RejectedBounds int
+	RejectedError, RejectedNewton, RejectedNonFinite, RejectedSingular, RejectedField, RejectedBounds, RejectedDense int
 	// Evaluations of f, outside Jacobians by differences.
 	Evals int
 	// Jacobians evaluated; JacobianEvals are evaluations of f spent on finite differences inside them, where known.
@@ -26,7 +26,7 @@ type Stats struct {
 
 // Rejected is the number of rejected steps of all causes.
 func (s *Stats) Rejected() int {
-	return s.RejectedError + s.RejectedNewton + s.RejectedNonFinite + s.RejectedSingular + s.RejectedField + s.RejectedBounds
+	return s.RejectedError + s.RejectedNewton + s.RejectedNonFinite + s.RejectedSingular + s.RejectedField + s.RejectedBounds + s.RejectedDense
 }
 
 func (s *Stats) reject(r RejectReason) {
@@ -43,6 +43,8 @@ func (s *Stats) reject(r RejectReason) {
 		s.RejectedField++
 	case RejectBounds:
 		s.RejectedBounds++
+	case RejectDense:
+		s.RejectedDense++
 	}
 }
 
@@ -56,6 +58,7 @@ func (s *Stats) Add(o *Stats) {
 	s.RejectedSingular += o.RejectedSingular
 	s.RejectedField += o.RejectedField
 	s.RejectedBounds += o.RejectedBounds
+	s.RejectedDense += o.RejectedDense
 	s.Evals += o.Evals
 	s.Jacobians += o.Jacobians
 	s.JacobianEvals += o.JacobianEvals
@@ -70,7 +73,7 @@ func (s *Stats) Add(o *Stats) {
 
 // String is one line for people.
 func (s *Stats) String() string {
-	return fmt.Sprintf("%d steps (%d rejected: %d error, %d Newton, %d non-finite, %d singular, %d field, %d bounds), %d f, %d Jacobians, %d factorisations, %d solves, %d Newton iterations, %d switches",
-		s.Steps, s.Rejected(), s.RejectedError, s.RejectedNewton, s.RejectedNonFinite, s.RejectedSingular, s.RejectedField, s.RejectedBounds,
+	return fmt.Sprintf("%d steps (%d rejected: %d error, %d Newton, %d non-finite, %d singular, %d field, %d bounds, %d dense output), %d f, %d Jacobians, %d factorisations, %d solves, %d Newton iterations, %d switches",
+		s.Steps, s.Rejected(), s.RejectedError, s.RejectedNewton, s.RejectedNonFinite, s.RejectedSingular, s.RejectedField, s.RejectedBounds, s.RejectedDense,
 		s.Evals, s.Jacobians, s.Factorisations, s.Solves, s.NewtonIterations, s.Switches)
 }

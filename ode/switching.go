@@ -129,6 +129,18 @@ func (st *switchStepper) errorOrder() int                     { return st.now().
 func (st *switchStepper) dense(coef []float64, h float64) int { return st.now().dense(coef, h) }
 func (st *switchStepper) record(tape *Tape, t, h float64)     { st.now().record(tape, t, h) }
 
+// tried is the stepper of the latest attempt, as a filterer.
+func (st *switchStepper) tried() filterer {
+	if st.last {
+		return st.imp.(filterer)
+	}
+	return st.exp
+}
+
+func (st *switchStepper) filtering() bool            { return st.tried().filtering() }
+func (st *switchStepper) filter(v []float64) float64 { return st.tried().filter(v) }
+func (st *switchStepper) stiffDense() int            { return st.tried().stiffDense() }
+
 func (st *switchStepper) effort() (iterations, limit int) {
 	if st.last && st.newton != nil {
 		return st.newton.effort()

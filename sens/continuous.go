@@ -241,6 +241,7 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 	c.field.sign = math.Copysign(1, t1-t0)
 	bind(c.forward.Field().(ode.ParamField), p)
 	c.forward.SetSaveAt(times)
+	c.forward.SetObserveEnds(c.field.integral == nil && (c.setup.Options.Observer == nil || c.setup.Options.ObserveEnds))
 	sol, err := c.forward.Solve(ctx, t0, t1, y0)
 	if err != nil {
 		return err

@@ -59,6 +59,7 @@ func (d DiscreteReverse) New(s Setup) (Evaluator, error) {
 			return nil, &RefusedError{Method: name, Solver: solverName(&s), Reason: errNotExecutable.Error()}
 		}
 		r.check = &checkpointed{limit: d.MemoryLimit, user: s.Options.Observer}
+		s.Options.ObserveEnds = s.Options.ObserveEnds || s.Options.Observer == nil
 		s.Options.Observer = r.check.observe
 	}
 	var err error

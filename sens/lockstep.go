@@ -31,6 +31,7 @@ type lockstep struct {
 	o       int // outputs handed on
 	user    func(*ode.Step) error
 	opinion func(*ode.Tape) (float64, error) // the user's own judge
+	ends    bool                             // the user's observer reads steps at their ends only
 	also    func(*ode.Step)                  // told of every accepted step while t.u holds its stages
 }
 
@@ -48,7 +49,7 @@ func newLockstep(s *Setup, t *tangents, tape *ode.Tape, test bool, name string) 
 		return nil, &RefusedError{Method: name, Solver: solverName(s),
 			Reason: "it chooses its order by the state alone, and cannot when sensitivities take part in the error test; leave them out, or choose a one-step method (Radau, Rodas5P, KenCarp4)"}
 	}
-	l := &lockstep{t: t, tape: tape, test: test, user: s.Options.Observer, opinion: s.Options.Judge}
+	l := &lockstep{t: t, tape: tape, test: test, user: s.Options.Observer, ends: s.Options.ObserveEnds || s.Options.Observer == nil, opinion: s.Options.Judge}
 	opt := s.Options
 	opt.SaveAt, opt.Dense, opt.Tape = []float64{}, false, l.tape
 	opt.Judge, opt.Observer = l.judge, l.accept
@@ -108,6 +109,7 @@ func (l *lockstep) run(ctx context.Context, p, y0 []float64, t0, t1 float64, tim
 	bind(l.solver.Field().(ode.ParamField), p)
 	bind(l.t.e.field, p)
 	l.solver.SetSaveAt(times)
+	l.solver.SetObserveEnds(l.ends && l.also == nil)
 	l.scale, l.out = scale, out
 	l.started, l.o, l.last.formula = false, 0, nil
 	l.t.e.err = nil
