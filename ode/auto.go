@@ -35,7 +35,7 @@ type autoMethod struct{}
 
 func (autoMethod) Info() Info {
 	return Info{
-		Name: "auto", Family: "automatic choice", Order: 4, Embedded: 3, DenseOrder: 3, Implicit: true, Mass: true,
+		Name: "auto", Family: "automatic choice", Order: 4, Embedded: 3, DenseOrder: 3, StiffDense: 2, Implicit: true, Mass: true,
 		Stability: "L-stable when stiff", Source: "see the methods it chooses from",
 	}
 }

@@ -7,7 +7,15 @@ type dirkMethod struct{ tab *DIRKTableau }
 
 var _ Method = dirkMethod{}
 
-func (m dirkMethod) Info() Info { return m.tab.Info }
+// Info implements Method.
+func (m dirkMethod) Info() Info {
+	i := m.tab.Info
+	i.StiffDense = m.tab.stiffDense()
+	return i
+}
+
+// stiffDense is the order of the dense output in stiff components: that of the stages.
+func (tab *DIRKTableau) stiffDense() int { return min(2, tab.Info.DenseOrder) }
 
 func (m dirkMethod) newStepper(c *core) (stepper, error) {
 	var split SplitField
@@ -288,8 +296,8 @@ func (st *dirkStepper) solve(i int, h float64, z []float64) *stepError {
 	}
 }
 
-// stiffDense implements filterer: it is the order of the stages.
-func (st *dirkStepper) stiffDense() int { return min(2, st.tab.Info.DenseOrder) }
+// stiffDense implements filterer.
+func (st *dirkStepper) stiffDense() int { return st.tab.stiffDense() }
 
 func (st *dirkStepper) filtering() bool { return true }
 

@@ -18,6 +18,9 @@ type Info struct {
 	// Order of the solution that is propagated; Embedded of the one it is compared with; DenseOrder of the dense output
 	// (the error at any time of a step is of that order plus one locally).
 	Order, Embedded, DenseOrder int
+	// StiffDense is the order of the dense output in stiff components, where it is lower: values read between the ends of steps are then controlled,
+	// and steps made smaller, or made to end there, for their sake. 0 says that these are as good as at the ends of steps.
+	StiffDense int
 	// Stages per step (0 where it varies).
 	Stages int
 	// Implicit methods need a Jacobian.

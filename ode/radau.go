@@ -32,7 +32,7 @@ type radau9Method struct{}
 // Info implements Method.
 func (radau9Method) Info() Info {
 	return Info{
-		Name: "Radau9", Family: "fully implicit Runge–Kutta", Order: 9, Embedded: 5, DenseOrder: 6, Stages: radau9Stages, Implicit: true, Mass: true, Stability: "L-stable",
+		Name: "Radau9", Family: "fully implicit Runge–Kutta", Order: 9, Embedded: 5, DenseOrder: 6, StiffDense: radau9Stages, Stages: radau9Stages, Implicit: true, Mass: true, Stability: "L-stable",
 		Source: "Hairer and Wanner, Stiff differential equations solved by Radau methods, J. Comput. Appl. Math. 111:93, 1999 (Radau IIA; program RADAU)",
 	}
 }

@@ -251,3 +251,35 @@ func TestReadingCostsLittle(t *testing.T) {
 		}
 	}
 }
+
+// TestStiffDenseOrder holds what Info says of the dense output in stiff components to what it does at fixed steps.
+func TestStiffDenseOrder(t *testing.T) {
+	f := stiffSine{1e9}
+	for _, m := range ode.Solvers() {
+		info := m.Info()
+		if info.StiffDense == 0 || info.Split || info.Family == "switching pair" {
+			continue
+		}
+		largest := func(h float64) (e float64) {
+			sol, err := ode.Solve(context.Background(), f.problem(), 0, 4, []float64{0},
+				ode.Options{Method: m, RTol: 1, ATol: []float64{1e6}, FirstStep: h, MaxStep: h, Dense: true, NewtonTol: 1e-14})
+			if err != nil {
+				t.Fatal(info.Name, err)
+			}
+			var y [1]float64
+			for i := range sol.Dense.Steps() {
+				t0, step := sol.Dense.Step(i)
+				for _, theta := range grid(1, 20) {
+					x := t0 + theta*step
+					sol.Dense.AtStep(y[:], i, x)
+					e = max(e, math.Abs(y[0]-math.Sin(x)))
+				}
+			}
+			return e
+		}
+		coarse, fine := largest(0.4), largest(0.2)
+		if order := math.Log2(coarse/fine) - 1; math.Abs(order-float64(info.StiffDense)) > 0.35 {
+			t.Errorf("%s: dense output in stiff components of order %.2f, not %d", info.Name, order, info.StiffDense)
+		}
+	}
+}

@@ -9,7 +9,12 @@ type rosenbrockMethod struct{ tab *RosenbrockTableau }
 
 var _ Method = rosenbrockMethod{}
 
-func (m rosenbrockMethod) Info() Info { return m.tab.Info }
+// Info implements Method.
+func (m rosenbrockMethod) Info() Info {
+	i := m.tab.Info
+	i.StiffDense = m.tab.stiffDense()
+	return i
+}
 
 func (m rosenbrockMethod) newStepper(c *core) (stepper, error) {
 	return newRosenbrockStepper(c, m.tab), nil

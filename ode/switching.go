@@ -54,7 +54,7 @@ func (m switchMethod) Info() Info {
 	e, i := m.explicit.Info(), m.implicit.Info()
 	return Info{
 		Name: "Auto" + e.Name + "(" + i.Name + ")", Family: "switching pair", Order: min(e.Order, i.Order), Embedded: min(e.Embedded, i.Embedded),
-		DenseOrder: min(e.DenseOrder, i.DenseOrder), Implicit: true, Stability: i.Stability + " when stiff", Source: e.Source + "; " + i.Source,
+		DenseOrder: min(e.DenseOrder, i.DenseOrder), StiffDense: i.StiffDense, Implicit: true, Stability: i.Stability + " when stiff", Source: e.Source + "; " + i.Source,
 	}
 }
 

@@ -36,7 +36,7 @@ func radauIIA5() *FIRKTableau {
 	c := [3]float64{(4 - s6) / 10, (4 + s6) / 10, 1}
 	tab := &FIRKTableau{
 		Info: Info{
-			Name: "Radau", Family: "fully implicit Runge–Kutta", Order: 5, Embedded: 3, DenseOrder: 3, Stages: 3, Implicit: true, Mass: true, Stability: "L-stable",
+			Name: "Radau", Family: "fully implicit Runge–Kutta", Order: 5, Embedded: 3, DenseOrder: 3, StiffDense: 3, Stages: 3, Implicit: true, Mass: true, Stability: "L-stable",
 			Source: "Hairer and Wanner, Solving Ordinary Differential Equations II (1996), secs. IV.5 and IV.8 (Radau IIA; program RADAU5)",
 		},
 		A: [3][3]float64{

@@ -13,6 +13,13 @@ type methodsCmd struct {
 	JSON bool `help:"One JSON object per method."`
 }
 
+// methodNotes says what the table of solvers leaves open.
+const methodNotes = `
+stiff: the order of the dense output in stiff components; – where values between the ends of steps are as good as at these. Where there is an order, what is read
+between the ends of steps (times to save, events, integrals, dense output) is held to ten times the tolerance, by shorter steps or steps that end there.
+
+`
+
 func (c *methodsCmd) Run(a *app) error {
 	if c.JSON {
 		enc := json.NewEncoder(a.out)
@@ -28,20 +35,23 @@ func (c *methodsCmd) Run(a *app) error {
 		}
 		return nil
 	}
-	rows := [][]string{{"solver", "family", "order", "dense output", "stages", "stability", "M y' = f"}}
+	rows := [][]string{{"solver", "family", "order", "dense output", "stiff", "stages", "stability", "M y' = f"}}
 	for _, m := range ode.Solvers() {
 		i := m.Info()
-		stages, mass := fmt.Sprint(i.Stages), "no"
+		stages, mass, stiff := fmt.Sprint(i.Stages), "no", "–"
 		if i.Stages == 0 {
 			stages = "–"
+		}
+		if i.StiffDense > 0 {
+			stiff = fmt.Sprint(i.StiffDense)
 		}
 		if i.Mass {
 			mass = "yes"
 		}
-		rows = append(rows, []string{i.Name, i.Family, fmt.Sprintf("%d(%d)", i.Order, i.Embedded), fmt.Sprint(i.DenseOrder), stages, i.Stability, mass})
+		rows = append(rows, []string{i.Name, i.Family, fmt.Sprintf("%d(%d)", i.Order, i.Embedded), fmt.Sprint(i.DenseOrder), stiff, stages, i.Stability, mass})
 	}
 	leftTable(a.out, rows)
-	fmt.Fprintln(a.out)
+	fmt.Fprint(a.out, methodNotes)
 	rows = [][]string{{"gradient", "kind", "cost", "memory"}}
 	for _, m := range sens.Methods() {
 		i := m.Info()
