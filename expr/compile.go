@@ -1,0 +1,331 @@
+package expr
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A unit is a compiled set of values: what depends on parameters alone is made once for every binding of them, the rest at every point. It is made for the nodes
+// in targets, and finds ready what the units that it builds upon have left in their registers.
+type unit struct {
+	bound, body code
+	// out are the registers of the targets
+	out []int32
+	// made are the nodes that have their values in registers after this unit, those of its bases included
+	made map[int32]bool
+	// number counts the units of a program
+	number int
+}
+
+// compiler makes a unit.
+type compiler struct {
+	p       *Program
+	need    []bool
+	uses    []int32
+	fixed   []bool // depends on parameters and constants alone
+	inlined []bool
+	target  []bool
+	made    map[int32]bool
+}
+
+// compile makes the unit for some nodes upon bases, which will have been run at the same point.
+func (p *Program) compile(targets []int32, bases ...*unit) *unit {
+	g := p.g
+	c := &compiler{p: p, made: map[int32]bool{}}
+	for _, b := range bases {
+		for id := range b.made {
+			c.made[id] = true
+		}
+	}
+	last := int32(-1)
+	for _, t := range targets {
+		last = max(last, t)
+	}
+	n := int(last) + 1
+	c.need, c.target, c.inlined, c.fixed, c.uses = make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n), make([]int32, n)
+	for _, t := range targets {
+		c.need[t], c.target[t] = true, true
+	}
+	for id := last; id >= 0; id-- {
+		if !c.need[id] || c.leaf(id) {
+			c.need[id] = false
+			continue
+		}
+		g.eachArg(id, func(a int32) {
+			c.need[a] = true
+			c.uses[a]++
+		})
+	}
+	c.findFixed()
+	c.inline()
+	u := &unit{made: c.made, number: p.units}
+	p.units++
+	u.bound = c.schedule(true)
+	u.body = c.schedule(false)
+	for _, t := range targets {
+		u.out = append(u.out, p.register(t))
+	}
+	return u
+}
+
+// leaf says whether a node's value is there without an instruction.
+func (c *compiler) leaf(id int32) bool {
+	o := c.p.g.nodes[id].op
+	return o == opVar || o == opConst || c.made[id]
+}
+
+func (c *compiler) findFixed() {
+	g := c.p.g
+	seen := make([]bool, len(c.need))
+	for id := range c.need {
+		// what is needed, and its leaves
+		if c.need[id] {
+			seen[id] = true
+			g.eachArg(int32(id), func(a int32) { seen[a] = true })
+		}
+	}
+	for id := range seen {
+		if !seen[id] {
+			continue
+		}
+		n := &g.nodes[id]
+		switch n.op {
+		case opConst:
+			c.fixed[id] = true
+		case opVar:
+			c.fixed[id] = varKind(n.a) == varParam
+		default:
+			if c.made[int32(id)] {
+				c.fixed[id] = c.p.isFixed(int32(id))
+				continue
+			}
+			c.fixed[id] = true
+			g.eachArg(int32(id), func(a int32) { c.fixed[id] = c.fixed[id] && c.fixed[a] })
+		}
+	}
+}
+
+// inline finds what becomes part of the one sum or product that uses it.
+func (c *compiler) inline() {
+	g := c.p.g
+	for id := range c.need {
+		if !c.need[id] {
+			continue
+		}
+		n := &g.nodes[id]
+		var buf [3]int32
+		for _, a := range g.args(n, &buf) {
+			if c.leaf(a) || c.uses[a] != 1 || c.target[a] || c.fixed[a] != c.fixed[id] {
+				continue
+			}
+			switch o := g.nodes[a].op; n.op {
+			case opAdd, opSub:
+				c.inlined[a] = o == opAdd || o == opSub || o == opNeg
+			case opNeg:
+				c.inlined[a] = o == opAdd || o == opSub
+			case opMul:
+				c.inlined[a] = o == opMul
+			}
+		}
+	}
+}
+
+// An instruction before it has its place.
+type pendingInstr struct {
+	kind instr
+	plus int32
+	args []int32 // nodes; the first is the one made
+}
+
+// instruction makes that of a node; its arguments are still nodes.
+func (c *compiler) instruction(id int32) pendingInstr {
+	g := c.p.g
+	n := &g.nodes[id]
+	switch n.op {
+	case opAdd, opSub, opNeg:
+		if n.op == opNeg && !c.inlined[n.a] {
+			break
+		}
+		return c.sum(id)
+	case opMul:
+		return c.product(id)
+	case opPow:
+		if v, ok := g.at(n.b).Value(); ok && v == float64(int32(v)) && v >= -maxPower && v <= maxPower {
+			switch v {
+			case 2:
+				return pendingInstr{kind: insSquare, args: []int32{id, n.a}}
+			case 3:
+				return pendingInstr{kind: insCube, args: []int32{id, n.a}}
+			}
+			return pendingInstr{kind: insPowInt, plus: int32(v), args: []int32{id, n.a}}
+		}
+	}
+	in := pendingInstr{kind: instr(n.op), args: []int32{id}}
+	g.eachArg(id, func(a int32) { in.args = append(in.args, a) })
+	return in
+}
+
+// sum collects the terms of a sum, with those of the sums inlined in it.
+func (c *compiler) sum(id int32) pendingInstr {
+	type term struct {
+		id    int32
+		minus bool
+	}
+	g := c.p.g
+	var plus, minus []int32
+	stack := []term{{id, false}}
+	for len(stack) > 0 {
+		t := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if t.id != id && !c.inlined[t.id] {
+			if t.minus {
+				minus = append(minus, t.id)
+			} else {
+				plus = append(plus, t.id)
+			}
+			continue
+		}
+		switch n := &g.nodes[t.id]; n.op {
+		case opAdd:
+			stack = append(stack, term{n.b, t.minus}, term{n.a, t.minus})
+		case opSub:
+			stack = append(stack, term{n.b, !t.minus}, term{n.a, t.minus})
+		case opNeg:
+			stack = append(stack, term{n.a, !t.minus})
+		}
+	}
+	in := pendingInstr{kind: insSum, plus: int32(len(plus)), args: append(append([]int32{id}, plus...), minus...)}
+	switch {
+	case len(plus) == 2 && len(minus) == 0:
+		in.kind, in.plus = insAdd, 0
+	case len(plus) == 1 && len(minus) == 1:
+		in.kind, in.plus = insSub, 0
+	}
+	return in
+}
+
+// product collects the factors of a product, with those of the products inlined in it.
+func (c *compiler) product(id int32) pendingInstr {
+	g := c.p.g
+	in := pendingInstr{args: []int32{id}}
+	stack := []int32{id}
+	for len(stack) > 0 {
+		t := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if t != id && !c.inlined[t] {
+			in.args = append(in.args, t)
+			continue
+		}
+		stack = append(stack, g.nodes[t].b, g.nodes[t].a)
+	}
+	switch len(in.args) {
+	case 3:
+		in.kind = insMul2
+	case 4:
+		in.kind = insMul3
+	default:
+		in.kind = insProduct
+	}
+	return in
+}
+
+// runKey is what the instructions of a run have in common.
+type runKey struct {
+	kind         instr
+	stride, plus int32
+}
+
+// schedule orders the instructions that are, or are not, fixed, and lays them out in runs. Of the instructions that are ready it takes the
+// kind that has most, so that runs are long.
+func (c *compiler) schedule(fixed bool) code {
+	var list []pendingInstr
+	place := map[int32]int{}
+	for id := range c.need {
+		if c.need[id] && !c.inlined[id] && c.fixed[id] == fixed && !c.made[int32(id)] {
+			place[int32(id)] = len(list)
+			list = append(list, c.instruction(int32(id)))
+		}
+	}
+	waiting, users := make([]int32, len(list)), make([][]int32, len(list))
+	var queue readyQueue
+	for i := range list {
+		for _, a := range list[i].args[1:] {
+			if j, ok := place[a]; ok {
+				waiting[i]++
+				users[j] = append(users[j], int32(i))
+			}
+		}
+	}
+	for i := range list {
+		if waiting[i] == 0 {
+			queue.push(&list[i], int32(i))
+		}
+	}
+	var out code
+	for left := len(list); left > 0; {
+		key, ready := queue.pop()
+		r := run{kind: key.kind, stride: key.stride, plus: key.plus, from: int32(len(out.args))}
+		for _, i := range ready {
+			in := &list[i]
+			for _, a := range in.args {
+				out.args = append(out.args, c.p.register(a))
+			}
+			if in.kind == insPowInt {
+				out.args = append(out.args, in.plus)
+			}
+			c.made[in.args[0]] = true
+			for _, u := range users[i] {
+				if waiting[u]--; waiting[u] == 0 {
+					queue.push(&list[u], u)
+				}
+			}
+		}
+		r.to = int32(len(out.args))
+		out.runs = append(out.runs, r)
+		left -= len(ready)
+	}
+	if fixed {
+		for i := range list {
+			c.p.markFixed(list[i].args[0])
+		}
+	}
+	return out
+}
+
+// readyQueue has the instructions that are ready, by kind.
+type readyQueue struct {
+	keys  []runKey
+	ready [][]int32
+	index map[runKey]int
+}
+
+func (q *readyQueue) push(in *pendingInstr, i int32) {
+	k := runKey{in.kind, int32(len(in.args)), in.plus}
+	if in.kind == insPowInt {
+		k.stride, k.plus = 3, 0
+	}
+	j, ok := q.index[k]
+	if !ok {
+		if q.index == nil {
+			q.index = map[runKey]int{}
+		}
+		j = len(q.keys)
+		q.index[k] = j
+		q.keys, q.ready = append(q.keys, k), append(q.ready, nil)
+	}
+	q.ready[j] = append(q.ready[j], i)
+}
+
+// pop takes the kind that has most; of several the first in a fixed order.
+func (q *readyQueue) pop() (runKey, []int32) {
+	best := 0
+	for j := range q.keys {
+		if d := cmp.Compare(len(q.ready[j]), len(q.ready[best])); d > 0 {
+			best = j
+		}
+	}
+	list := q.ready[best]
+	q.ready[best] = nil
+	slices.Sort(list)
+	return q.keys[best], list
+}
