@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // Source is a file that a set was read from. It is opened and read once, so that pipes can be read, and the sum is that of what was read.
@@ -17,6 +18,14 @@ type Source struct {
 	SHA256 string // of the bytes, in hexadecimal notation
 	// Content holds the bytes where they cannot be read a second time, from a pipe or a device; it is nil for ordinary files.
 	Content []byte
+}
+
+// Name is the name of the file, or of the copy that a run keeps of what came from a pipe.
+func (s Source) Name() string {
+	if s.Content != nil {
+		return "data-" + s.SHA256[:8] + ".csv"
+	}
+	return filepath.Base(s.Path)
 }
 
 // StandardInput is the path that stands for standard input.

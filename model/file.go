@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stiffnode/stiffnode/internal/durable"
 	"github.com/stiffnode/stiffnode/nn"
 )
 
@@ -21,7 +23,11 @@ const FormatVersion = 1
 // FileName is the name of the model file in a run folder.
 const FileName = "model.safetensors"
 
-const descriptionKey = "stiffnode"
+// The entries of the metadata: the description, and the sum of what a file holds.
+const (
+	descriptionKey = "stiffnode"
+	sumKey         = "stiffnode.sha256"
+)
 
 // FileError says why a file cannot be used as a model.
 type FileError struct {
@@ -141,7 +147,7 @@ func (m *Model) Encode(w io.Writer) error {
 	for _, t := range m.RHS.Tensors() {
 		arrays = append(arrays, array{t.Name, t.Shape, m.Params[t.Offset : t.Offset+t.Len()]})
 	}
-	return writeSafetensors(w, arrays, map[string]string{descriptionKey: string(text)})
+	return writeSafetensors(w, arrays, map[string]string{descriptionKey: string(text), sumKey: contentSum(string(text), arrays)})
 }
 
 // Decode reads a model file's content. The error is a *FileError without a path.
@@ -153,6 +159,9 @@ func Decode(content []byte) (*Model, error) {
 	text, ok := metadata[descriptionKey]
 	if !ok {
 		return nil, refuse("it is a safetensors file, but not one that stiffnode wrote: the metadata have no entry "+descriptionKey, nil)
+	}
+	if err := checkSum(metadata, arrays); err != nil {
+		return nil, err
 	}
 	var version struct {
 		Format int `json:"format"`
@@ -228,26 +237,7 @@ func (m *Model) Save(path string) error {
 	if err := m.Encode(&buf); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	if _, err := tmp.Write(buf.Bytes()); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(tmp.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return durable.Replace(path, buf.Bytes())
 }
 
 // Load reads a model from a model file or from the run folder that holds one. The error is a *FileError.
@@ -264,11 +254,7 @@ func Load(path string) (*Model, error) {
 	if err != nil {
 		return nil, &FileError{Path: path, Reason: "cannot be opened: " + err.Error(), Remedy: "name a model file or a run folder", Err: err}
 	}
-	const most = 1 << 31
-	if info.Size() > most {
-		return nil, &FileError{Path: file, Reason: fmt.Sprintf("has %d bytes, more than any model", info.Size())}
-	}
-	content, err := os.ReadFile(file)
+	content, err := readFile(file)
 	if err != nil {
 		return nil, &FileError{Path: file, Reason: "cannot be read: " + err.Error(), Err: err}
 	}
@@ -280,4 +266,30 @@ func Load(path string) (*Model, error) {
 		return nil, e
 	}
 	return m, nil
+}
+
+// maxFile is the size of the largest model file: what is larger, or a device that never ends, is none.
+const maxFile = 1 << 31
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var head [8]byte // the length of the header tells what is no model before much of it is read
+	if n, err := io.ReadFull(f, head[:]); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return head[:n], nil
+		}
+		return nil, err
+	}
+	if n := binary.LittleEndian.Uint64(head[:]); n > maxHeader || n == 0 {
+		return head[:], nil
+	}
+	rest, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err == nil && len(rest) == maxFile {
+		err = fmt.Errorf("it has more than %d bytes, more than any model", maxFile)
+	}
+	return append(head[:], rest...), err
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -121,10 +120,9 @@ func readSafetensors(data []byte) ([]array, map[string]string, error) {
 
 func readTensor(name string, raw json.RawMessage, body []byte) (array, [2]int, error) {
 	var h tensorHeader
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&h); err != nil {
-		return array{}, h.Offsets, fmt.Errorf("tensor %s has no proper description: %w", name, err)
+	var keys map[string]json.RawMessage // encoding/json would take "Shape" for "shape"
+	if err := errors.Join(json.Unmarshal(raw, &keys), strictJSON(raw, &h)); err != nil || keys["dtype"] == nil || keys["shape"] == nil || keys["data_offsets"] == nil {
+		return array{}, h.Offsets, fmt.Errorf("tensor %s has no proper description of type, shape and place: %s", name, raw)
 	}
 	if h.DType != "F64" {
 		return array{}, h.Offsets, fmt.Errorf("tensor %s has the type %q; models are kept in F64", name, h.DType)

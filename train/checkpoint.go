@@ -6,10 +6,13 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/stiffnode/stiffnode/internal/durable"
 )
 
 // A checkpoint file is a line that says what it is, the SHA-256 of the rest, and the rest: a gob of checkpointState. The one before is kept
@@ -18,7 +21,11 @@ const (
 	checkpointMagic    = "stiffnode checkpoint 1\n"
 	checkpointName     = "checkpoint"
 	previousCheckpoint = "checkpoint.previous"
+	newSuffix          = ".new"
 )
+
+// maxCheckpoint bounds what is read of a checkpoint, in bytes: more is none that a run wrote.
+const maxCheckpoint = 1 << 32
 
 type checkpointState struct {
 	Fingerprint [32]byte // of configuration and data
@@ -49,18 +56,19 @@ func saveCheckpoint(dir string, s *checkpointState) error {
 	content := append([]byte(checkpointMagic), sum[:]...)
 	content = append(content, payload.Bytes()...)
 	path := filepath.Join(dir, checkpointName)
-	if err := writeSynced(path+".new", content); err != nil {
+	if _, err := readCheckpoint(path); err != nil { // a damaged one is not worth keeping
+		return durable.Replace(path, content)
+	}
+	if err := durable.Replace(path+newSuffix, content); err != nil {
 		return err
 	}
-	if _, err := readCheckpoint(path); err == nil { // a damaged one is not worth keeping
-		if err := os.Rename(path, filepath.Join(dir, previousCheckpoint)); err != nil {
-			return err
-		}
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := os.Rename(path, filepath.Join(dir, previousCheckpoint)); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	if err := os.Rename(path+newSuffix, path); err != nil {
+		return err
+	}
+	return durable.SyncDir(dir)
 }
 
 // loadCheckpoint returns the latest checkpoint that is sound, with a note where that is not the latest one. There may be none: then all is
@@ -84,7 +92,12 @@ func loadCheckpoint(dir string) (s *checkpointState, note string, err error) {
 }
 
 func readCheckpoint(path string) (*checkpointState, error) {
-	content, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxCheckpoint))
 	if err != nil {
 		return nil, err
 	}
@@ -101,34 +114,4 @@ func readCheckpoint(path string) (*checkpointState, error) {
 		return nil, fmt.Errorf("cannot be read: %w", err)
 	}
 	return &s, nil
-}
-
-// writeSynced writes a file and waits until it is on the disk.
-func writeSynced(path string, content []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(content); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
-
-// syncDir makes renames in a folder last. Where folders cannot be synced (Windows) renames are journalled by the system.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrInvalid) {
-		return err
-	}
-	return nil
 }

@@ -45,7 +45,7 @@ func (c *Config) fields() []field {
 // LoadConfig reads a configuration file over the defaults. Data files are relative to its folder. The error is a *ConfigError,
 // or that of opening the file.
 func LoadConfig(path string) (*Config, error) {
-	text, err := os.ReadFile(path)
+	text, err := readConfig(path)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,21 @@ func LoadConfig(path string) (*Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// readConfig reads a file, but no more than a configuration can have: a device never ends.
+func readConfig(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const most = 1 << 20
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(text) > most {
+		err = &ConfigError{File: path, Problems: []ConfigProblem{{Msg: fmt.Sprintf("there are more than %d bytes: this is no configuration", most)}}}
+	}
+	return text, err
 }
 
 // Merge takes over the values in a TOML text and leaves the others as they are; name stands for the text in messages. On an error, a

@@ -5,8 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -26,6 +26,8 @@ const Software = "stiffnode"
 type Trainer struct {
 	// Observer, if not nil, is called after every epoch, on the goroutine that called Run.
 	Observer func(Record)
+	// Warn, if not nil, is told of checkpoints that could not be written.
+	Warn func(error)
 	// Dir is the run folder, which must exist, for checkpoints, history and model; empty: nothing is written.
 	Dir string
 
@@ -33,6 +35,7 @@ type Trainer struct {
 	task    *task
 	recipe  recipe
 	history []Record
+	epochs  int           // that lie behind; the history may have lost some
 	elapsed time.Duration // before this call of Run
 	mark    [32]byte      // of configuration and data
 	file    *historyFile
@@ -51,7 +54,12 @@ type Result struct {
 	// Failures counts the solves that failed during training and were survived.
 	Failures int
 	Elapsed  time.Duration
-	History  []Record
+	// Epochs is the number of epochs. History has their records, without those that a damaged file of a run that was resumed has lost.
+	Epochs  int
+	History []Record
+	// Path is the model file that was written; empty if there is none. Resumable says that the checkpoint is of the end of Run.
+	Path      string
+	Resumable bool
 }
 
 // New prepares a run. The configuration must be resolved; it is copied.
@@ -80,7 +88,7 @@ func New(cfg *Config, set *data.Set) (*Trainer, error) {
 func (t *Trainer) Epochs() int { return t.recipe.epochs() }
 
 // Done is the number of epochs that lie behind.
-func (t *Trainer) Done() int { return len(t.history) }
+func (t *Trainer) Done() int { return t.epochs }
 
 // NumParams is the number of parameters of the model.
 func (t *Trainer) NumParams() int { return t.task.params }
@@ -112,16 +120,13 @@ func (t *Trainer) Resume() (note string, err error) {
 	if err := t.recipe.UnmarshalBinary(s.Recipe); err != nil {
 		return "", &CheckpointError{Dir: t.Dir, Reason: "the checkpoint does not fit the run: " + err.Error(), Remedy: "train into another folder"}
 	}
-	f, err := os.Open(filepath.Join(t.Dir, HistoryName))
-	if err != nil {
-		return "", err
+	history, lost := resumeHistory(t.Dir, s.Epochs)
+	if note != "" && lost != "" {
+		note += "; "
 	}
-	defer f.Close()
-	history, err := ReadHistory(f)
-	if err != nil || len(history) < s.Epochs {
-		return "", &CheckpointError{Dir: t.Dir, Reason: HistoryName + " lacks epochs that the checkpoint has", Remedy: "train into another folder"}
-	}
-	t.history = append(t.history[:0], history[:s.Epochs]...)
+	note += lost
+	t.history = append(t.history[:0], history...)
+	t.epochs = s.Epochs
 	t.elapsed = s.Elapsed
 	return note, nil
 }
@@ -164,7 +169,7 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 	}
 	for !t.recipe.done() {
 		within := budget
-		if len(t.history) == 0 {
+		if t.epochs == 0 {
 			within = ctx
 		}
 		if within.Err() != nil && ctx.Err() == nil {
@@ -183,12 +188,14 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 		}
 		r.Elapsed = now()
 		t.history = append(t.history, r)
+		t.epochs++
 		if t.Observer != nil {
 			t.Observer(r)
 		}
 		if t.Dir != "" && time.Since(saved).Seconds() > t.cfg.Train.Checkpoint {
-			if err := t.save(now(), false); err != nil {
-				return nil, err
+			// A disk that is full now may have room later: what was computed is not given up for it.
+			if err := t.save(now(), false); err != nil && t.Warn != nil {
+				t.Warn(fmt.Errorf("no checkpoint could be written: %w; training goes on, and tries again", err))
 			}
 			saved = time.Now()
 		}
@@ -229,20 +236,25 @@ func (t *Trainer) GradientDifference(ctx context.Context, method string) (float6
 
 // end writes what belongs on the disk and makes the result.
 func (t *Trainer) end(elapsed time.Duration, finished bool, cause error) (*Result, error) {
-	if len(t.history) == 0 {
+	if t.epochs == 0 {
 		return &Result{Elapsed: elapsed}, cause
 	}
 	res := t.result(elapsed, finished)
 	if t.Dir == "" {
 		return res, cause
 	}
-	if err := t.save(elapsed, finished); err != nil {
-		return res, errors.Join(cause, err)
+	// The model comes first: where there is little room, it is what counts.
+	path := filepath.Join(t.Dir, model.FileName)
+	err := res.Model.Save(path)
+	if err == nil {
+		res.Path = path
 	}
-	if err := res.Model.Save(filepath.Join(t.Dir, model.FileName)); err != nil {
-		return res, errors.Join(cause, err)
+	if errSave := t.save(elapsed, finished); errSave == nil {
+		res.Resumable = true
+	} else if err == nil {
+		err = errSave
 	}
-	return res, cause
+	return res, errors.Join(cause, err)
 }
 
 // save writes history and checkpoint, the history first: a checkpoint's history is always complete.
@@ -254,7 +266,7 @@ func (t *Trainer) save(elapsed time.Duration, finished bool) error {
 	if err != nil {
 		return err
 	}
-	return saveCheckpoint(t.Dir, &checkpointState{Fingerprint: t.mark, Epochs: len(t.history), Elapsed: elapsed, Finished: finished, Recipe: state})
+	return saveCheckpoint(t.Dir, &checkpointState{Fingerprint: t.mark, Epochs: t.epochs, Elapsed: elapsed, Finished: finished, Recipe: state})
 }
 
 func (t *Trainer) result(elapsed time.Duration, finished bool) *Result {
@@ -265,17 +277,17 @@ func (t *Trainer) result(elapsed time.Duration, finished bool) *Result {
 		Solver: model.Solver{Method: k.setup.Options.Method.Info().Name, RTol: k.setup.Options.RTol, ATol: k.setup.Options.ATol},
 		Span:   model.Span{T0: k.stats.T0, T1: k.stats.T1, Log: k.stats.LogTimes, First: firstTime(k.set)},
 		Provenance: model.Provenance{
-			Software: Software, Recipe: k.cfg.Train.Recipe, Seed: k.cfg.Train.Seed, Epochs: len(t.history),
+			Software: Software, Recipe: k.cfg.Train.Recipe, Seed: k.cfg.Train.Seed, Epochs: t.epochs,
 		},
 	}
 	if m.TimeName == "" {
 		m.TimeName = "t"
 	}
 	for _, s := range k.set.Sources {
-		m.Provenance.Data = append(m.Provenance.Data, filepath.Base(s.Path))
+		m.Provenance.Data = append(m.Provenance.Data, s.Name())
 		m.Provenance.SHA256 = append(m.Provenance.SHA256, s.SHA256)
 	}
-	res := &Result{Model: m, Loss: loss, Finished: finished, Failures: t.recipe.failures(), Elapsed: elapsed, History: t.history}
+	res := &Result{Model: m, Loss: loss, Finished: finished, Failures: t.recipe.failures(), Elapsed: elapsed, Epochs: t.epochs, History: t.history}
 	at := k.params
 	for i := range k.set.Trajectories {
 		y0 := slices.Clone(k.set.Trajectories[i].Row(0, len(k.states)))

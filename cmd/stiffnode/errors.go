@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"syscall"
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
@@ -40,6 +41,8 @@ func exitStatus(err error) int {
 		return 0
 	case errors.Is(err, context.Canceled), errors.As(err, &failure) && failure.Cause == ode.CauseCanceled:
 		return exitInterrupted
+	case errors.Is(err, syscall.ENOSPC): // neither the command nor its data are to blame
+		return exitFailed
 	case is[usageError](err), is[*data.Error](err), is[*train.ConfigError](err), is[*train.CheckpointError](err), is[*train.FolderError](err),
 		is[*model.FileError](err), is[*ode.InputError](err), is[*problems.UnknownError](err), is[*sens.RefusedError](err), is[*fs.PathError](err):
 		return exitUsage

@@ -44,6 +44,30 @@ Begin with:  stiffnode simulate ROBER > rober.csv  and  stiffnode train rober.cs
 
 // run is main with everything that a test wants to choose, and returns the exit status.
 func run(args []string, out, talk io.Writer) int {
+	results := &checked{w: out}
+	status := runChecked(args, results, talk)
+	if results.err != nil && status == 0 {
+		fmt.Fprintln(talk, "stiffnode: the results could not be written:", results.err)
+		return exitFailed
+	}
+	return status
+}
+
+// checked remembers whether all that was written has arrived: a full disk behind standard output must not end with status 0.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checked) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+func runChecked(args []string, out, talk io.Writer) int {
 	var c cli
 	code := -1
 	parser, err := kong.New(&c, kong.Name("stiffnode"), kong.Description(description), kong.Writers(out, talk),

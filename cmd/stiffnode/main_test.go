@@ -7,12 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/stiffnode/stiffnode/model"
 )
 
 func TestMain(m *testing.M) {
@@ -24,9 +27,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"json":    jsonCommand,
-			"rows":    rowsCommand,
-			"refused": refusedCommand,
+			"json":      jsonCommand,
+			"rows":      rowsCommand,
+			"refused":   refusedCommand,
+			"unwritten": unwrittenCommand,
+			"summed":    summedCommand,
 		},
 	})
 }
@@ -40,6 +45,29 @@ func refusedCommand(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("results in spite of the refusal: %s", out)
+	}
+}
+
+// unwrittenCommand runs the program with standard output on a full device: it must end with a status that is not 0, and say why.
+func unwrittenCommand(ts *testscript.TestScript, _ bool, args []string) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	ts.Check(err)
+	defer full.Close()
+	var talk bytes.Buffer
+	c := exec.Command("stiffnode", args...)
+	c.Dir, c.Stdout, c.Stderr, c.Env = ts.MkAbs("."), full, &talk, []string{"HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR")}
+	if err := c.Run(); err == nil || !strings.Contains(talk.String(), "no space left") {
+		ts.Fatalf("stiffnode %s: %v: %s", strings.Join(args, " "), err, talk.String())
+	}
+}
+
+// summedCommand checks that a model names the SHA-256 sum that a file begins with: summed MODEL FILE.
+func summedCommand(ts *testscript.TestScript, _ bool, args []string) {
+	m, err := model.Load(ts.MkAbs(args[0]))
+	ts.Check(err)
+	sum, _, _ := strings.Cut(ts.ReadFile(args[1]), " ")
+	if !slices.Equal(m.Provenance.SHA256, []string{sum}) {
+		ts.Fatalf("the model names %v, want %s", m.Provenance.SHA256, sum)
 	}
 }
 
@@ -212,5 +240,47 @@ func TestTable(t *testing.T) {
 	table(&b, [][]string{{"a", "long"}, {"αβγ", "1"}, {"x"}})
 	if want := "a    long\nαβγ     1\nx\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
+
+// While a run writes to its folder, another that would replace it is refused, and the first ends as if it had been alone.
+func TestTwoRunsInOneFolder(t *testing.T) {
+	stiffnode := program(t)
+	dir := t.TempDir()
+	if out, err := stiffnode(dir, "simulate", "Spiral", "--times", "lin:0:3:30", "--out", "d.csv").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	first := stiffnode(dir, "train", "d.csv", "--out", "run", "--epochs", "1000000", "--seed", "1", "--no-figures", "--set", "train.checkpoint=0.01")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		if _, err := os.Stat(filepath.Join(dir, "run", "checkpoint")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, args := range [][]string{{"train", "d.csv", "--out", "run", "--seed", "2", "--overwrite", "--epochs", "3"}, {"train", "--resume", "run"}} {
+		second := stiffnode(dir, args...)
+		out, _ := second.CombinedOutput()
+		if code := second.ProcessState.ExitCode(); code != exitUsage || !strings.Contains(string(out), "another run is writing to it") {
+			t.Errorf("%v: status %d: %s", args, code, out)
+		}
+	}
+	first.Process.Signal(os.Interrupt)
+	first.Wait()
+	if code := first.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("the first run ends with status %d", code)
+	}
+	m, err := model.Load(filepath.Join(dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile(filepath.Join(dir, "run", "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Provenance.Seed != 1 || !strings.Contains(string(config), "seed = 1\n") {
+		t.Errorf("the model is of seed %d; the configuration:\n%s", m.Provenance.Seed, config)
 	}
 }

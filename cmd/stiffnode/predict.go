@@ -26,6 +26,9 @@ type predictCmd struct {
 }
 
 func (c *predictCmd) Run(a *app) error {
+	if err := free(c.Out); err != nil {
+		return err
+	}
 	m, err := model.Load(c.Model)
 	if err != nil {
 		return err

@@ -25,6 +25,9 @@ type simulateCmd struct {
 }
 
 func (c *simulateCmd) Run(a *app) error {
+	if err := free(c.Out); err != nil {
+		return err
+	}
 	p, err := problems.ByName(c.Problem)
 	if err != nil {
 		return err

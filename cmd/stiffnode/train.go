@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -34,6 +35,14 @@ type trainCmd struct {
 }
 
 func (c *trainCmd) Run(a *app) error {
+	var folder *train.Folder
+	var err error
+	if c.Resume != "" { // before anything in it is read: another run might be replacing it
+		if folder, err = c.resumed(); err != nil {
+			return err
+		}
+		defer folder.Close()
+	}
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -61,10 +70,16 @@ func (c *trainCmd) Run(a *app) error {
 	for _, n := range run.Notes() {
 		a.say("note: %s", n)
 	}
-	if run.Dir, err = c.folder(a, cfg); err != nil {
-		return err
+	run.Warn = func(err error) { a.say("warning: %v", err) }
+	if c.Resume == "" {
+		if folder, err = c.folder(cfg, set.Sources); err != nil {
+			return err
+		}
+		defer folder.Close()
 	}
+	run.Dir = folder.Dir
 	if c.Resume != "" {
+		folder.Data = cfg.Data.Files
 		note, err := run.Resume()
 		if err != nil {
 			return err
@@ -80,18 +95,32 @@ func (c *trainCmd) Run(a *app) error {
 	p.close()
 	if err != nil {
 		if res != nil && res.Model != nil {
-			a.say("what was learned until then is in %s", run.Dir)
+			a.salvage(res)
 		}
 		return err
 	}
 	if !res.Finished {
 		if res.Model != nil {
-			a.say("interrupted after %d of %d epochs; the checkpoint and the best model so far are in %s", len(res.History), run.Epochs(), run.Dir)
+			a.say("interrupted after %d of %d epochs; the checkpoint and the best model so far are in %s", res.Epochs, run.Epochs(), run.Dir)
 		}
 		a.say("go on with: stiffnode train --resume %s", shell(run.Dir))
 		return errInterrupted
 	}
-	return c.report(a, run, res, cfg, set, held)
+	return c.report(a, run, res, cfg, folder, set, held)
+}
+
+// salvage says where the model of a run is that ended with an error. Where the run folder has no room for it, another place may.
+func (a *app) salvage(res *train.Result) {
+	if res.Path != "" {
+		a.say("what was learned until then is in %s", res.Path)
+		return
+	}
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("stiffnode-%d-%s", os.Getpid(), model.FileName))
+	if err := res.Model.Save(path); err != nil {
+		a.say("the model could be written neither to the run folder nor to %s (%v)", path, err)
+		return
+	}
+	a.say("the run folder cannot take the model: what was learned until then is in %s", path)
 }
 
 // config is the configuration that the command line asks for.
@@ -158,16 +187,24 @@ func (c *trainCmd) config() (*train.Config, error) {
 	return cfg, cfg.Validate()
 }
 
-// folder makes the run folder, or checks that there is one to resume.
-func (c *trainCmd) folder(a *app, cfg *train.Config) (string, error) {
-	if c.Resume != "" {
-		return c.Resume, nil
-	}
+// folder makes the run folder.
+func (c *trainCmd) folder(cfg *train.Config, sources []data.Source) (*train.Folder, error) {
 	dir := c.Out
 	if dir == "" {
-		dir = train.FreeFolder(cfg.Data.Files[0])
+		var err error
+		if dir, err = train.FreeFolder(cfg.Data.Files[0]); err != nil {
+			return nil, err
+		}
 	}
-	return dir, train.MakeFolder(dir, cfg, c.Overwrite)
+	return train.MakeFolder(dir, cfg, sources, c.Overwrite)
+}
+
+// resumed takes the run folder to go on with.
+func (c *trainCmd) resumed() (*train.Folder, error) {
+	if _, err := os.Stat(filepath.Join(c.Resume, train.ConfigName)); err != nil {
+		return nil, &train.FolderError{Dir: c.Resume, Reason: "is no run folder: " + err.Error(), Remedy: "name the folder that a run has made"}
+	}
+	return train.OpenFolder(c.Resume)
 }
 
 // describe says what the data are.
@@ -188,7 +225,7 @@ func describe(a *app, set *data.Set) {
 	}
 }
 
-func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, set, held *data.Set) error {
+func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, folder *train.Folder, set, held *data.Set) error {
 	if res.Failures > 0 {
 		a.say("%d solves failed during training; each time the step was undone and made smaller", res.Failures)
 	}
@@ -202,33 +239,34 @@ func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *tr
 			return fmt.Errorf("the model was trained and saved in %s, but it cannot be solved for the data held out: %w", run.Dir, err)
 		}
 	}
+	var undrawn error // does not keep what was learned from being told
 	if c.Figures {
 		if err := drawRun(a.ctx, run.Dir, res, set); err != nil {
-			return err
+			undrawn = fmt.Errorf("the model is in %s, but the figures could not be drawn: %w", run.Dir, err)
 		}
 	}
 	if c.JSON {
 		out := map[string]any{
-			"mae": score.MAE, "states": statesOf(score), "loss": res.Loss, "epochs": len(res.History), "seconds": res.Elapsed.Seconds(),
+			"mae": score.MAE, "states": statesOf(score), "loss": res.Loss, "epochs": res.Epochs, "seconds": res.Elapsed.Seconds(),
 			"failures": res.Failures, "seed": cfg.Train.Seed, "run": run.Dir, "model": filepath.Join(run.Dir, model.FileName),
 		}
 		if unseen != nil {
 			out["held_out_mae"] = unseen.MAE
 		}
-		return json.NewEncoder(a.out).Encode(out)
+		return errors.Join(json.NewEncoder(a.out).Encode(out), undrawn)
 	}
-	fmt.Fprintf(a.out, "mae %.3g after %d epochs in %.1f s\n", score.MAE, len(res.History), res.Elapsed.Seconds())
+	fmt.Fprintf(a.out, "mae %.3g after %d epochs in %.1f s\n", score.MAE, res.Epochs, res.Elapsed.Seconds())
 	if unseen != nil {
 		fmt.Fprintf(a.out, "mae %.3g on %d values held out\n", unseen.MAE, observed(held))
 	}
 	files := []string{model.FileName, train.ConfigName, train.HistoryName}
-	if c.Figures {
+	if c.Figures && undrawn == nil {
 		files = append(files, "fit.png", "loss.png")
 	}
 	fmt.Fprintf(a.out, "in %s: %s\n", run.Dir, strings.Join(files, ", "))
-	a.say("use it:  stiffnode predict %s --like %s", shell(run.Dir), shell(cfg.Data.Files[0]))
-	a.say("         stiffnode evaluate %s %s", shell(run.Dir), shell(cfg.Data.Files[0]))
-	return nil
+	a.say("use it:  stiffnode predict %s --like %s", shell(run.Dir), shell(folder.Data[0]))
+	a.say("         stiffnode evaluate %s %s", shell(run.Dir), shell(folder.Data[0]))
+	return undrawn
 }
 
 // observed is the number of values after the initial rows.

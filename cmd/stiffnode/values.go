@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/internal/durable"
 	"github.com/stiffnode/stiffnode/ode"
 )
 
@@ -112,23 +115,31 @@ func vector(flag string, names []string, values map[string]float64) ([]float64, 
 	return out, nil
 }
 
-// writeSet writes CSV to a file that must not exist, or to standard output.
+// writeSet writes CSV to a file that must not exist, or to standard output. The file is there whole or not at all.
 func (a *app) writeSet(set *data.Set, path string) error {
 	if path == "" {
 		return set.WriteCSV(a.out)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if os.IsExist(err) {
-		return usageError(path + " exists already; name another file, or remove it")
+	err := durable.Create(path, set.WriteCSV)
+	if errors.Is(err, fs.ErrExist) {
+		return existsAlready(path)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// free complains about a file that is to be written and exists, before anything is computed for it.
+func free(path string) error {
+	if path == "" {
+		return nil
 	}
-	if err := set.WriteCSV(f); err != nil {
-		f.Close()
-		return err
+	if _, err := os.Lstat(path); err == nil {
+		return existsAlready(path)
 	}
-	return f.Close()
+	return nil
+}
+
+func existsAlready(path string) error {
+	return usageError(path + " exists already; name another file, or remove it")
 }
 
 // table writes rows in columns, the first to the left and the others to the right.

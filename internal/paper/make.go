@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stiffnode/stiffnode/internal/durable"
 	"github.com/stiffnode/stiffnode/internal/plots"
 )
 
@@ -198,31 +200,14 @@ func writeCache(opt Options, d *Done) error {
 	if err != nil {
 		return err
 	}
-	path := cachePath(opt, d.Entry)
-	if err := os.WriteFile(path+".new", raw, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return durable.Replace(cachePath(opt, d.Entry), raw)
 }
 
 func writeTable(path string, t Table) error {
-	f, err := os.Create(path)
-	if err != nil {
+	var text bytes.Buffer
+	w := csv.NewWriter(&text)
+	if err := w.WriteAll(append([][]string{t.Header}, t.Rows...)); err != nil {
 		return err
 	}
-	w := csv.NewWriter(f)
-	werr := w.Write(t.Header)
-	for _, row := range t.Rows {
-		if werr == nil {
-			werr = w.Write(row)
-		}
-	}
-	w.Flush()
-	if werr == nil {
-		werr = w.Error()
-	}
-	if err := f.Close(); werr == nil {
-		werr = err
-	}
-	return werr
+	return durable.Replace(path, text.Bytes())
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/stiffnode/stiffnode/internal/durable"
 )
 
 const introduction = `What Kim, Ji, Deng, Ma and Rackauckas, "Stiff neural ordinary differential equations" (Chaos 31, 093122, 2021), show, run again by
@@ -15,14 +17,14 @@ behind every figure lie beside this report as CSV.`
 
 // writeReport writes report.md and the self-contained report.html.
 func writeReport(dir string, done []*Done) error {
-	if err := os.WriteFile(filepath.Join(dir, "report.md"), []byte(markdown(done)), 0o644); err != nil {
+	if err := durable.Replace(filepath.Join(dir, "report.md"), []byte(markdown(done))); err != nil {
 		return err
 	}
 	page, err := htmlPage(dir, done)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "report.html"), []byte(page), 0o644)
+	return durable.Replace(filepath.Join(dir, "report.html"), []byte(page))
 }
 
 // counts are the numbers of claims that agree and of all.

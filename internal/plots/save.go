@@ -3,7 +3,6 @@ package plots
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -11,6 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/stiffnode/stiffnode/internal/durable"
 )
 
 // Formats are the formats in which figures can be saved.
@@ -67,7 +68,7 @@ func Save(f *Figure, base string, formats ...string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(base+"."+format, b, 0o644); err != nil {
+		if err := durable.Replace(base+"."+format, b); err != nil {
 			return err
 		}
 	}
