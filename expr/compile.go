@@ -26,24 +26,30 @@ type compiler struct {
 	inlined []bool
 	target  []bool
 	made    map[int32]bool
+	sinks   []int32
 }
 
 // compile makes the unit for some nodes upon bases, which will have been run at the same point.
 func (p *Program) compile(targets []int32, bases ...*unit) *unit {
+	return p.compileSinks(targets, nil, bases...)
+}
+
+// compileSinks is compile, and sinks are calls of networks that add to a gradient as they are evaluated.
+func (p *Program) compileSinks(targets, sinks []int32, bases ...*unit) *unit {
 	g := p.g
-	c := &compiler{p: p, made: map[int32]bool{}}
+	c := &compiler{p: p, made: map[int32]bool{}, sinks: sinks}
 	for _, b := range bases {
 		for id := range b.made {
 			c.made[id] = true
 		}
 	}
 	last := int32(-1)
-	for _, t := range targets {
+	for _, t := range slices.Concat(targets, sinks) {
 		last = max(last, t)
 	}
 	n := int(last) + 1
 	c.need, c.target, c.inlined, c.fixed, c.uses = make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n), make([]int32, n)
-	for _, t := range targets {
+	for _, t := range slices.Concat(targets, sinks) {
 		c.need[t], c.target[t] = true, true
 	}
 	for id := last; id >= 0; id-- {
@@ -70,8 +76,11 @@ func (p *Program) compile(targets []int32, bases ...*unit) *unit {
 
 // leaf says whether a node's value is there without an instruction.
 func (c *compiler) leaf(id int32) bool {
-	o := c.p.g.nodes[id].op
-	return o == opVar || o == opConst || c.made[id]
+	n := &c.p.g.nodes[id]
+	if n.op == opOut {
+		return c.made[n.a]
+	}
+	return n.op == opVar || n.op == opConst || c.made[id]
 }
 
 func (c *compiler) findFixed() {
@@ -95,7 +104,7 @@ func (c *compiler) findFixed() {
 		case opVar:
 			c.fixed[id] = varKind(n.a) == varParam
 		default:
-			if c.made[int32(id)] {
+			if n.op != opOut && c.made[int32(id)] {
 				c.fixed[id] = c.p.isFixed(int32(id))
 				continue
 			}
@@ -161,6 +170,9 @@ func (c *compiler) instruction(id int32) pendingInstr {
 		}
 	}
 	in := pendingInstr{kind: instr(n.op), args: []int32{id}}
+	if n.op == opNet {
+		in.plus = n.a
+	}
 	g.eachArg(id, func(a int32) { in.args = append(in.args, a) })
 	return in
 }
@@ -238,10 +250,11 @@ type runKey struct {
 // schedule orders the instructions that are, or are not, fixed, and lays them out in runs. Of the instructions that are ready it takes the
 // kind that has most, so that runs are long.
 func (c *compiler) schedule(fixed bool) code {
+	g := c.p.g
 	var list []pendingInstr
 	place := map[int32]int{}
 	for id := range c.need {
-		if c.need[id] && !c.inlined[id] && c.fixed[id] == fixed && !c.made[int32(id)] {
+		if c.need[id] && g.nodes[id].op != opOut && !c.inlined[id] && c.fixed[id] == fixed && !c.made[int32(id)] {
 			place[int32(id)] = len(list)
 			list = append(list, c.instruction(int32(id)))
 		}
@@ -250,6 +263,9 @@ func (c *compiler) schedule(fixed bool) code {
 	var queue readyQueue
 	for i := range list {
 		for _, a := range list[i].args[1:] {
+			if g.nodes[a].op == opOut {
+				a = g.nodes[a].a
+			}
 			if j, ok := place[a]; ok {
 				waiting[i]++
 				users[j] = append(users[j], int32(i))
@@ -265,6 +281,11 @@ func (c *compiler) schedule(fixed bool) code {
 	for left := len(list); left > 0; {
 		key, ready := queue.pop()
 		r := run{kind: key.kind, stride: key.stride, plus: key.plus, from: int32(len(out.args))}
+		if key.kind == instr(opNet) {
+			in := &list[ready[0]]
+			r.plus = int32(len(out.calls))
+			out.calls = append(out.calls, c.p.netInstr(in.plus, slices.Contains(c.sinks, in.args[0])))
+		}
 		for _, i := range ready {
 			in := &list[i]
 			for _, a := range in.args {

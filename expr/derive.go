@@ -1,6 +1,9 @@
 package expr
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // times is d·∂n/∂aᵢ for argument i of node n: what a tangent d of the argument adds to that of n, and what an adjoint d of n adds to that of the argument. Nodes that
 // choose between their arguments are among them; network nodes are not.
@@ -172,6 +175,7 @@ func (g *Graph) dependent(seen []bool, on func(k varKind) bool) []bool {
 		if n := &g.nodes[id]; n.op == opVar {
 			dep[id] = on(varKind(n.a))
 		} else {
+			dep[id] = n.op == opNet && on(varWeights)
 			g.eachArg(int32(id), func(a int32) { dep[id] = dep[id] || dep[a] })
 		}
 	}
@@ -190,6 +194,9 @@ func (g *Graph) tangents(roots []int32, seed func(k varKind, i int32) Expr) []Ex
 		switch {
 		case n.op == opVar:
 			d[id] = seed(varKind(n.a), n.b)
+		case n.op == opNet:
+		case n.op == opOut:
+			d[id] = g.callTangent(n.a, n.b, d)
 		case chooses(n.op):
 			c, x, y := g.branches(int32(id))
 			dx, dy := d[x.id], d[y.id]
@@ -235,7 +242,9 @@ func (e Expr) orZero(g *Graph) Expr {
 //
 // The adjoint of a branch that is not taken is 0, and the product with whatever derivative the branch has there must be 0 too: below a choice
 // products are guarded.
-func (g *Graph) adjoints(roots []int32, w []Expr, on func(k varKind) bool) []partial {
+//
+// The calls of networks whose evaluation adds to the gradient with respect to weights and biases are the sinks, if on(varWeights).
+func (g *Graph) adjoints(roots []int32, w []Expr, on func(k varKind) bool) (out []partial, sinks []int32) {
 	seen := g.reach(roots)
 	dep := g.dependent(seen, on)
 	adj := make([]Expr, len(seen))
@@ -243,15 +252,36 @@ func (g *Graph) adjoints(roots []int32, w []Expr, on func(k varKind) bool) []par
 	for i, r := range roots {
 		adj[r] = w[i].plus(adj[r])
 	}
-	var out []partial
+	outputs := map[int32][]Expr{} // adjoints of what calls make
+	add := func(a int32, x Expr, guard bool) {
+		if !x.is(0) {
+			adj[a] = x.plus(adj[a])
+			careful[a] = careful[a] || guard
+		}
+	}
 	for id := int32(len(seen)) - 1; id >= 0; id-- {
-		w := adj[id]
+		w, n := adj[id], g.nodes[id]
+		if list := outputs[id]; list != nil {
+			sinks = append(sinks, g.callAdjoints(id, list, func(a int32, x Expr) {
+				if dep[a] {
+					add(a, x, careful[id])
+				}
+			}))
+			continue
+		}
 		if !seen[id] || !dep[id] || !w.Valid() || w.is(0) {
 			continue
 		}
-		n := g.nodes[id]
 		if n.op == opVar {
 			out = append(out, partial{id, w})
+			continue
+		}
+		if n.op == opOut {
+			if outputs[n.a] == nil {
+				outputs[n.a] = make([]Expr, g.callSize(&g.calls[g.nodes[n.a].a]))
+			}
+			outputs[n.a][n.b] = w
+			careful[n.a] = careful[n.a] || careful[id]
 			continue
 		}
 		var buf [3]int32
@@ -265,21 +295,14 @@ func (g *Graph) adjoints(roots []int32, w []Expr, on func(k varKind) bool) []par
 			} else {
 				x = g.times(w, id, i)
 			}
-			if x.is(0) {
-				continue
-			}
-			adj[a] = x.plus(adj[a])
-			careful[a] = careful[a] || careful[id] || chooses(n.op) || n.op == opGuard && i == 1
+			add(a, x, careful[id] || chooses(n.op) || n.op == opGuard && i == 1)
 		}
 	}
-	reverse(out)
-	return out
-}
-
-func reverse(p []partial) {
-	for i, j := 0, len(p)-1; i < j; i, j = i+1, j-1 {
-		p[i], p[j] = p[j], p[i]
+	slices.Reverse(out)
+	if !on(varWeights) {
+		sinks = nil
 	}
+	return out, sinks
 }
 
 // A partial is the derivative with respect to the variable whose node is of.

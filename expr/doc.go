@@ -17,6 +17,8 @@
 //	f, err := expr.NewProgram(g, rate.Neg(), rate)
 //	ivp, err := f.Problem(expr.Setup{Params: []float64{0.04}})
 //
+// The parameters of a program are first those of Graph.Param, in order, then the flat vectors of the networks, in the order of Graph.Network.
+//
 // # Formulas
 //
 // Text follows the grammar of PEtab's math expressions (version 2): + - * / and ^, which binds closest, associates to the right and stands above

@@ -131,6 +131,12 @@ func (e *Evaluator) interpret(seen []bool) []float64 {
 			values[id] = math.Float64frombits(n.bits)
 		case n.op == opVar:
 			values[id] = e.r[e.p.first[n.a]+int(n.b)]
+		case n.op == opNet:
+		case n.op == opOut:
+			values[id] = math.NaN()
+			if r := e.p.register(int32(id)); int(r) < len(e.r) {
+				values[id] = e.r[r]
+			}
 		case n.op == opIf:
 			if values[id] = values[n.b]; values[n.a] == 0 {
 				values[id] = values[n.c]

@@ -9,6 +9,8 @@ type Evaluator struct {
 	p    *Program
 	r    []float64
 	done int // constants that are in their registers
+	nets netSpace
+	row  struct{ w, gp []float64 } // scratch
 
 	epoch int   // counts bindings
 	fixed []int // by number of the unit, the binding that its fixed part was made for
@@ -16,7 +18,7 @@ type Evaluator struct {
 
 // NewEvaluator makes an evaluator; its parameters are 0.
 func (p *Program) NewEvaluator() *Evaluator {
-	e := &Evaluator{p: p, epoch: 1}
+	e := &Evaluator{p: p, epoch: 1, nets: newNetSpace(p)}
 	e.prepare(p.value)
 	return e
 }
@@ -54,7 +56,7 @@ func (e *Evaluator) refresh(u *unit) {
 	if e.fixed[u.number] == 0 {
 		e.grow()
 	}
-	u.bound.run(e.r)
+	u.bound.run(e.r, &e.nets)
 	e.fixed[u.number] = e.epoch
 }
 
@@ -67,6 +69,7 @@ func (e *Evaluator) vector(k varKind, n int) []float64 {
 func (e *Evaluator) Bind(params []float64) {
 	check("p", len(params), e.p.NumParams())
 	copy(e.vector(varParam, len(e.p.params)), params)
+	e.nets.bind(params)
 	e.epoch++
 	e.prepare(e.p.value)
 }
@@ -85,7 +88,7 @@ func (e *Evaluator) Eval(dst []float64, t float64, y, u []float64) {
 	e.r[p.first[varTime]] = t
 	copy(e.vector(varState, len(y)), y)
 	copy(e.vector(varInput, len(u)), u)
-	p.value.body.run(e.r)
+	p.value.body.run(e.r, &e.nets)
 	e.gather(dst, p.value.out)
 }
 
@@ -99,7 +102,7 @@ func (e *Evaluator) gather(dst []float64, out []int32) {
 // values runs a unit at the remembered point.
 func (e *Evaluator) values(u *unit) {
 	e.prepare(u)
-	u.body.run(e.r)
+	u.body.run(e.r, &e.nets)
 }
 
 // A Pattern lists the entries of a sparse matrix: entry e is in row Rows[e] and column Cols[e]. They are sorted by row, then column, and must not be changed.
@@ -135,7 +138,7 @@ func (e *Evaluator) TimeDerivative(dst, du []float64) {
 	u := e.p.timeDerivative()
 	e.prepare(u)
 	e.seed(varSeedU, len(e.p.inputs), du, 1)
-	u.body.run(e.r)
+	u.body.run(e.r, &e.nets)
 	e.gather(dst, u.out)
 }
 
@@ -159,7 +162,9 @@ func (e *Evaluator) scatter(u *product, gy, gp, gu, w []float64) {
 	e.prepare(u.unit)
 	check("w", len(w), e.p.outputs)
 	copy(e.vector(varAdjoint, len(w)), w)
-	u.body.run(e.r)
+	e.nets.gradient = gp
+	u.body.run(e.r, &e.nets)
+	e.nets.gradient = nil
 	for i, k := range u.out {
 		g := gy
 		switch u.kind[i] {
@@ -183,6 +188,7 @@ func (e *Evaluator) JVP(dst, v, q, s []float64, n int) {
 	}
 	if q != nil {
 		e.timesColumns(dst, e.p.paramJacobian(), q, n)
+		e.timesWeights(dst, q, n)
 	}
 	if s != nil {
 		e.timesColumns(dst, e.p.inputJacobian(), s, n)
@@ -217,6 +223,10 @@ func (e *Evaluator) direction(v []float64, tau float64, du []float64) {
 // SecondOrderJacobian writes the derivatives of ∂f/∂y·v + (∂f/∂t + ∂f/∂u·du)·τ with respect to y into dy (outputs×states) and columns c0 ≤ c < c1 of those with
 // respect to p into dp (outputs×(c1−c0)); either may be nil.
 func (e *Evaluator) SecondOrderJacobian(dy, dp, v []float64, tau float64, du []float64, c0, c1 int) {
+	if len(e.nets.sites) > 0 {
+		e.secondByRows(dy, dp, v, tau, du, c0, c1)
+		return
+	}
 	my, mp := e.p.secondMatrices()
 	e.prepare(my.unit)
 	e.prepare(mp.unit)
@@ -232,6 +242,7 @@ func (e *Evaluator) SecondOrderJacobian(dy, dp, v []float64, tau float64, du []f
 // ParamColumns writes columns c0 ≤ c < c1 of ∂/∂p into dst (outputs×(c1−c0)).
 func (e *Evaluator) ParamColumns(dst []float64, c0, c1 int) {
 	e.dense(dst, e.p.paramJacobian(), c0, c1)
+	e.weightColumns(dst, c0, c1)
 }
 
 // dense writes columns c0 ≤ c < c1 of a matrix.

@@ -6,9 +6,11 @@ import "slices"
 //
 // Nodes that are used more than once, and branches of choices, are cuts. Between cuts there are trees, along which adjoints run from the
 // top without any sum; the gradient of a cut is then a short sum over those of the cuts below it. What several roots share is differentiated once.
+//
+// With on(varWeights) the outputs of networks are variables too, with what reaches the roots through the inputs of other networks.
 func (g *Graph) gradients(roots []int32, on func(k varKind) bool) [][]partial {
 	seen := g.reach(roots)
-	s := sparse{g: g, dep: g.dependent(seen, on), cut: make([]bool, len(seen)), grads: make([][]partial, len(seen)), place: map[int32]int{}}
+	s := sparse{g: g, dep: g.dependent(seen, on), outputs: on(varWeights), cut: make([]bool, len(seen)), grads: make([][]partial, len(seen)), place: map[int32]int{}}
 	uses := make([]int, len(seen))
 	for id := range seen {
 		if !seen[id] {
@@ -20,15 +22,20 @@ func (g *Graph) gradients(roots []int32, on func(k varKind) bool) [][]partial {
 			uses[a]++
 			s.cut[a] = s.cut[a] || choice || uses[a] > 1
 		})
-		if g.nodes[id].op == opGuard {
-			s.cut[g.nodes[id].b] = true
+		switch n := &g.nodes[id]; n.op {
+		case opGuard:
+			s.cut[n.b] = true
+		case opNet:
+			g.eachArg(int32(id), func(a int32) { s.cut[a] = true })
+		case opOut:
+			s.cut[id] = s.cut[id] || s.outputs
 		}
 	}
 	for _, r := range roots {
 		s.cut[r] = true
 	}
 	for id := range seen {
-		if seen[id] && s.cut[id] && s.dep[id] {
+		if seen[id] && s.cut[id] && s.dep[id] && g.nodes[id].op != opNet {
 			s.grads[id] = s.of(int32(id))
 		}
 	}
@@ -41,6 +48,7 @@ func (g *Graph) gradients(roots []int32, on func(k varKind) bool) [][]partial {
 
 type sparse struct {
 	g        *Graph
+	outputs  bool // of networks are variables
 	dep, cut []bool
 	grads    [][]partial
 	sum      []partial
@@ -79,37 +87,49 @@ func (s *sparse) of(id int32) []partial {
 	case chooses(n.op):
 		return s.choice(id)
 	}
+	if s.outputs && g.nodes[id].op == opOut {
+		s.add(id, g.Num(1))
+	}
 	s.work = append(s.work[:0], weighted{id, g.Num(1)})
 	for len(s.work) > 0 {
 		top := s.work[len(s.work)-1]
 		s.work = s.work[:len(s.work)-1]
 		n := g.nodes[top.id]
+		if n.op == opOut {
+			inputs, row := g.callJacobian(n.a, n.b)
+			for j := len(inputs) - 1; j >= 0; j-- {
+				s.below(inputs[j], top.adj.Mul(row[j]), false)
+			}
+			continue
+		}
 		var buf [3]int32
 		args := g.args(&n, &buf)
 		for i := len(args) - 1; i >= 0; i-- {
-			a := args[i]
-			if !s.dep[a] {
-				continue
-			}
-			adj := g.times(top.adj, top.id, i)
-			switch {
-			case adj.is(0):
-			case g.nodes[a].op == opVar:
-				s.add(a, adj)
-			case s.cut[a]:
-				for _, p := range s.grads[a] {
-					if n.op == opGuard && i == 1 {
-						s.add(p.of, adj.guarded(p.d))
-					} else {
-						s.add(p.of, adj.Mul(p.d))
-					}
-				}
-			default:
-				s.work = append(s.work, weighted{a, adj})
+			if s.dep[args[i]] {
+				s.below(args[i], g.times(top.adj, top.id, i), n.op == opGuard && i == 1)
 			}
 		}
 	}
 	return s.sorted()
+}
+
+// below goes on with the adjoint of a node that is part of the one at hand.
+func (s *sparse) below(a int32, adj Expr, guard bool) {
+	switch {
+	case adj.is(0) || !s.dep[a]:
+	case s.g.nodes[a].op == opVar:
+		s.add(a, adj)
+	case s.cut[a]:
+		for _, p := range s.grads[a] {
+			if guard {
+				s.add(p.of, adj.guarded(p.d))
+			} else {
+				s.add(p.of, adj.Mul(p.d))
+			}
+		}
+	default:
+		s.work = append(s.work, weighted{a, adj})
+	}
 }
 
 // choice takes the derivatives of the branch that the value is from.

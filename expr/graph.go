@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/stiffnode/stiffnode/nn"
 )
 
 // A Graph holds expressions, of which equal ones are one. It grows only. It belongs to one goroutine; the programs made of it
@@ -18,8 +16,10 @@ type Graph struct {
 	names [numVarKinds][]string
 	// scope has the names of all variables
 	scope map[string]Expr
-	nets  []*network
+	nets  []*Network
 	calls []netCall
+	// callIndex finds equal calls
+	callIndex map[string]int32
 }
 
 // A node is an operation on nodes before it. Constants are kept as their bits, so that nodes can be compared.
@@ -125,17 +125,3 @@ func (e Expr) is(v float64) bool {
 
 // Valid says whether e is an expression at all.
 func (e Expr) Valid() bool { return e.g != nil }
-
-// A network is a multilayer perceptron whose outputs are expressions.
-type network struct {
-	name string
-	net  nn.MLP
-}
-
-// A netCall is a network at inputs that are expressions.
-type netCall struct {
-	net    int
-	inputs []int32
-	// of derivatives: directions of the inputs (tangents) and adjoints of the outputs
-	direction, adjoint []int32
-}

@@ -7,6 +7,8 @@ import "math"
 type code struct {
 	runs []run
 	args []int32 // of all instructions, one after the other: the register written, then those read
+	// calls are the instructions that evaluate networks, to which plus refers
+	calls []netInstr
 }
 
 // A run are the instructions of one kind whose arguments are args[from:to].
@@ -33,8 +35,8 @@ const (
 	numInstrs
 )
 
-// run executes the code on the registers.
-func (c *code) run(r []float64) {
+// run executes the code on the registers; nets has the networks, if there are any.
+func (c *code) run(r []float64, nets *netSpace) {
 	for i := range c.runs {
 		s := &c.runs[i]
 		a := c.args[s.from:s.to]
@@ -93,6 +95,8 @@ func (c *code) run(r []float64) {
 				}
 				r[a[0]] = r[k]
 			}
+		case instr(opNet):
+			nets.run(r, c.calls[s.plus], a)
 		default:
 			if s.stride == 2 {
 				f := unary[s.kind]

@@ -47,7 +47,7 @@ const (
 	opOr
 	opNot
 	opIf  // a: condition, b: value where it holds, c: otherwise
-	opNet // a vector: a: call, b: what of the network it makes (netPart); has no value itself
+	opNet // a: call of a network, a vector of values that opOut takes from it
 	opOut // a: a node of opNet, b: which of its numbers
 	numOps
 )
@@ -60,7 +60,8 @@ const (
 	varState
 	varParam
 	varInput
-	varSwitch // the side of a switch, in frozen programs
+	varWeights // not a variable: all weights and biases of networks
+	varSwitch  // the side of a switch, in frozen programs
 	// seeds of derivative programs: directions and adjoints
 	varSeedY
 	varSeedT

@@ -11,7 +11,7 @@ import (
 )
 
 // A Scope says what the names in a formula mean. A nil *Scope has the variables of the graph and, where these leave the names free, t and time
-// for the time, and pi.
+// for the time, and pi; and the outputs of its networks as functions.
 type Scope struct {
 	// Names are the variables; those of the graph are not among them unless put there.
 	Names map[string]Expr
@@ -21,7 +21,15 @@ type Scope struct {
 
 // Scope returns what a nil *Scope stands for, to add to.
 func (g *Graph) Scope() *Scope {
-	s := &Scope{Names: maps.Clone(g.scope)}
+	s := &Scope{Names: maps.Clone(g.scope), Functions: map[string]func([]Expr) (Expr, error){}}
+	for _, n := range g.nets {
+		for i := range n.net.Outputs {
+			s.Functions[n.outputName(i)] = g.networkFunction(n.outputName(i))
+		}
+		if n.net.Outputs == 1 {
+			s.Functions[n.name] = g.networkFunction(n.name)
+		}
+	}
 	for name, e := range map[string]Expr{"t": g.Time(), "time": g.Time(), "pi": g.Num(math.Pi)} {
 		if _, taken := s.Names[name]; !taken {
 			s.Names[name] = e
@@ -160,6 +168,10 @@ func (p *parser) name(tok token, name string) (again bool) {
 		var ok bool
 		if p.scope != nil {
 			call.user, ok = p.scope.Functions[name]
+		}
+		if !ok && p.scope == nil {
+			call.user = p.g.networkFunction(name)
+			ok = call.user != nil
 		}
 		if !ok {
 			if call.function, ok = functions[name]; !ok {

@@ -117,11 +117,14 @@ func (w *writer) node(it item) {
 	case opIf:
 		w.push(literal("piecewise("))
 		w.choices(it.id)
-	case opNet:
-		w.out.WriteString(w.g.nets[w.g.calls[n.a].net].name)
 	case opOut:
-		w.push(item{n.a, 0, ""}, literal(fmt.Sprintf("[%d](", n.b)))
-		w.arguments(w.g.calls[w.g.nodes[n.a].a].inputs)
+		c := &w.g.calls[w.g.nodes[n.a].a]
+		name := w.g.nets[c.net].outputName(int(n.b))
+		if c.part != netValue {
+			name = fmt.Sprintf("derivative %d of %s", n.b+1, w.g.nets[c.net].name)
+		}
+		w.push(literal(name + "("))
+		w.arguments(c.inputs)
 	default:
 		var buf [3]int32
 		w.push(literal(opNames[n.op] + "("))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/stiffnode/stiffnode/nn"
 )
 
 // A Program is a vector of expressions as a function of (t, y, u; p): its value, and all its derivatives as far as they have been asked for. It is
@@ -12,6 +14,8 @@ type Program struct {
 	states, params, inputs []string
 	outputs                int
 	autonomous             bool
+	numParams              int
+	nets                   []NetworkParams
 
 	mu sync.Mutex
 	// g is a copy of what the outputs are made of; derivatives are added to it
@@ -29,6 +33,7 @@ type Program struct {
 	jac   *matrix // ∂/∂y
 	par   *matrix // ∂/∂p
 	inp   *matrix // ∂/∂u
+	sites []*site // calls of networks and ∂/∂ their outputs
 	dt    *unit
 	back  *product // VJP
 	bend  *second
@@ -54,12 +59,18 @@ func NewProgram(g *Graph, outputs ...Expr) (*Program, error) {
 	}
 	p := &Program{states: g.StateNames(), params: g.ParamNames(), inputs: g.InputNames(), outputs: len(outputs), fixed: map[int32]bool{}}
 	p.g, p.roots = g.extract(roots)
+	p.numParams = len(p.params)
+	for _, n := range p.g.nets {
+		p.nets = append(p.nets, NetworkParams{n.name, n.net, p.numParams})
+		p.numParams += n.net.NumParams()
+	}
 	p.autonomous = true
 	for _, n := range p.g.nodes {
 		if n.op == opVar && (varKind(n.a) == varTime || varKind(n.a) == varInput) {
 			p.autonomous = false
 		}
 	}
+	p.findSites()
 	p.layVariables()
 	p.value = p.compile(p.roots)
 	return p, nil
@@ -68,7 +79,12 @@ func NewProgram(g *Graph, outputs ...Expr) (*Program, error) {
 // extract copies what roots are made of into a graph of its own.
 func (g *Graph) extract(roots []int32) (*Graph, []int32) {
 	out := NewGraph()
-	out.names, out.nets = g.names, g.nets
+	for k, names := range g.names {
+		out.names[k] = slices.Clone(names)
+	}
+	for _, n := range g.nets {
+		out.nets = append(out.nets, &Network{out, n.index, n.name, n.net})
+	}
 	seen := g.reach(roots)
 	to := make([]int32, len(seen))
 	for id := range seen {
@@ -78,7 +94,8 @@ func (g *Graph) extract(roots []int32) (*Graph, []int32) {
 		n := g.nodes[id]
 		switch {
 		case n.op == opNet:
-			n.a = out.copyCall(&g.calls[n.a], to)
+			to[id] = out.copyCall(&g.calls[n.a], to)
+			continue
 		case n.op == opOut:
 			n.a = to[n.a]
 		case n.op != opVar && n.op != opConst:
@@ -104,8 +121,7 @@ func (g *Graph) copyCall(c *netCall, to []int32) int32 {
 		}
 		return out
 	}
-	g.calls = append(g.calls, netCall{c.net, move(c.inputs), move(c.direction), move(c.adjoint)})
-	return int32(len(g.calls) - 1)
+	return g.internCall(netCall{c.net, c.part, move(c.inputs), move(c.direction), move(c.adjoint)})
 }
 
 // layVariables gives every variable its register.
@@ -135,9 +151,14 @@ func (p *Program) register(id int32) int32 {
 	}
 	n := &p.g.nodes[id]
 	r := int32(p.registers)
-	if n.op == opVar {
+	switch n.op {
+	case opVar:
 		r = int32(p.first[n.a]) + n.b
-	} else {
+	case opNet:
+		p.registers += p.g.callSize(&p.g.calls[n.a])
+	case opOut:
+		r = p.register(n.a) + n.b
+	default:
 		p.registers++
 	}
 	if v, ok := p.g.at(id).Value(); ok {
@@ -163,7 +184,17 @@ func (p *Program) Inputs() []string { return p.inputs }
 func (p *Program) Outputs() int { return p.outputs }
 
 // NumParams is the length of the vector of parameters, those of networks included.
-func (p *Program) NumParams() int { return len(p.params) }
+func (p *Program) NumParams() int { return p.numParams }
+
+// A NetworkParams says where the parameters of a network lie in the vector p: from Offset on, in the layout of package nn.
+type NetworkParams struct {
+	Name   string
+	MLP    nn.MLP
+	Offset int
+}
+
+// Networks are the networks in order.
+func (p *Program) Networks() []NetworkParams { return slices.Clone(p.nets) }
 
 // Autonomous says that no output depends on the time or an input.
 func (p *Program) Autonomous() bool { return p.autonomous }
@@ -257,11 +288,12 @@ func (p *Program) newProduct(roots []int32, bases ...*unit) *product {
 	}
 	out := &product{}
 	var nodes []int32
-	for _, e := range p.g.adjoints(roots, w, func(k varKind) bool { return k == varState || k == varParam || k == varInput }) {
+	grads, sinks := p.g.adjoints(roots, w, func(k varKind) bool { return k == varState || k == varParam || k == varInput || k == varWeights })
+	for _, e := range grads {
 		n := p.g.nodes[e.of]
 		out.kind, out.cols, nodes = append(out.kind, varKind(n.a)), append(out.cols, n.b), append(nodes, e.d.id)
 	}
-	out.unit = p.compile(nodes, bases...)
+	out.unit = p.compileSinks(nodes, sinks, bases...)
 	return out
 }
 
