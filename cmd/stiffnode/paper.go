@@ -15,6 +15,7 @@ type paperCmd struct {
 	Out        string   `help:"Folder for report, figures, data and cache." default:"paper" placeholder:"DIR"`
 	References string   `help:"Folder of reference material with the published histories; by default a folder named shared beside the working directory." placeholder:"DIR"`
 	Fresh      bool     `help:"Run again what the cache holds."`
+	Long       bool     `help:"Take as long as it needs: annealing from more seeds, the shallow network for 200 000 epochs."`
 }
 
 func (c *paperCmd) Run(a *app) error {
@@ -32,7 +33,7 @@ func (c *paperCmd) Run(a *app) error {
 	}
 	var mu sync.Mutex
 	done, err := paper.Make(a.ctx, entries, paper.Options{
-		Dir: c.Out, Cores: runtime.GOMAXPROCS(0), References: bench.References(c.References), Fresh: c.Fresh,
+		Dir: c.Out, Cores: runtime.GOMAXPROCS(0), References: bench.References(c.References), Fresh: c.Fresh, Long: c.Long,
 		Say: func(format string, args ...any) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -51,5 +52,11 @@ func (c *paperCmd) Run(a *app) error {
 	}
 	leftTable(a.out, rows)
 	a.say("report: %s and report.md", filepath.Join(c.Out, "report.html"))
+	for _, b := range paper.Broken(done) {
+		a.say("FAIL  %s", b)
+	}
+	if len(paper.Broken(done)) > 0 {
+		return errSilent
+	}
 	return nil
 }

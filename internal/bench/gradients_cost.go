@@ -95,19 +95,33 @@ type costAxis struct {
 // GradientCost measures how the operations and the processor time of a gradient grow with the number of parameters m and of states k at a
 // fixed number of steps.
 func GradientCost(ctx context.Context, during time.Duration) (*Report, error) {
-	return gradientCost(ctx, during, []int{100, 1000, 10_000, 100_000, 1_000_000}, []int{4, 8, 16, 32, 64, 128, 256})
+	_, r, err := CostOrders(ctx, during)
+	return r, err
 }
 
-func gradientCost(ctx context.Context, during time.Duration, sizesM, sizesK []int) (*Report, error) {
+// CostOrders is GradientCost with the exponents that it found, and those of the orders that the separated methods are compared with.
+func CostOrders(ctx context.Context, during time.Duration) ([]CostOrder, *Report, error) {
+	growth, r, err := gradientCost(ctx, during, []int{100, 1000, 10_000, 100_000, 1_000_000}, []int{4, 8, 16, 32, 64, 128, 256})
+	if err != nil {
+		return nil, nil, err
+	}
+	classical, err := classicalOrders(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(growth, classical...), r, nil
+}
+
+func gradientCost(ctx context.Context, during time.Duration, sizesM, sizesK []int) ([]CostOrder, *Report, error) {
 	reverse := sens.ReverseOptions{RTol: 1, ATol: 1e3}
 	methods := []costMethod{
-		{"discrete-reverse", sens.DiscreteReverse{}, 1_000_000, 256, true, false},
-		{"gauss", sens.GaussAdjoint{Reverse: reverse}, 1_000_000, 256, true, false},
-		{"quadrature", sens.QuadratureAdjoint{Reverse: reverse}, 1_000_000, 256, true, false},
-		{"imex", sens.IMEXAdjoint{Reverse: reverse}, 1_000_000, 256, true, false},
-		{"interpolating, unsplit (k+m)³", sens.InterpolatingAdjoint{Reverse: reverse}, 1000, 16, false, true},
-		{"discrete-forward, all columns", sens.DiscreteForward{Workers: 1}, 10_000, 64, false, false},
-		{"discrete-forward, chunks of 16", sens.DiscreteForward{Chunk: 16, Workers: 1}, 10_000, 64, false, false},
+		{name: "discrete-reverse", method: sens.DiscreteReverse{}, mostM: 1_000_000, mostK: 256, bounded: true},
+		{name: "gauss", method: sens.GaussAdjoint{Reverse: reverse}, mostM: 1_000_000, mostK: 256, bounded: true},
+		{name: "quadrature", method: sens.QuadratureAdjoint{Reverse: reverse}, mostM: 1_000_000, mostK: 256, bounded: true},
+		{name: "imex", method: sens.IMEXAdjoint{Reverse: reverse}, mostM: 1_000_000, mostK: 256, bounded: true},
+		{name: "interpolating, unsplit (k+m)³", method: sens.InterpolatingAdjoint{Reverse: reverse}, mostM: 1000, mostK: 16, unsplit: true},
+		{name: "discrete-forward, all columns", method: sens.DiscreteForward{Workers: 1}, mostM: 10_000, mostK: 64},
+		{name: "discrete-forward, chunks of 16", method: sens.DiscreteForward{Chunk: 16, Workers: 1}, mostM: 10_000, mostK: 64},
 	}
 	mostM := func(m *costMethod) int { return m.mostM }
 	const states = 4
@@ -119,19 +133,21 @@ func gradientCost(ctx context.Context, during time.Duration, sizesM, sizesK []in
 	}
 	r := &Report{Title: fmt.Sprintf("Cost of a gradient over m and k, %s, %d steps of equal size", costSolver.Info().Name, costSteps)}
 	figure := &plots.Figure{Title: "Cost of a gradient per step", Panels: [][]plots.Panel{{}}}
+	var growth []CostOrder
 	for i := range axes {
-		panel, err := axes[i].measure(ctx, r, methods, during)
+		panel, g, err := axes[i].measure(ctx, r, methods, during)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		figure.Panels[0] = append(figure.Panels[0], panel)
+		growth = append(growth, g...)
 	}
 	r.Figures = append(r.Figures, NamedFigure{Name: "gradients-cost", Figure: figure})
-	return r, nil
+	return growth, r, nil
 }
 
 // measure adds the tables and claims of an axis, and returns its panel of the figure.
-func (a *costAxis) measure(ctx context.Context, r *Report, methods []costMethod, during time.Duration) (plots.Panel, error) {
+func (a *costAxis) measure(ctx context.Context, r *Report, methods []costMethod, during time.Duration) (plots.Panel, []CostOrder, error) {
 	header := []string{a.label}
 	for _, n := range a.sizes {
 		header = append(header, fmt.Sprint(n))
@@ -144,11 +160,12 @@ func (a *costAxis) measure(ctx context.Context, r *Report, methods []costMethod,
 	}
 	panel := plots.Panel{Title: a.title, X: plots.Axis{Label: a.label, Log: true}, Y: plots.Axis{Label: "time per step [µs]", Log: true}}
 	read := a.reading()
+	var growth []CostOrder
 	for i := range methods {
 		m := &methods[i]
 		y, ops, err := a.run(ctx, m, during)
 		if err != nil {
-			return panel, err
+			return panel, nil, err
 		}
 		x := make([]float64, len(y))
 		for j := range x {
@@ -159,8 +176,10 @@ func (a *costAxis) measure(ctx context.Context, r *Report, methods []costMethod,
 		counts.Rows = append(counts.Rows, costRow(m.name, len(a.sizes), ops, q))
 		panel.Series = append(panel.Series, plots.Series{Name: m.name, X: x, Y: y})
 		if m.bounded {
-			r.claim(q <= a.limit, "%s over %s: exponent %.2f from operations, bound %g", m.name, a.title, q, a.limit)
-			r.claim(p <= a.limit, "%s over %s: exponent %.2f from time, bound %g", m.name, a.title, p, a.limit)
+			for _, g := range []CostOrder{{Kind: Separated, What: m.name + " over " + a.label + ", operations", Exponent: q, Most: a.limit}, {Kind: Separated, What: m.name + " over " + a.label + ", time", Exponent: p, Most: a.limit}} {
+				growth = append(growth, g)
+				r.claim(g.Holds(), "%s", g)
+			}
 		}
 	}
 	if a.label == "m" {
@@ -171,7 +190,7 @@ func (a *costAxis) measure(ctx context.Context, r *Report, methods []costMethod,
 		times.Rows = append(times.Rows, costRow("reading m numbers once", len(a.sizes), read, upperSlope(x, read)))
 	}
 	r.Tables = append(r.Tables, times, counts)
-	return panel, nil
+	return panel, growth, nil
 }
 
 // run measures one method at all sizes up to its largest: microseconds of processor time and operations per step.

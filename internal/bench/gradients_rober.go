@@ -147,7 +147,18 @@ func BacksolveGradients(ctx context.Context) (*Report, error) {
 	r.Tables = append(r.Tables, table)
 	r.claim(broken == 9, "at %d of 9 tolerances the reversed adjoint fails, with time and cause, or is off by more than 10 %%", broken)
 
-	table = Table{Title: "the same code where the problem can be reversed: difference from the discrete gradient", Rows: [][]string{{"problem", "solver", "rtol", "backsolve", "checkpointed"}}}
+	reversible, err := ReversibleBacksolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.Tables, r.Claims = append(r.Tables, reversible.Tables...), append(r.Claims, reversible.Claims...)
+	return r, nil
+}
+
+// ReversibleBacksolve shows that backsolve is right on problems that are well conditioned backward.
+func ReversibleBacksolve(ctx context.Context) (*Report, error) {
+	r := &Report{Title: "Backsolve on problems that can be reversed"}
+	table := Table{Title: "the same code where the problem can be reversed: difference from the discrete gradient", Rows: [][]string{{"problem", "solver", "rtol", "backsolve", "checkpointed"}}}
 	short, err := robertsonGradient(1e-2)
 	if err != nil {
 		return nil, err

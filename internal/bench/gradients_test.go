@@ -76,7 +76,7 @@ func TestCostStudy(t *testing.T) {
 	if want := 2*m + 4*m; w.flops != want {
 		t.Errorf("a value and a product took %g operations, want %g", w.flops, want)
 	}
-	r, err := gradientCost(t.Context(), time.Microsecond, []int{150, 300}, []int{4, 8})
+	_, r, err := gradientCost(t.Context(), time.Microsecond, []int{150, 300}, []int{4, 8})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func lossLines(ctx context.Context, rhs *model.Scaled, problem *ode.Problem, set
 }
 
 // lossesAlongLines compares lines of the two ways to have an algebraic equation, and draws the one with the most gaps and jumps.
-func lossesAlongLines(ctx context.Context, r *Result, learned *model.Scaled, naive *ode.Problem, given *model.DAE, set *data.Set) error {
+func lossesAlongLines(ctx context.Context, r *Result, found *daeStudyFinding, learned *model.Scaled, naive *ode.Problem, given *model.DAE, set *data.Set) error {
 	a, err := lossLines(ctx, learned, naive, set)
 	if err != nil {
 		return err
@@ -123,8 +123,7 @@ func lossesAlongLines(ctx context.Context, r *Result, learned *model.Scaled, nai
 	lostA, jumpA := summary("learned, 0 = NN₃(y)", a)
 	lostB, jumpB := summary("given, 0 = y1 + y2 + y3 − 1", b)
 	r.Tables = append(r.Tables, table)
-	r.claim(lostA > lostB && jumpA > jumpB, "fitting such systems is unstable: the loss jumps or ceases to exist between neighbouring parameters",
-		fmt.Sprintf("along lines between networks the loss does not exist at %d of %d points with a learned equation, %d with the given one; where it exists it changes from one point to the next by up to %s of its range on the median line, %s with the given equation", lostA, total, lostB, num(jumpA), num(jumpB)), "")
+	found.points, found.lost, found.givenLost, found.jump, found.givenJump = total, lostA, lostB, jumpA, jumpB
 
 	worst := 0
 	score := func(l daeLine) float64 { return float64(l.missing())/daeStudyPoints + l.jump() }

@@ -24,6 +24,8 @@ type Entry struct {
 type Env struct {
 	// References is the folder of published histories and networks; empty where there is none.
 	References string
+	// Long asks for what takes longer: more epochs and seeds where the paper's claim is about late stages of training.
+	Long bool
 	// Say is told of progress.
 	Say func(format string, args ...any)
 }
@@ -34,6 +36,8 @@ type Result struct {
 	Text []string
 	// Claims are compared one by one with what was measured.
 	Claims []Claim
+	// Checks are statements of ours on the same subject.
+	Checks []Check
 	// Figures are drawn from the run's data.
 	Figures []Figure `json:"-"`
 	// Tables are the data behind figures and claims.
@@ -42,13 +46,41 @@ type Result struct {
 	Timing []Table
 }
 
+// A Verdict says whether what was measured is what the paper says.
+type Verdict int
+
+const (
+	// Agrees: it is.
+	Agrees Verdict = iota
+	// Differs: it is not.
+	Differs
+	// Untested: what the paper says cannot be held against this run, for the reason given with it.
+	Untested
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Agrees:
+		return "agrees"
+	case Differs:
+		return "differs"
+	}
+	return "cannot be tested"
+}
+
 // A Claim is a statement of the paper beside what was measured.
 type Claim struct {
 	// Paper is what the paper says, Measured what this run found.
 	Paper, Measured string
-	// Agrees says whether they agree; Why explains a difference.
-	Agrees bool
-	Why    string
+	Verdict         Verdict
+	// Why explains a verdict other than Agrees.
+	Why string
+}
+
+// A Check is a statement of ours, which the paper does not make, beside what was measured.
+type Check struct {
+	What, Measured string
+	Holds          bool
 }
 
 // A Figure is a picture with the name of its files and a caption.
@@ -70,13 +102,28 @@ func (r *Result) say(format string, args ...any) {
 	r.Text = append(r.Text, fmt.Sprintf(format, args...))
 }
 
-// claim adds a statement; why is reported where it does not agree.
+// claim adds a statement of the paper; why is reported where it does not agree.
 func (r *Result) claim(agrees bool, paper, measured, why string) {
-	if agrees {
-		why = ""
+	c := Claim{Paper: paper, Measured: measured}
+	if !agrees {
+		c.Verdict, c.Why = Differs, why
 	}
-	r.Claims = append(r.Claims, Claim{Paper: paper, Measured: measured, Agrees: agrees, Why: why})
+	r.Claims = append(r.Claims, c)
 }
+
+// untested adds a statement of the paper that this run cannot judge, and why.
+func (r *Result) untested(paper, measured, why string) {
+	r.Claims = append(r.Claims, Claim{Paper: paper, Measured: measured, Verdict: Untested, Why: why})
+}
+
+// check adds a statement of ours.
+func (r *Result) check(holds bool, what, measured string) {
+	r.Checks = append(r.Checks, Check{What: what, Measured: measured, Holds: holds})
+}
+
+// A finding is what an entry measured, reduced to what its verdicts rest on: the same finding always gives the same claims, so that each can be
+// tried with findings that must agree and findings that must differ.
+type finding interface{ judge(r *Result) }
 
 // Entries lists the experiments in the order of the paper.
 func Entries() []*Entry {

@@ -31,6 +31,8 @@ type Options struct {
 	Say func(format string, args ...any)
 	// Fresh ignores cached results.
 	Fresh bool
+	// Long runs what takes longer than a look: see Env.Long.
+	Long bool
 }
 
 // A Done entry is an entry with its result, run now or read from the cache.
@@ -106,7 +108,7 @@ func Make(ctx context.Context, entries []*Entry, opt Options) ([]*Done, error) {
 			return nil, fmt.Errorf("%s: %w", entries[i].ID, err)
 		}
 	}
-	return done, writeReport(opt.Dir, done)
+	return done, writeReport(opt, done)
 }
 
 // cores hands out cores to entries.
@@ -143,7 +145,7 @@ func (c *cores) give(n int) {
 func runEntry(ctx context.Context, e *Entry, opt Options) (*Done, error) {
 	opt.Say("%-18s %s", e.ID, e.Title)
 	began := time.Now()
-	env := &Env{References: opt.References, Say: func(format string, args ...any) { opt.Say("%-18s "+format, append([]any{e.ID}, args...)...) }}
+	env := &Env{References: opt.References, Long: opt.Long, Say: func(format string, args ...any) { opt.Say("%-18s "+format, append([]any{e.ID}, args...)...) }}
 	r, err := e.Run(ctx, env)
 	if err != nil {
 		return nil, err
@@ -153,6 +155,9 @@ func runEntry(ctx context.Context, e *Entry, opt Options) (*Done, error) {
 		if err := plots.Save(f.Plot, filepath.Join(opt.Dir, f.Name)); err != nil {
 			return nil, err
 		}
+		if err := writeTable(filepath.Join(opt.Dir, f.Name+".csv"), points(f)); err != nil {
+			return nil, err
+		}
 		d.Pictures = append(d.Pictures, Picture{f.Name, f.Caption})
 	}
 	for _, t := range append(append([]Table(nil), r.Tables...), r.Timing...) {
@@ -160,18 +165,12 @@ func runEntry(ctx context.Context, e *Entry, opt Options) (*Done, error) {
 			return nil, err
 		}
 	}
-	agree := 0
-	for _, c := range r.Claims {
-		if c.Agrees {
-			agree++
-		}
-	}
-	opt.Say("%-18s %d of %d claims agree, %.1f s", e.ID, agree, len(r.Claims), d.Seconds)
+	opt.Say("%-18s %s claims agree, %.1f s", e.ID, d.Agreement(), d.Seconds)
 	return d, writeCache(opt, d)
 }
 
 func (e *Entry) key(opt Options) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{program(), e.ID, e.Config, fmt.Sprint(opt.References != "")}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{program(), e.ID, e.Config, fmt.Sprint(opt.References != "", opt.Long)}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -201,6 +200,30 @@ func writeCache(opt Options, d *Done) error {
 		return err
 	}
 	return durable.Replace(cachePath(opt, d.Entry), raw)
+}
+
+// points are those of a figure, one a row.
+func points(f Figure) Table {
+	t := Table{Header: []string{"panel", "series", "x", "y"}}
+	n := 0
+	for _, row := range f.Plot.Panels {
+		for _, p := range row {
+			n++
+			panel := p.Title
+			if panel == "" {
+				panel = p.Y.Label
+			}
+			if panel == "" {
+				panel = fmt.Sprint(n)
+			}
+			for _, s := range p.Series {
+				for i := range min(len(s.X), len(s.Y)) {
+					t.Rows = append(t.Rows, []string{panel, s.Name, fmt.Sprintf("%.6g", s.X[i]), fmt.Sprintf("%.6g", s.Y[i])})
+				}
+			}
+		}
+	}
+	return t
 }
 
 func writeTable(path string, t Table) error {

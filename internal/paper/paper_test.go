@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func TestSameReportTwice(t *testing.T) {
 		if _, err := Make(context.Background(), quick(t), Options{Dir: dir, Cores: i + 1, Say: quiet}); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"report.md", "report.html", "fig2.svg", "fig3.csv"} {
+		for _, name := range []string{"report.md", "report.html", "fig2.svg", "fig2.csv", "fig3.csv"} {
 			raw, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
@@ -65,8 +66,15 @@ func TestReportSaysWhatDiffers(t *testing.T) {
 	r := &Result{Tables: []Table{{Name: "t", Caption: "In µs.", Header: []string{"a|b"}, Rows: [][]string{{"1"}}, Shown: true}, {Name: "hidden", Header: []string{"unseen"}}}}
 	r.claim(true, "one", "1", "never said")
 	r.claim(false, "two", "3", "by one")
-	text := markdown([]*Done{{Entry: &Entry{ID: "x", Title: "X", Place: "Sec. 1"}, Result: r}})
-	for _, want := range []string{"1 of 2 claims agree", "| two | 3 | differs: by one |", "*In µs.*", `a\|b`} {
+	r.untested("four", "5", "nobody knows")
+	r.check(true, "ours", "6")
+	r.check(false, "ours too", "7")
+	done := []*Done{{Entry: &Entry{ID: "x", Title: "X", Place: "Sec. 1"}, Result: r}}
+	if b := Broken(done); len(b) != 1 || !strings.Contains(b[0], "ours too") {
+		t.Errorf("broken checks: %q", b)
+	}
+	text := markdown(Options{}, []*Done{{Entry: &Entry{ID: "x", Title: "X", Place: "Sec. 1"}, Result: r}})
+	for _, want := range []string{"1 of 3 claims of the paper agree, 1 differ, 1 cannot be tested", "| two | 3 | differs: by one |", "| four | 5 | cannot be tested: nobody knows |", "| ours | 6 | holds |", "| ours too | 7 | FAILS |", "does not know its commit", "*In µs.*", `a\|b`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q", want)
 		}
@@ -81,5 +89,16 @@ func TestReportSaysWhatDiffers(t *testing.T) {
 func TestUnknownEntry(t *testing.T) {
 	if _, err := Find([]string{"fig99"}); err == nil || !strings.Contains(err.Error(), "fig1") {
 		t.Errorf("error %v does not name what there is", err)
+	}
+}
+
+func TestReportNamesItsCommit(t *testing.T) {
+	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "true"}}}
+	if got := builtFrom(info); got != "commit 0123456789ab with changes that are not committed" {
+		t.Error(got)
+	}
+	info.Settings[1].Value = "false"
+	if got := builtFrom(info); got != "commit 0123456789ab" {
+		t.Error(got)
 	}
 }

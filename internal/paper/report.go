@@ -12,49 +12,63 @@ import (
 )
 
 const introduction = `What Kim, Ji, Deng, Ma and Rackauckas, "Stiff neural ordinary differential equations" (Chaos 31, 093122, 2021), show, run again by
-stiffnode. Each section says what was done, compares the paper's claims with what was measured in this run, and shows the figure. The data
-behind every figure lie beside this report as CSV.`
+stiffnode. Each section says what was done, compares the paper's claims with what was measured in this run, and shows the figure. Statements that are ours
+and not the paper's stand apart, as checks. The points of every figure lie beside this report, in a CSV file of the figure's name.`
 
 // writeReport writes report.md and the self-contained report.html.
-func writeReport(dir string, done []*Done) error {
-	if err := durable.Replace(filepath.Join(dir, "report.md"), []byte(markdown(done))); err != nil {
+func writeReport(opt Options, done []*Done) error {
+	dir := opt.Dir
+	if err := durable.Replace(filepath.Join(dir, "report.md"), []byte(markdown(opt, done))); err != nil {
 		return err
 	}
-	page, err := htmlPage(dir, done)
+	page, err := htmlPage(opt, done)
 	if err != nil {
 		return err
 	}
 	return durable.Replace(filepath.Join(dir, "report.html"), []byte(page))
 }
 
-// counts are the numbers of claims that agree and of all.
-func counts(done []*Done) (agree, all int) {
+// counts are the numbers of claims of each verdict.
+func counts(done []*Done) (n [3]int) {
 	for _, d := range done {
 		for _, c := range d.Result.Claims {
-			all++
-			if c.Agrees {
-				agree++
-			}
+			n[c.Verdict]++
 		}
 	}
-	return agree, all
+	return n
 }
 
-func verdict(c Claim) string {
-	if c.Agrees {
-		return "agrees"
+// tally says it in words.
+func tally(n [3]int) string {
+	s := fmt.Sprintf("%d of %d claims of the paper agree, %d differ", n[Agrees], n[Agrees]+n[Differs]+n[Untested], n[Differs])
+	if n[Untested] > 0 {
+		s += fmt.Sprintf(", %d cannot be tested", n[Untested])
 	}
-	return "differs"
+	return s
 }
 
-func markdown(done []*Done) string {
+// because adds a reason to a verdict.
+func (c Claim) because() string {
+	if c.Why == "" {
+		return c.Verdict.String()
+	}
+	return c.Verdict.String() + ": " + c.Why
+}
+
+func (c Check) verdict() string {
+	if c.Holds {
+		return "holds"
+	}
+	return "FAILS"
+}
+
+func markdown(opt Options, done []*Done) string {
 	var b strings.Builder
-	agree, all := counts(done)
-	fmt.Fprintf(&b, "# Stiff neural ODEs, reproduced\n\n%s\n\n%d of %d claims agree.\n\n", introduction, agree, all)
-	b.WriteString("| section | claims that agree |\n|---|---|\n")
+	fmt.Fprintf(&b, "# Stiff neural ODEs, reproduced\n\n%s\n\n%s\n\n%s.\n\n", introduction, madeBy(opt), tally(counts(done)))
+	b.WriteString("| section | claims that agree | differ | cannot be tested | checks of ours that hold |\n|---|---|---|---|---|\n")
 	for _, d := range done {
-		a, n := counts([]*Done{d})
-		fmt.Fprintf(&b, "| %s (%s) | %d of %d |\n", d.Entry.Title, d.Entry.Place, a, n)
+		n := counts([]*Done{d})
+		fmt.Fprintf(&b, "| %s (%s) | %d | %d | %d | %s |\n", d.Entry.Title, d.Entry.Place, n[Agrees], n[Differs], n[Untested], d.Result.held())
 	}
 	for _, d := range done {
 		fmt.Fprintf(&b, "\n## %s\n\n%s; `stiffnode paper %s`\n", d.Entry.Title, d.Entry.Place, d.Entry.ID)
@@ -64,11 +78,13 @@ func markdown(done []*Done) string {
 		if len(d.Result.Claims) > 0 {
 			b.WriteString("\n| the paper | measured | verdict |\n|---|---|---|\n")
 			for _, c := range d.Result.Claims {
-				v := verdict(c)
-				if c.Why != "" {
-					v += ": " + c.Why
-				}
-				fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(c.Paper), cell(c.Measured), cell(v))
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(c.Paper), cell(c.Measured), cell(c.because()))
+			}
+		}
+		if len(d.Result.Checks) > 0 {
+			b.WriteString("\n| check of ours | measured | |\n|---|---|---|\n")
+			for _, c := range d.Result.Checks {
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(c.What), cell(c.Measured), c.verdict())
 			}
 		}
 		for _, p := range d.Pictures {
@@ -110,17 +126,17 @@ func cells(row []string) []string {
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
 h1,h2{line-height:1.2}h2{margin-top:3rem;border-top:1px solid #ccc;padding-top:1.5rem}table{border-collapse:collapse;margin:1rem 0;font-size:14px}
 caption{text-align:left;font-size:14px;color:#555}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}th{background:#f3f3f3}
-.agrees{color:#0a6b3d;font-weight:600}.differs{color:#a33;font-weight:600}img{max-width:100%}figcaption{font-size:14px;color:#555}code{background:#f3f3f3;padding:0 .2em}`
+.agrees{color:#0a6b3d;font-weight:600}.differs{color:#a33;font-weight:600}.cannot-be-tested{color:#666;font-weight:600}img{max-width:100%}figcaption{font-size:14px;color:#555}code{background:#f3f3f3;padding:0 .2em}`
 
-func htmlPage(dir string, done []*Done) (string, error) {
+func htmlPage(opt Options, done []*Done) (string, error) {
+	dir := opt.Dir
 	var b strings.Builder
 	e := html.EscapeString
-	agree, all := counts(done)
 	fmt.Fprintf(&b, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Stiff neural ODEs, reproduced</title><style>%s</style>\n", style)
-	fmt.Fprintf(&b, "<h1>Stiff neural ODEs, reproduced</h1>\n<p>%s</p>\n<p><b>%d of %d claims agree.</b></p>\n<table><tr><th>section</th><th>claims that agree</th></tr>\n", e(introduction), agree, all)
+	fmt.Fprintf(&b, "<h1>Stiff neural ODEs, reproduced</h1>\n<p>%s</p>\n<p>%s</p>\n<p><b>%s.</b></p>\n<table><tr><th>section</th><th>claims that agree</th><th>differ</th><th>cannot be tested</th><th>checks of ours that hold</th></tr>\n", e(introduction), e(madeBy(opt)), e(tally(counts(done))))
 	for _, d := range done {
-		a, n := counts([]*Done{d})
-		fmt.Fprintf(&b, "<tr><td><a href=\"#%s\">%s</a> (%s)</td><td>%d of %d</td></tr>\n", e(d.Entry.ID), e(d.Entry.Title), e(d.Entry.Place), a, n)
+		n := counts([]*Done{d})
+		fmt.Fprintf(&b, "<tr><td><a href=\"#%s\">%s</a> (%s)</td><td>%d</td><td>%d</td><td>%d</td><td>%s</td></tr>\n", e(d.Entry.ID), e(d.Entry.Title), e(d.Entry.Place), n[Agrees], n[Differs], n[Untested], d.Result.held())
 	}
 	b.WriteString("</table>\n")
 	for _, d := range done {
@@ -131,8 +147,15 @@ func htmlPage(dir string, done []*Done) (string, error) {
 		if len(d.Result.Claims) > 0 {
 			b.WriteString("<table><tr><th>the paper</th><th>measured</th><th>verdict</th></tr>\n")
 			for _, c := range d.Result.Claims {
-				v := verdict(c)
-				fmt.Fprintf(&b, "<tr><td>%s</td><td>%s</td><td><span class=\"%s\">%s</span> %s</td></tr>\n", e(c.Paper), e(c.Measured), v, v, e(c.Why))
+				class := strings.ReplaceAll(c.Verdict.String(), " ", "-")
+				fmt.Fprintf(&b, "<tr><td>%s</td><td>%s</td><td><span class=\"%s\">%s</span> %s</td></tr>\n", e(c.Paper), e(c.Measured), class, c.Verdict, e(c.Why))
+			}
+			b.WriteString("</table>\n")
+		}
+		if len(d.Result.Checks) > 0 {
+			b.WriteString("<table><tr><th>check of ours</th><th>measured</th><th></th></tr>\n")
+			for _, c := range d.Result.Checks {
+				fmt.Fprintf(&b, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n", e(c.What), e(c.Measured), c.verdict())
 			}
 			b.WriteString("</table>\n")
 		}
@@ -168,8 +191,35 @@ func htmlPage(dir string, done []*Done) (string, error) {
 
 // Agreement says how many claims agree.
 func (d *Done) Agreement() string {
-	a, n := counts([]*Done{d})
-	return fmt.Sprintf("%d of %d", a, n)
+	n := counts([]*Done{d})
+	return fmt.Sprintf("%d of %d", n[Agrees], n[Agrees]+n[Differs]+n[Untested])
+}
+
+// Broken are the checks of ours that do not hold, each with its entry.
+func Broken(done []*Done) []string {
+	var out []string
+	for _, d := range done {
+		for _, c := range d.Result.Checks {
+			if !c.Holds {
+				out = append(out, d.Entry.ID+": "+c.What+": "+c.Measured)
+			}
+		}
+	}
+	return out
+}
+
+// held says how many of the checks hold.
+func (r *Result) held() string {
+	if len(r.Checks) == 0 {
+		return ""
+	}
+	n := 0
+	for _, c := range r.Checks {
+		if c.Holds {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, len(r.Checks))
 }
 
 // Names are the names of the figures.

@@ -114,6 +114,15 @@ func (l *learning) settled() float64 {
 	return train.MedianOfLast(h, lastEpochs)
 }
 
+// settledAt is the same at an earlier epoch.
+func (l *learning) settledAt(epoch int) float64 {
+	h := make([]train.Record, epoch)
+	for i := range h {
+		h[i] = train.Record{Loss: l.history[i].MAE}
+	}
+	return train.MedianOfLast(h, lastEpochs)
+}
+
 // best is the lowest value of Eq. 14.
 func (l *learning) best() float64 {
 	b := math.Inf(1)
@@ -160,21 +169,67 @@ func (l *learning) fit(name, caption string, logValue []bool) Figure {
 	})}
 }
 
-// curves are loss and gradient norm over epochs.
+// A curve is a series of values over epochs.
+type curve struct{ epochs, values []float64 }
+
+// curveWindows is the number of windows of epochs for each of which smoothed draws a point.
+const curveWindows = 60
+
+// smoothed are the medians of windows of equal length: what fluctuates from epoch to epoch would hide the curves behind it.
+func smoothed(history []train.Record, of func(train.Record) float64) curve {
+	var c curve
+	size := max(1, (len(history)+curveWindows-1)/curveWindows)
+	for i := 0; i < len(history); i += size {
+		window := history[i:min(i+size, len(history))]
+		var v []float64
+		for _, r := range window {
+			v = append(v, of(r))
+		}
+		c.epochs, c.values = append(c.epochs, float64(window[len(window)/2].Epoch)), append(c.values, median(v))
+	}
+	return c
+}
+
+// every takes about 2000 of the epochs as they are.
+func every(history []train.Record, of func(train.Record) float64) curve {
+	var c curve
+	step := max(1, len(history)/2000)
+	for i := 0; i < len(history); i += step {
+		c.epochs, c.values = append(c.epochs, float64(history[i].Epoch)), append(c.values, of(history[i]))
+	}
+	return c
+}
+
+// curves are loss and gradient norm over epochs: of one run as they are, of several as medians of windows, told apart by colour, marker and dashes.
 func curves(name, caption string, runs []*learning, names []string, published plots.Series) Figure {
 	loss := plots.Panel{Y: plots.Axis{Label: "scaled mean absolute error", Log: true}, X: plots.Axis{Bare: true}}
-	grad := plots.Panel{Y: plots.Axis{Label: "gradient norm", Log: true}, X: plots.Axis{Label: "epoch"}}
+	grad := plots.Panel{Y: plots.Axis{Label: "gradient norm", Log: true}, X: plots.Axis{Label: "epoch"}, Legend: plots.LegendNone}
+	take := every
+	if len(runs) > 1 {
+		take = smoothed
+		caption += fmt.Sprintf(" Each point is the median of a %dth of the epochs.", curveWindows)
+	}
+	dashes := []plots.Dash{plots.Solid, plots.Dashed, plots.Dotted, plots.DashDot}
 	for i, l := range runs {
-		a, b := plots.Series{Name: names[i]}, plots.Series{Name: names[i]}
-		step := max(1, len(l.history)/2000)
-		for j := 0; j < len(l.history); j += step {
-			r := l.history[j]
-			a.X, a.Y = append(a.X, float64(r.Epoch)), append(a.Y, r.MAE)
-			b.X, b.Y = append(b.X, float64(r.Epoch)), append(b.Y, r.GradientNorm)
+		var style plots.Style
+		if len(runs) > 1 {
+			style = plots.Style{Color: plots.Palette(i), Dash: dashes[i%len(dashes)], Marker: plots.MarkerAt(i), Size: 4}
 		}
-		loss.Series, grad.Series = append(loss.Series, a), append(grad.Series, b)
+		a := take(l.history, func(r train.Record) float64 { return r.MAE })
+		b := take(l.history, func(r train.Record) float64 { return r.GradientNorm })
+		loss.Series = append(loss.Series, plots.Series{Name: names[i], X: a.epochs, Y: a.values, Style: style})
+		grad.Series = append(grad.Series, plots.Series{Name: names[i], X: b.epochs, Y: b.values, Style: style})
 	}
 	if len(published.X) > 0 {
+		if len(runs) > 1 {
+			var h []train.Record
+			for i := range published.X {
+				h = append(h, train.Record{Epoch: int(published.X[i]), MAE: published.Y[i]})
+			}
+			c := smoothed(h, func(r train.Record) float64 { return r.MAE })
+			published.X, published.Y = c.epochs, c.values
+		}
+		published.Style = plots.Style{Color: plots.Black, Dash: plots.Dashed, Width: 2}
 		loss.Series = append(loss.Series, published)
 	}
 	return Figure{name, caption, &plots.Figure{Panels: [][]plots.Panel{{loss}, {grad}}}}

@@ -61,11 +61,12 @@ func perState(l *learning) string {
 }
 
 func supplementEntry() *Entry {
-	const epochs, seeds = 20_000, 3
+	const epochs, longEpochs, seeds = 20_000, 200_000, 3
+	shallow := variant{"1×50 tanh, scaled", "rober", func(c *train.Config) { c.Model.Hidden, c.Model.Activation = []int{50}, "tanh" }}
 	variants := []variant{
 		{"6×5 GELU, scaled", "rober", nil},
 		{"6×5 GELU, no scaling", "rober", func(c *train.Config) { c.Model.YScale, c.Model.TScale = "none", "none" }},
-		{"1×50 tanh, scaled", "rober", func(c *train.Config) { c.Model.Hidden, c.Model.Activation = []int{50}, "tanh" }},
+		shallow,
 		{"3×5 GELU, scaled", "rober", func(c *train.Config) { c.Model.Hidden = []int{5, 5, 5} }},
 		{"6×10 GELU, scaled", "rober", func(c *train.Config) { c.Model.Hidden = slices.Repeat([]int{10}, 6) }},
 		{"POLLU, 1×50 tanh, no scaling", "pollu", func(c *train.Config) {
@@ -82,24 +83,35 @@ func supplementEntry() *Entry {
 			}
 			r := &Result{}
 			r.say("The same problems with scaling, depth and width changed one at a time, %d epochs from %d seeds each; claims are about the middle seed.", epochs, seeds)
-			table := Table{Name: "supplement", Shown: true, Header: []string{"network", "best", "median of the last 1000", "gradient norm, decades", "failed solves"}}
+			best := middles(runs, seeds, (*learning).best)
+			f := supplementFinding{epochs: epochs, deep: best[0], unscaled: best[1], shallow: best[2], polluBaseline: best[5], pollu: best[6]}
+			if env.Long {
+				r.say("The shallow network was trained on to %d epochs from the same seeds.", longEpochs)
+				long, longNames, err := variantRuns(ctx, env, []variant{{shallow.name + fmt.Sprintf(", %d epochs", longEpochs), shallow.recipe, shallow.change}}, seeds, longEpochs)
+				if err != nil {
+					return nil, err
+				}
+				f.longEpochs, f.shallowLong, f.states = longEpochs, middles(long, seeds, (*learning).best)[0], perState(long[0])
+				runs, names = append(runs, long...), append(names, longNames...)
+			}
+			table := Table{Name: "supplement-runs", Shown: true, Header: []string{"network", "best", "median of the last 1000", "gradient norm, decades", "failed solves"}}
 			for i, l := range runs {
 				table.Rows = append(table.Rows, []string{names[i], num(l.best()), num(l.settled()), fmt.Sprintf("%.1f", l.spread()), fmt.Sprint(l.result.Failures)})
 			}
 			r.Tables = append(r.Tables, table)
-			best := middles(runs, seeds, (*learning).best)
-			against := func(a, b int) string { return "best " + num(best[a]) + " against " + num(best[b]) }
-			r.claim(best[1] >= 3*best[0], "without scaling the same deep network fails", against(1, 0), "fewer epochs than the paper's")
-			r.claim(best[2] <= 0.1, "a shallow tanh network with scaling succeeds", "best "+num(best[2]), "it flat-lines; errors of "+perState(runs[2*seeds])+" from seed 1")
-			r.claim(best[2] >= best[0], "but slower", against(2, 0)+" of the deep network after the same epochs", "fewer epochs than the paper's")
-			r.claim(best[5] >= 3*best[6], "the baseline fails on POLLU", against(5, 6)+" of the scaled network", "fewer epochs than the paper's")
+			f.judge(r)
 			r.timing("supplement-times", runs, names)
-			var first []*learning
-			var labels []string
-			for i := 0; i < len(runs); i += seeds {
-				first, labels = append(first, runs[i]), append(labels, variants[i/seeds].name)
+			var robertson, pollution []*learning
+			var rober, pollu []string
+			for i := range variants {
+				if variants[i].recipe == "rober" {
+					robertson, rober = append(robertson, runs[i*seeds]), append(rober, variants[i].name)
+				} else {
+					pollution, pollu = append(pollution, runs[i*seeds]), append(pollu, strings.TrimPrefix(variants[i].name, "POLLU, "))
+				}
 			}
-			r.Figures = append(r.Figures, curves("supplement", "Loss and gradient norm of the variants, seed 1.", first, labels, plots.Series{}))
+			r.Figures = append(r.Figures, curves("supplement", "Loss and gradient norm of the variants on Robertson's problem, seed 1.", robertson, rober, plots.Series{}),
+				curves("supplement-pollu", "The same on POLLU.", pollution, pollu, plots.Series{}))
 			return r, nil
 		},
 	}
@@ -107,34 +119,52 @@ func supplementEntry() *Entry {
 
 func steerEntry() *Entry {
 	const epochs, seeds = 10_000, 5
-	variants := []variant{
-		{"plain", "rober", nil},
-		{"STEER", "rober", func(c *train.Config) { c.STEER.Fraction = 0.3 }},
-		{"annealing", "rober", func(c *train.Config) {
-			c.Schedule.Kind, c.Schedule.Factor, c.Schedule.Every, c.Schedule.Final = "exponential", 0.5, 2500, 1e-4
-		}},
-	}
+	const late, from, lateSeeds, longSeeds = 50_000, 40_000, 3, 5
+	variants := []variant{{"plain", "rober", nil}, {"STEER", "rober", func(c *train.Config) { c.STEER.Fraction = 0.3 }}}
+	stages := []variant{{"plain", "rober", nil}, {"annealing", "rober", func(c *train.Config) {
+		c.Schedule.Kind, c.Schedule.Factor, c.Schedule.Every, c.Schedule.Final = "step", 0.1, from, 0
+	}}}
 	return &Entry{
-		ID: "steer", Title: "STEER and annealing", Place: "Sec. IV", Threads: 2, Config: fmt.Sprintf("plain, STEER 0.3, exponential annealing; seeds 1-%d, %d epochs", seeds, epochs),
+		ID: "steer", Title: "STEER and annealing", Place: "Sec. IV A 2", Threads: 2,
+		Config: fmt.Sprintf("plain and STEER 0.3, seeds 1-%d, %d epochs; plain and a tenth of the learning rate from epoch %d of %d, seeds 1-%d, with --long 1-%d", seeds, epochs, from, late, lateSeeds, longSeeds),
 		Run: func(ctx context.Context, env *Env) (*Result, error) {
 			runs, names, err := variantRuns(ctx, env, variants, seeds, epochs)
 			if err != nil {
 				return nil, err
 			}
 			r := &Result{}
-			r.say("Robertson's problem with the paper's network: plain, with random truncation of the end (STEER, up to 30 %% of the rows), and with the learning rate halved every 2500 epochs, from %d seeds each. Compared is the scaled mean absolute error over the whole interval that the model has after %d epochs; the losses in the figure are those of the epochs, over truncated intervals where STEER truncates.", seeds, epochs)
-			table := Table{Name: "steer", Shown: true, Header: []string{"run", "error of the model"}}
+			r.say("Robertson's problem with the paper's network, plain and with random truncation of the end (STEER, up to 30 %% of the rows), from %d seeds each. Compared is the scaled mean absolute error over the whole interval that the model has after %d epochs; the losses in the figure are those of the epochs, over truncated intervals where STEER truncates.", seeds, epochs)
+			score := func(list []*learning, of func(*learning) float64) (v []float64) {
+				for _, l := range list {
+					v = append(v, of(l))
+				}
+				return v
+			}
+			of := func(l *learning) float64 { return l.score }
+			steerFinding{score(runs[:seeds], of), score(runs[seeds:], of)}.judge(r)
+			table := Table{Name: "steer-runs", Shown: true, Header: []string{"run", "error of the model"}}
 			for i, l := range runs {
 				table.Rows = append(table.Rows, []string{names[i], num(l.score)})
 			}
-			r.Tables = append(r.Tables, table)
-			end := middles(runs, seeds, func(l *learning) float64 { return l.score })
-			for v, name := range []string{"STEER", "annealing"} {
-				r.claim(end[v+1] < end[0], name+" accelerates training", fmt.Sprintf("middle of %d seeds: error %s against %s of plain training after the same epochs", seeds, num(end[v+1]), num(end[0])),
-					"with exact gradients from a solve that does not fail there is little that truncation or small steps could repair this early")
+
+			n := lateSeeds
+			if env.Long {
+				n = longSeeds
 			}
-			r.timing("steer-times", runs, names)
-			r.Figures = append(r.Figures, curves("steer", "Loss and gradient norm, first seed of each.", []*learning{runs[0], runs[seeds], runs[2*seeds]}, []string{"plain", "STEER", "annealing"}, plots.Series{}))
+			r.say("The paper speaks of annealing at later stages: the same network for %d epochs, plain and with a tenth of the learning rate from epoch %d on, from %d seeds each. Compared is the median of the last %d losses.", late, from, n, lastEpochs)
+			later, laterNames, err := variantRuns(ctx, env, stages, n, late)
+			if err != nil {
+				return nil, err
+			}
+			annealingFinding{score(later[:n], (*learning).settled), score(later[n:], (*learning).settled)}.judge(r)
+			losses := Table{Name: "annealing-runs", Shown: true, Header: []string{"run", fmt.Sprintf("median of the last %d losses", lastEpochs)}}
+			for i, l := range later {
+				losses.Rows = append(losses.Rows, []string{laterNames[i], num(l.settled())})
+			}
+			r.Tables = append(r.Tables, table, losses)
+			r.timing("steer-times", append(runs, later...), append(names, laterNames...))
+			r.Figures = append(r.Figures, curves("steer", "Loss and gradient norm, first seed of each.", []*learning{runs[0], runs[seeds]}, []string{"plain", "STEER"}, plots.Series{}),
+				curves("annealing", "Loss and gradient norm with and without annealing, first seed of each.", []*learning{later[0], later[n]}, []string{"plain", "annealing"}, plots.Series{}))
 			return r, nil
 		},
 	}
