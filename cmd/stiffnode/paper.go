@@ -15,6 +15,8 @@ type paperCmd struct {
 	Out        string   `help:"Folder for report, figures, data and cache." default:"paper" placeholder:"DIR"`
 	References string   `help:"Folder of reference material with the published histories; by default a folder named shared beside the working directory." placeholder:"DIR"`
 	Fresh      bool     `help:"Run again what the cache holds."`
+	Docs       string   `help:"Also write README.md's pictures and the tables of docs/performance-tables.md into this folder; minutes more." placeholder:"DIR"`
+	CVODES     string   `name:"cvodes" help:"Folder into which the C baseline was built (--docs)." placeholder:"DIR"`
 	Long       bool     `help:"Take as long as it needs: annealing from more seeds, the shallow network for 200 000 epochs."`
 }
 
@@ -52,6 +54,12 @@ func (c *paperCmd) Run(a *app) error {
 	}
 	leftTable(a.out, rows)
 	a.say("report: %s and report.md", filepath.Join(c.Out, "report.html"))
+	if c.Docs != "" {
+		err := paper.Docs(a.ctx, c.Docs, done, paper.DocsOptions{Report: c.Out, References: bench.References(c.References), CVODES: c.CVODES, Say: a.say})
+		if err != nil {
+			return err
+		}
+	}
 	for _, b := range paper.Broken(done) {
 		a.say("FAIL  %s", b)
 	}

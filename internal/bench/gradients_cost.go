@@ -174,7 +174,7 @@ func (a *costAxis) measure(ctx context.Context, r *Report, methods []costMethod,
 		p, q := upperSlope(x, y), upperSlope(x, ops)
 		times.Rows = append(times.Rows, costRow(m.name, len(a.sizes), y, p))
 		counts.Rows = append(counts.Rows, costRow(m.name, len(a.sizes), ops, q))
-		panel.Series = append(panel.Series, plots.Series{Name: m.name, X: x, Y: y})
+		panel.Series = append(panel.Series, plots.Series{Name: m.name, X: x, Y: y, Style: plots.Style{Marker: plots.MarkerAt(i), Dash: []plots.Dash{plots.Solid, plots.Dashed}[i%2]}})
 		if m.bounded {
 			for _, g := range []CostOrder{{Kind: Separated, What: m.name + " over " + a.label + ", operations", Exponent: q, Most: a.limit}, {Kind: Separated, What: m.name + " over " + a.label + ", time", Exponent: p, Most: a.limit}} {
 				growth = append(growth, g)

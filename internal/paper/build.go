@@ -8,21 +8,20 @@ func madeBy(opt Options) string {
 	if opt.Long {
 		call += " --long"
 	}
-	info, _ := debug.ReadBuildInfo()
-	return "Made by `" + call + "`, " + builtFrom(info) + "."
+	return "Made by `" + call + "`, " + commit() + "."
 }
 
-// Commit is the commit that the running program was built from, with a word where the tree had changes; empty where it does not know.
-func Commit() string {
+// commit names the commit that the running program was built from, in words.
+func commit() string {
 	info, _ := debug.ReadBuildInfo()
-	return commitOf(info)
+	return builtFrom(info)
 }
 
 func builtFrom(info *debug.BuildInfo) string {
 	if c := commitOf(info); c != "" {
 		return "commit " + c
 	}
-	return "a program that does not know its commit (build it with go build in a clone)"
+	return "a program that does not know its commit: build it with go build in a clone"
 }
 
 func commitOf(info *debug.BuildInfo) string {

@@ -171,7 +171,8 @@ func beyondEntry() *Entry {
 			}
 			r.Tables = append(r.Tables, table)
 			r.timing("beyond-times", runs, names)
-			r.Figures = append(r.Figures, Figure{"beyond", "Loss over seconds, best so far: the default training, which races several networks and changes to the one that is ahead, and the paper's run.", &plots.Figure{Panels: [][]plots.Panel{panels}}})
+			r.Figures = append(r.Figures, runs[0].fit("beyond-robertson", "Robertson's problem: data and the model of the default training.", []bool{false, false, false}))
+			r.Figures = append(r.Figures, Figure{"beyond-seconds", "Loss over seconds, best so far: the default training, which races several networks and changes to the one that is ahead, and the paper's run.", &plots.Figure{Panels: [][]plots.Panel{panels}}})
 			return r, nil
 		},
 	}

@@ -176,8 +176,8 @@ func finished(m float64, n, all int) string {
 // reverseProfiles is y1 forward and backward over time, and the difference of the two.
 func reverseProfiles(ctx context.Context) (profiles, errors plots.Panel, err error) {
 	points := data.LogSpace(1e-5, robertsonEnd, 120)
-	profiles = plots.Panel{X: plots.Axis{Bare: true, Log: true}, Y: plots.Axis{Label: "y1"}}
-	errors = plots.Panel{X: plots.Axis{Bare: true, Log: true}, Y: plots.Axis{Label: "|y1 back − forward|", Log: true}, Legend: plots.LegendNone}
+	profiles = plots.Panel{X: plots.Axis{Bare: true, Log: true, Min: 1e-5, Max: robertsonEnd}, Y: plots.Axis{Label: "y1"}}
+	errors = plots.Panel{X: plots.Axis{Bare: true, Log: true, Min: 1e-5, Max: robertsonEnd}, Y: plots.Axis{Label: "|y1 back − forward|", Log: true}, Legend: plots.LegendNone}
 	for i, tol := range []float64{1e-6, 1e-7, 1e-8, 1e-10} {
 		rev, err := reverseRobertson(ctx, ode.BDF, newtonCVODE, tol, points)
 		if err != nil {
@@ -243,7 +243,8 @@ func zoomEntry() *Entry {
 					whole.Series = append(whole.Series, plots.Series{Name: "forward", X: all, Y: column(profile.forward, 3, 1), Style: plots.Style{Width: 2.5}})
 				}
 				name := "backward, tol " + num(tol)
-				z := plots.Series{Name: name, Style: plots.Style{Dash: plots.Dashed}}
+				style := plots.Style{Dash: []plots.Dash{plots.Dashed, plots.Dotted, plots.DashDot}[i], Width: 2}
+				z := plots.Series{Name: name, Style: style}
 				e := 0.0
 				for j := range rev.reached {
 					k := len(zoomTimes) - 1 - j
@@ -252,7 +253,7 @@ func zoomEntry() *Entry {
 					e = max(e, math.Abs(y-ref.Y[3*k+1]))
 				}
 				zoom.Series = append(zoom.Series, z)
-				w := plots.Series{Name: name, Style: plots.Style{Dash: plots.Dashed}}
+				w := plots.Series{Name: name, Style: style}
 				for j := range profile.reached {
 					w.X, w.Y = append(w.X, all[len(all)-1-j]), append(w.Y, profile.back[3*j+1])
 				}

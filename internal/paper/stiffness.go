@@ -92,7 +92,7 @@ func eigenvaluePanel(ctx context.Context) (plots.Panel, error) {
 		l, _, _ := s.measures(i)
 		series.X, series.Y = append(series.X, t), append(series.Y, l)
 	}
-	return plots.Panel{X: plots.Axis{Label: "t [s]", Log: true}, Y: plots.Axis{Label: "largest |λ| [1/s]", Log: true}, Series: []plots.Series{series}}, nil
+	return plots.Panel{X: plots.Axis{Label: "t [s]", Log: true, Min: 1e-5, Max: robertsonEnd}, Y: plots.Axis{Label: "largest |λ| [1/s]", Log: true}, Series: []plots.Series{series}}, nil
 }
 
 // stiffnessFinding is how many of Robertson's eigenvalues are zero, and how fast the fastest modes are beside the length of the interval.
