@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stiffnode/stiffnode/internal/bench"
+	"github.com/stiffnode/stiffnode/internal/durable"
 	"github.com/stiffnode/stiffnode/internal/plots"
 )
 
@@ -46,7 +47,7 @@ func Docs(ctx context.Context, dir string, done []*Done, o DocsOptions) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(images, to+".png"), raw, 0o644); err != nil {
+		if err := durable.Replace(filepath.Join(images, to+".png"), raw); err != nil {
 			return err
 		}
 	}
@@ -80,7 +81,7 @@ func Docs(ctx context.Context, dir string, done []*Done, o DocsOptions) error {
 			}
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "performance-tables.md"), []byte(b.String()), 0o644)
+	return durable.Replace(filepath.Join(dir, "performance-tables.md"), []byte(b.String()))
 }
 
 // A docsStudy is a table of the documentation: the command that anyone can run for it, and what it lacks here.
