@@ -60,6 +60,7 @@ type description struct {
 	RHS        json.RawMessage `json:"rhs"`
 	Solver     Solver          `json:"solver"`
 	Span       Span            `json:"span"`
+	Ranges     []Range         `json:"ranges,omitempty"`
 	Provenance Provenance      `json:"provenance"`
 }
 
@@ -138,7 +139,7 @@ func (m *Model) Encode(w io.Writer) error {
 	}
 	text, err := json.Marshal(description{
 		Format: FormatVersion, Kind: m.RHS.Kind(), States: m.States, Time: quantity{m.TimeName, m.TimeUnit},
-		RHS: rhs, Solver: m.Solver, Span: m.Span, Provenance: m.Provenance,
+		RHS: rhs, Solver: m.Solver, Span: m.Span, Ranges: m.Ranges, Provenance: m.Provenance,
 	})
 	if err != nil {
 		return err
@@ -195,7 +196,7 @@ func Decode(content []byte) (*Model, error) {
 	}
 	m := &Model{
 		States: d.States, TimeName: d.Time.Name, TimeUnit: d.Time.Unit, RHS: rhs, Params: make([]float64, rhs.NumParams()),
-		Solver: d.Solver, Span: d.Span, Provenance: d.Provenance,
+		Solver: d.Solver, Span: d.Span, Ranges: d.Ranges, Provenance: d.Provenance,
 	}
 	if err := m.fill(arrays); err != nil {
 		return nil, refuse(err.Error(), err)

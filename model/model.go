@@ -115,11 +115,21 @@ type Model struct {
 	Params     []float64
 	Solver     Solver
 	Span       Span
+	Ranges     []Range // of the states in the training data; nil where a file does not give them
 	Provenance Provenance
 }
 
 // Names are the names of the states.
 func (m *Model) Names() []string { return names(m.States) }
+
+// Units are the units of the states, "" where there is none.
+func (m *Model) Units() []string {
+	u := make([]string, len(m.States))
+	for i, s := range m.States {
+		u[i] = s.Unit
+	}
+	return u
+}
 
 func names(states []State) []string {
 	n := make([]string, len(states))
@@ -151,6 +161,9 @@ func (m *Model) Validate() error {
 	}
 	if s := m.Span; !finite(s.T0) || !finite(s.T1) || !finite(s.First) || s.T1 < s.T0 {
 		return fmt.Errorf("model: the span of time from %g to %g is impossible", s.T0, s.T1)
+	}
+	if err := m.checkRanges(); err != nil {
+		return err
 	}
 	opt, err := m.Solver.Options()
 	if err != nil {

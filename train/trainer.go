@@ -283,6 +283,9 @@ func (t *Trainer) result(elapsed time.Duration, finished bool) *Result {
 	if m.TimeName == "" {
 		m.TimeName = "t"
 	}
+	for _, s := range k.stats.States {
+		m.Ranges = append(m.Ranges, model.Range{Min: s.Min, Max: s.Max})
+	}
 	for _, s := range k.set.Sources {
 		m.Provenance.Data = append(m.Provenance.Data, s.Name())
 		m.Provenance.SHA256 = append(m.Provenance.SHA256, s.SHA256)

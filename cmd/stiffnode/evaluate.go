@@ -30,6 +30,10 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	notes, err := a.toUnits(m, set)
+	if err != nil {
+		return inFile(err, c.Data[0])
+	}
 	for i, missing := range set.MissingInitial() {
 		for _, j := range missing {
 			a.say("note: the initial value of %s of trajectory %q is missing; the first observed value stands for it", set.States[j], set.Trajectories[i].Name)
@@ -39,8 +43,13 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	beyond := a.extrapolations(m, set, "the data")
 	if c.JSON {
-		return json.NewEncoder(a.out).Encode(score)
+		out, err := withNotes(score, notes, beyond)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(a.out).Encode(out)
 	}
 	fmt.Fprintf(a.out, "mae %.4g\n\n", score.MAE)
 	rows := [][]string{{"state", "mae", "largest error", "mean |log10 ratio|", "negative", "values"}}

@@ -32,6 +32,9 @@ func (c *gradientsCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.toUnits(m, set); err != nil {
+		return inFile(err, c.Data[0])
+	}
 	for i, missing := range set.MissingInitial() {
 		if len(missing) > 0 {
 			return &data.Error{Column: set.States[missing[0]], Msg: fmt.Sprintf("the initial value of trajectory %q is missing", set.Trajectories[i].Name), Remedy: "gradients are compared from known initial states: fill in the first row"}

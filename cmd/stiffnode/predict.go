@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,11 +22,15 @@ type predictCmd struct {
 	Times string   `help:"Times: 0,1,2 or log:1e-5:1e5:50 or lin:0:60:20; 100 over the span of the training data if not given." placeholder:"TIMES"`
 	T0    *float64 `name:"t0" help:"Time of the initial state; the start of the training data if not given." placeholder:"T"`
 	Out   string   `help:"File; standard output if not given." placeholder:"FILE.csv"`
+	JSON  bool     `help:"One JSON object, with what the model was not trained for."`
 	solverFlags
 	dataFlags
 }
 
 func (c *predictCmd) Run(a *app) error {
+	if c.JSON && c.Out != "" {
+		return usageError("--json writes to standard output, --out CSV to a file: give one of them")
+	}
 	if err := free(c.Out); err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func (c *predictCmd) Run(a *app) error {
 	if err := c.apply(&opt); err != nil {
 		return err
 	}
-	starts, err := c.starts(m)
+	starts, notes, err := c.starts(a, m)
 	if err != nil {
 		return err
 	}
@@ -54,10 +59,7 @@ func (c *predictCmd) Run(a *app) error {
 	if err == nil {
 		err = failures(starts, batch)
 	}
-	out := &data.Set{States: m.Names(), TimeName: m.TimeName, TimeUnit: m.TimeUnit}
-	for _, s := range m.States {
-		out.Units = append(out.Units, s.Unit)
-	}
+	out := &data.Set{States: m.Names(), Units: m.Units(), TimeName: m.TimeName, TimeUnit: m.TimeUnit}
 	for i := range batch {
 		tr := &batch[i]
 		if reached := len(tr.Y) / len(m.States); reached > 0 && (tr.Err == nil || len(batch) > 1) {
@@ -65,9 +67,24 @@ func (c *predictCmd) Run(a *app) error {
 		}
 	}
 	if err != nil && len(out.Trajectories) == 0 {
+		a.extrapolations(m, asked(out, starts), "what was asked for")
 		return err
 	}
+	beyond := a.extrapolations(m, out, "the prediction")
+	if c.JSON {
+		return errors.Join(a.writePredicted(out, notes, beyond), err)
+	}
 	return errors.Join(a.writeSet(out, c.Out), err)
+}
+
+// asked is a set with the initial states, and the last times without values.
+func asked(like *data.Set, starts []start) *data.Set {
+	set := &data.Set{States: like.States}
+	for _, s := range starts {
+		unknown := slices.Repeat([]float64{math.NaN()}, len(s.y0))
+		set.Trajectories = append(set.Trajectories, data.Trajectory{Name: s.name, Times: []float64{s.t0, s.times[len(s.times)-1]}, Values: append(slices.Clone(s.y0), unknown...)})
+	}
+	return set
 }
 
 // failures is the error of a trajectory, or that of the first with the number of all: what the others reached is worth having.
@@ -98,58 +115,36 @@ type start struct {
 	times []float64
 }
 
-func (c *predictCmd) starts(m *model.Model) ([]start, error) {
+// starts are the trajectories that are wanted, and notes on how they were read.
+func (c *predictCmd) starts(a *app, m *model.Model) (out []start, notes []string, err error) {
 	if (c.Y0 == "") == (len(c.Like) == 0) {
-		return nil, usageError("give the initial state with --y0 A=1,B=0 or --y0 FILE.csv, or take it from data with --like DATA.csv")
+		return nil, nil, usageError("give the initial state with --y0 A=1,B=0 or --y0 FILE.csv, or take it from data with --like DATA.csv")
 	}
 	var times []float64
-	var err error
 	if c.Times != "" {
 		if times, err = data.ParseTimes(c.Times); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	t0 := m.Span.T0
 	if c.T0 != nil {
 		t0 = *c.T0
 	}
-	var out []start
 	switch {
 	case len(c.Like) > 0:
-		if out, err = c.like(m); err != nil {
-			return nil, err
-		}
+		out, notes, err = c.like(a, m)
 	case strings.Contains(c.Y0, "="):
-		values, err := assignments("--y0", c.Y0)
-		if err != nil {
-			return nil, err
-		}
-		y0, err := vector("--y0", m.Names(), values)
-		if err != nil {
-			return nil, err
+		var values map[string]float64
+		var y0 []float64
+		if values, err = assignments("--y0", c.Y0); err == nil {
+			y0, err = vector("--y0", m.Names(), values)
 		}
 		out = []start{{t0: t0, y0: y0}}
 	default:
-		f, err := os.Open(c.Y0)
-		if err != nil && bareNumbers(c.Y0) {
-			return nil, usageError(fmt.Sprintf("--y0: %s does not say which state has which value; write --y0 %s", c.Y0, named(m.Names(), c.Y0)))
-		}
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		set, err := data.ReadInitial(f, c.Y0, m.Names())
-		if err != nil {
-			return nil, err
-		}
-		for i := range set.Trajectories {
-			tr := &set.Trajectories[i]
-			s := start{name: tr.Name, t0: tr.Times[0], y0: tr.Values}
-			if math.IsNaN(s.t0) {
-				s.t0 = t0
-			}
-			out = append(out, s)
-		}
+		out, notes, err = c.fromFile(a, m, t0)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	for i := range out {
 		s := &out[i]
@@ -161,24 +156,58 @@ func (c *predictCmd) starts(m *model.Model) ([]start, error) {
 			s.times = tr.Grid(100, m.Span.Log)
 		}
 		if s.times[0] < s.t0 {
-			return nil, usageError(fmt.Sprintf("time %g lies before the initial state at t = %g; give its time with --t0", s.times[0], s.t0))
+			return nil, nil, usageError(fmt.Sprintf("time %g lies before the initial state at t = %g; give its time with --t0", s.times[0], s.t0))
 		}
 		if len(out) > 1 && s.name == "" {
 			s.name = strconv.Itoa(i + 1)
 		}
 	}
-	return out, nil
+	return out, notes, nil
+}
+
+// fromFile takes initial states from a file; those that it gives no time for are of the time t0.
+func (c *predictCmd) fromFile(a *app, m *model.Model, t0 float64) ([]start, []string, error) {
+	f, err := os.Open(c.Y0)
+	if err != nil && bareNumbers(c.Y0) {
+		return nil, nil, usageError(fmt.Sprintf("--y0: %s does not say which state has which value; write --y0 %s", c.Y0, named(m.Names(), c.Y0)))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	set, err := data.ReadInitial(f, c.Y0, m.Names())
+	if err != nil {
+		return nil, nil, err
+	}
+	notes, err := a.toUnits(m, set)
+	if err != nil {
+		return nil, nil, inFile(err, c.Y0)
+	}
+	var out []start
+	for i := range set.Trajectories {
+		tr := &set.Trajectories[i]
+		s := start{name: tr.Name, t0: tr.Times[0], y0: tr.Values}
+		if math.IsNaN(s.t0) {
+			s.t0 = t0
+		}
+		out = append(out, s)
+	}
+	return out, notes, nil
 }
 
 // like takes initial states and times from data.
-func (c *predictCmd) like(m *model.Model) ([]start, error) {
+func (c *predictCmd) like(a *app, m *model.Model) ([]start, []string, error) {
 	opt := c.options()
 	if len(opt.States) == 0 {
 		opt.States = m.Names()
 	}
 	set, err := data.ReadFiles(c.Like, opt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	notes, err := a.toUnits(m, set)
+	if err != nil {
+		return nil, nil, inFile(err, c.Like[0])
 	}
 	var out []start
 	for i := range set.Trajectories {
@@ -187,13 +216,13 @@ func (c *predictCmd) like(m *model.Model) ([]start, error) {
 		for j, name := range m.Names() {
 			at := set.Index(name)
 			if at < 0 {
-				return nil, &data.Error{Msg: fmt.Sprintf("the model's state %s is not among the columns", name)}
+				return nil, nil, &data.Error{Msg: fmt.Sprintf("the model's state %s is not among the columns", name)}
 			}
 			if y0[j] = tr.Values[at]; math.IsNaN(y0[j]) {
-				return nil, &data.Error{Column: name, Msg: fmt.Sprintf("the initial value of trajectory %q is missing", tr.Name), Remedy: "give the initial state with --y0"}
+				return nil, nil, &data.Error{Column: name, Msg: fmt.Sprintf("the initial value of trajectory %q is missing", tr.Name), Remedy: "give the initial state with --y0"}
 			}
 		}
 		out = append(out, start{name: tr.Name, t0: tr.Times[0], y0: y0, times: tr.Times})
 	}
-	return out, nil
+	return out, notes, nil
 }
