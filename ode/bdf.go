@@ -146,7 +146,6 @@ func (st *bdfStepper) start() *stepError {
 	}
 	st.begin()
 	st.choice = bdfChoice{wait: 2, maxGrowth: bdfFirstGrowth}
-	st.newt.forget()
 	st.fixed = st.m.Order == 1
 	if st.m.Past != nil && c.stats.Steps == 0 {
 		st.fixed = st.m.Order > 0
@@ -161,6 +160,7 @@ func (st *bdfStepper) begin() {
 	st.q, st.hz, st.restart = 1, 0, true
 	st.change.any = false
 	st.limit.reset()
+	st.newt.forget()
 	st.past.pending = false
 	copy(st.z[0], c.y)
 	c.setDerivative(c.f0)

@@ -96,8 +96,8 @@ type collocationStepper struct {
 	pair   []complex128
 	past   []float64 // Z_i of the step before
 	lastH  float64   // size of the accepted step before this one, or 0
-	// rejected says that the error test failed since the last accepted step
-	rejected bool
+	// attempts counts those from the point in hand
+	attempts int
 }
 
 func newCollocationStepper(c *core, tab *collocation) *collocationStepper {
@@ -116,14 +116,9 @@ func newCollocationStepper(c *core, tab *collocation) *collocationStepper {
 }
 
 func (st *collocationStepper) start() *stepError {
-	st.forget()
-	return st.c.startF()
-}
-
-// forget makes the next attempt start from the point where it is, without memory of earlier steps.
-func (st *collocationStepper) forget() {
 	st.matrix.reset()
-	st.lastH, st.rejected = 0, false
+	st.lastH, st.attempts = 0, 0
+	return st.c.startF()
 }
 
 func (st *collocationStepper) errorOrder() int { return st.tab.errorOrder }
@@ -134,6 +129,7 @@ func (st *collocationStepper) controller() Controller { return Predictive{Deadba
 
 func (st *collocationStepper) attempt(h float64) (float64, *stepError) {
 	c := st.c
+	st.attempts++
 	gamma := h / st.tab.real
 	before := c.stats.Factorisations
 	if bad := st.matrix.prepare(gamma); bad != nil {
@@ -285,8 +281,8 @@ func (st *collocationStepper) predict(h float64) {
 	st.tab.tInv.apply(st.w, st.z, st.s)
 }
 
-// estimate returns the norm, relaxed where that is the method's rule, of the error estimate of the step in c.ynew. Where it is too large at the start or after a
-// rejection, when the stiff components may not have died out, it is filtered once more (Hairer and Wanner II, eq. IV.8.20).
+// estimate returns the norm, relaxed where that is the method's rule, of the error estimate of the step in c.ynew. Where it is too large at the start or when
+// the step is repeated, and the stiff components may not have died out, it is filtered once more (Hairer and Wanner II, eq. IV.8.20).
 func (st *collocationStepper) estimate(gamma float64) (float64, *stepError) {
 	c, n := st.c, st.c.n
 	sum := st.f[:n]
@@ -294,7 +290,7 @@ func (st *collocationStepper) estimate(gamma float64) (float64, *stepError) {
 	addScaled(sum, 1, st.tab.e, st.z)
 	copy(sum, st.massTimes(st.res, sum))
 	e := st.filtered(gamma, sum, c.f0)
-	if e > 1 && (st.lastH == 0 || st.rejected) {
+	if e > 1 && (st.lastH == 0 || st.attempts > 1) {
 		at := st.w[:n] // free by now
 		for j, v := range st.e {
 			at[j] = c.y[j] + v
@@ -304,7 +300,6 @@ func (st *collocationStepper) estimate(gamma float64) (float64, *stepError) {
 		}
 		e = st.filtered(gamma, sum, st.res)
 	}
-	st.rejected = st.rejected || e > 1
 	return e, nil
 }
 
@@ -343,7 +338,7 @@ func (st *collocationStepper) jacobian() *Jacobian { return st.matrix.jac }
 func (st *collocationStepper) accepted(h float64) {
 	st.matrix.accepted(st.conv.rate)
 	st.c.haveF = false
-	st.lastH, st.rejected = h, false
+	st.lastH, st.attempts = h, 0
 	copy(st.past, st.z)
 }
 

@@ -171,7 +171,8 @@ func (d *differencer) jacobianAt(dst []float64, jac *Jacobian, dfdt []float64, t
 	return d.eval(dst, t, y)
 }
 
-// reset forgets what earlier solves taught about the increments, so that a solve gives the same whatever came before it.
+// reset forgets what earlier steps taught about the increments, so that a solve, or what follows a discontinuity, gives the same whatever came
+// before it.
 func (d *differencer) reset() {
 	for j := range d.fac {
 		d.fac[j], d.seen[j] = sqrtEps, 0

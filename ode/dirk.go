@@ -53,7 +53,6 @@ type dirkStepper struct {
 	// of the accepted step before this one: its size and its last increments, for the prediction of the second stage
 	lastH        float64
 	last, penult []float64
-	haveSlope    bool
 }
 
 func newDIRKStepper(c *core, tab *DIRKTableau, split SplitField) *dirkStepper {
@@ -77,31 +76,13 @@ func (st *dirkStepper) start() *stepError {
 	if bad := c.startF(); bad != nil {
 		return bad
 	}
-	return st.startSlope()
-}
-
-// startSlope makes slope the derivative at (t, y), from f where nothing better is known.
-func (st *dirkStepper) startSlope() *stepError {
-	c := st.c
-	switch {
-	case st.split != nil:
-		// z_1 and w_1 are evaluated apart in every step
-	case c.p.Mass.IsIdentity():
-		if bad := c.startF(); bad != nil {
-			return bad
-		}
+	// the derivative at (t, y), from f where nothing better is known; z_1 and w_1 of a pair are evaluated apart in every step
+	if c.p.Mass.IsIdentity() {
 		copy(st.slope, c.f0)
-	default:
+	} else {
 		copy(st.slope, c.slope)
 	}
-	st.haveSlope = true
 	return nil
-}
-
-// forget makes the next attempt start from the point where it is, without memory of earlier steps.
-func (st *dirkStepper) forget() {
-	st.matrix.reset()
-	st.lastH, st.haveSlope = 0, false
 }
 
 func (st *dirkStepper) errorOrder() int {
@@ -114,11 +95,6 @@ func (st *dirkStepper) controller() Controller { return PI{Deadband: growthDeadb
 
 func (st *dirkStepper) attempt(h float64) (float64, *stepError) {
 	c, tab := st.c, st.tab
-	if !st.haveSlope {
-		if bad := st.startSlope(); bad != nil {
-			return 0, bad
-		}
-	}
 	hg := h * tab.Gamma
 	before := c.stats.Factorisations
 	if bad := st.matrix.prepare(hg); bad != nil {

@@ -134,6 +134,9 @@ func (s *Solver) loop(ctx context.Context) error {
 			}
 			h = next
 			now.PrevH, now.PrevErr = step, e
+			if s.pair != nil && s.pair.fresh {
+				now.PrevH = 0 // the error was another method's
+			}
 		}
 		now.AfterReject = false
 		stop, restart := false, len(hit) > 0 && c.t == hit[0] // f may be discontinuous there
@@ -160,6 +163,9 @@ func (s *Solver) loop(ctx context.Context) error {
 func (s *Solver) begin() error {
 	c := s.c
 	c.failed, c.suspect, c.component = stepError{}, nil, -1
+	if d, ok := c.field.(interface{ reset() }); ok {
+		d.reset()
+	}
 	if !c.p.Mass.IsIdentity() {
 		if err := s.consistent(); err != nil {
 			return err

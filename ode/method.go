@@ -38,7 +38,8 @@ type Info struct {
 // A stepper advances one family by one step. The loop owns time, step size, acceptance, output, events, failure and
 // statistics; the stepper owns formulas and their workspace.
 type stepper interface {
-	// start prepares for stepping from the core's state, at the beginning and after every discontinuity; it makes c.f0 = f(t, y).
+	// start prepares for stepping from the core's state: at the beginning, after every discontinuity, and when a pair changes over to the stepper.
+	// It makes c.f0 = f(t, y) and forgets all that belongs to earlier steps; what it leaves behind is that of a new stepper.
 	start() *stepError
 	// attempt tries a step of (signed) size h from (c.t, c.y): it writes the proposed state into c.ynew and returns the
 	// norm of the error estimate, acceptable if ≤ 1. A *stepError says that the attempt cannot be used.

@@ -69,6 +69,7 @@ func (st *rosenbrockStepper) prepare() *stepError {
 	if st.haveJ && c.haveF {
 		return nil
 	}
+	c.haveF, st.haveJ = false, false
 	if bad := c.evalJacobian(c.f0, st.jac, st.dfdt, c.t, c.y); bad != nil {
 		return bad
 	}
@@ -197,9 +198,6 @@ func (st *rosenbrockStepper) record(tape *Tape, t, h float64) {
 		d.lu.Save(dst[n*n:])
 	}
 }
-
-// forget makes the next attempt evaluate f and J at the point where it starts.
-func (st *rosenbrockStepper) forget() { st.haveJ = false }
 
 // stiffDense is the order of the dense output in stiff components (measured on the problem of Prothero and Robinson), or 0 where that is as good as the ends
 // of steps: an estimate that holds f at the new point, unfiltered, keeps steps as short as stiff components ask for.

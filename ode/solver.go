@@ -14,8 +14,9 @@ type Solver struct {
 	opt     Options
 	c       *core
 	st      stepper
-	size    sizer         // st, if it chooses its own steps
-	newton  newtonStepper // st, if it iterates
+	size    sizer          // st, if it chooses its own steps
+	newton  newtonStepper  // st, if it iterates
+	pair    *switchStepper // st, if it changes over between two others
 	control Controller
 	now     Attempt // of the loop, for the controller
 
@@ -64,6 +65,7 @@ func NewSolver(p *Problem, opt Options) (*Solver, error) {
 	s.st = st
 	s.size, _ = st.(sizer)
 	s.newton, _ = st.(newtonStepper)
+	s.pair, _ = st.(*switchStepper)
 	s.control = s.opt.Controller
 	if s.control == nil {
 		s.control = PI{}
@@ -137,9 +139,6 @@ func (s *Solver) Solve(ctx context.Context, t0, t1 float64, y0 []float64) (sol *
 		s.size0 = max(s.size0, math.Abs(v), c.atol[i]/c.rtol)
 	}
 	c.haveF = false
-	if d, ok := c.field.(interface{ reset() }); ok {
-		d.reset()
-	}
 	c.stats = Stats{}
 	s.degree = -1
 	s.reads.reset(s)

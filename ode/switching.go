@@ -26,6 +26,15 @@ func AutoSwitch(explicit, implicit Method) (Method, error) {
 	return nil, &InputError{What: "method", Msg: fmt.Sprintf("%s cannot be the implicit partner of a switching pair, which must be an implicit one-step method", implicit.Info().Name)}
 }
 
+// Partners returns the methods of a switching pair; ok is false for other methods.
+func Partners(m Method) (explicit, implicit Method, ok bool) {
+	p, ok := m.(switchMethod)
+	if !ok {
+		return nil, nil, false
+	}
+	return p.explicit, p.implicit, true
+}
+
 // AutoTsit5Rosenbrock23 is the pair with which the paper's networks were trained.
 var AutoTsit5Rosenbrock23 Method = switchMethod{explicitMethod{&tsit5}, Rosenbrock23}
 
@@ -70,8 +79,6 @@ type partner interface {
 	stepper
 	// jacobian is the Jacobian in use.
 	jacobian() *Jacobian
-	// forget drops what belongs to earlier points.
-	forget()
 }
 
 func (m switchMethod) newStepper(c *core) (stepper, error) {
@@ -95,6 +102,7 @@ type switchStepper struct {
 
 	stiff bool
 	last  bool // the latest attempt was made by the implicit method
+	fresh bool // the method in use has not been started since the change to it
 	count int  // successive steps that speak for a change
 	need  int  // steps needed for a change back to the explicit method
 	stay  int  // explicit steps since the latest change to that method
@@ -112,16 +120,23 @@ func (st *switchStepper) now() stepper {
 
 // start prepares for stepping; after a discontinuity within a solve the method in use remains.
 func (st *switchStepper) start() *stepError {
-	st.count = 0
 	if st.c.stats.Steps == 0 {
-		st.stiff, st.need, st.stay, st.reach = false, nonstiffSteps, 0, math.Inf(1)
+		st.stiff = false
 	}
+	st.count, st.need, st.stay, st.reach = 0, nonstiffSteps, 0, math.Inf(1)
 	st.radius.forget()
+	st.fresh = false
 	return st.now().start()
 }
 
 func (st *switchStepper) attempt(h float64) (float64, *stepError) {
 	st.last = st.stiff
+	if st.fresh {
+		if bad := st.now().start(); bad != nil {
+			return 0, bad
+		}
+		st.fresh = false
+	}
 	return st.now().attempt(h)
 }
 
@@ -206,12 +221,9 @@ func (st *switchStepper) accepted(h float64) {
 }
 
 func (st *switchStepper) change(stiff bool) {
-	st.stiff, st.count = stiff, 0
+	st.stiff, st.count, st.fresh = stiff, 0, true
 	st.c.stats.Switches++
-	if stiff {
-		st.imp.forget()
-		st.radius.forget()
-	}
+	st.radius.forget()
 }
 
 // spectralRadius follows the modulus of the dominant eigenvalue of the Jacobian along a solution by power iteration, a few products

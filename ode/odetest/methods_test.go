@@ -13,6 +13,21 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+// The methods that only solve, the automatic choice, every pair that can be built, and Auto's under its own name forget what they must.
+func TestMemoryOfPairs(t *testing.T) {
+	list := []ode.Method{ode.Auto, ode.Radau9, ode.BDFMethod{MaxOrder: 2}, ode.BDFMethod{IgnoreStabilityLimit: true}}
+	for _, explicit := range ode.Solvers() {
+		for _, implicit := range ode.Solvers() {
+			if m, err := ode.AutoSwitch(explicit, implicit); err == nil && !implicit.Info().Split {
+				list = append(list, m)
+			}
+		}
+	}
+	for _, m := range list {
+		t.Run(m.Info().Name, func(t *testing.T) { Memory(t, m) })
+	}
+}
+
 // The formulas of every order, started from exact values of the past, have that order at constant steps, and so has their dense output.
 func TestBDFOrders(t *testing.T) {
 	for order := 1; order <= 5; order++ {

@@ -22,6 +22,7 @@ func Run(t *testing.T, m ode.Method) {
 		{"StiffOrder", StiffOrder},
 		{"References", References},
 		{"Backwards", Backwards},
+		{"Memory", Memory},
 		{"Scaling", Scaling},
 		{"Permutation", Permutation},
 		{"Allocations", Allocations},
@@ -34,6 +35,9 @@ func Run(t *testing.T, m ode.Method) {
 // multistep says that a method has a history, chooses its own step sizes and has no order of its own at constant steps from
 // one initial value.
 func multistep(m ode.Method) bool { return strings.HasPrefix(m.Info().Family, "linear multistep") }
+
+// automatic is the family of a method that chooses another one.
+const automatic = "automatic choice"
 
 // switching says that a method changes over between two others.
 func switching(m ode.Method) bool { return m.Info().Family == "switching pair" }
