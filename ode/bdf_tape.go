@@ -4,7 +4,8 @@ package ode
 // is all that an exact derivative of the recursion with frozen orders and steps needs.
 //
 // The history after a step consists of the Nordsieck array z_0, …, z_q (z_j = h^j y^(j)/j!, so that z_0 is the state) and of
-// the correction d of that step. A step of order q from it computes, with M the mass matrix and t the end of the step,
+// the correction d of that step. A step of order q from it computes, with M the mass matrix and t the end of the step
+// (TapeStep.Time),
 //
 //	z'_i = Σ_{j≤5} Predict[i][j] z_j + Predict[i][6] d        for i = 0, …, q
 //	e solves  M (z'_1/L[1] + e) = Gamma f(t, z'_0 + e)
@@ -18,7 +19,7 @@ package ode
 type BDFFormula struct {
 	// Order is q.
 	Order int
-	// Restart says that the history before the step is z_0 = y, z_1 = H·S f(T, y), d = 0 rather than that of the step before: at the
+	// Restart says that the history before the step is z_0 = y, z_1 = H·S f(T, y), d = 0 (at the time TapeStep.Time(0)) rather than that of the step before: at the
 	// start of a solve, after a discontinuity, and where the error test failed so often that the history was given up. S is what
 	// NewMassInverse makes of the mass matrix.
 	Restart bool

@@ -60,7 +60,7 @@ func TestBDFTapeReplays(t *testing.T) {
 				if f.Restart {
 					restarts++
 				}
-				r.step(t, f, s.T, s.H, tape.Y(i), tape.Stages(i))
+				r.step(t, f, s, tape.Y(i), tape.Stages(i))
 				for k := range n {
 					if d := math.Abs(r.z[0][k] - tape.Stages(i)[k]); d > 1e-2*c.rtol*(1e-3+math.Abs(r.z[0][k])) {
 						t.Fatalf("step %d (order %d, restart %v) at t = %g, state %d: replayed %.15g, recorded %.15g", i, f.Order, f.Restart, s.T, k, r.z[0][k], tape.Stages(i)[k])
@@ -119,11 +119,11 @@ func newReplay(p *Problem) *replay {
 	return r
 }
 
-func (r *replay) step(t *testing.T, f *BDFFormula, t0, h float64, y, near []float64) {
+func (r *replay) step(t *testing.T, f *BDFFormula, s *TapeStep, y, near []float64) {
 	n := r.p.Dim
 	g, tmp := make([]float64, n), make([]float64, n)
 	if f.Restart {
-		if err := r.f.Eval(g, t0, y); err != nil {
+		if err := r.f.Eval(g, s.Time(0), y); err != nil {
 			t.Fatal(err)
 		}
 		for j := range r.z {
@@ -135,7 +135,7 @@ func (r *replay) step(t *testing.T, f *BDFFormula, t0, h float64, y, near []floa
 		}
 		copy(r.z[0], y)
 		for i, v := range tmp {
-			r.z[1][i] = h * v
+			r.z[1][i] = s.H * v
 		}
 	}
 	var zp [6][]float64
@@ -159,7 +159,7 @@ func (r *replay) step(t *testing.T, f *BDFFormula, t0, h float64, y, near []floa
 		for k := range n {
 			x[k], v[k] = zp[0][k]+e[k], zp[1][k]/f.L[1]+e[k]
 		}
-		if err := r.f.EvalJacobian(g, r.jac, nil, t0+h, x); err != nil {
+		if err := r.f.EvalJacobian(g, r.jac, nil, s.Time(1), x); err != nil {
 			t.Fatal(err)
 		}
 		if err := lin.factor(f.Gamma, &r.p.Mass, r.jac); err != nil {

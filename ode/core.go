@@ -17,6 +17,8 @@ type core struct {
 
 	t, t1, dir float64
 	y, ynew    []float64
+	// f is evaluated from first to last only; h is the size of the attempt in hand
+	first, last, h float64
 	// f0 is f(t, y) where haveF says so; a stepper that evaluates f at the new point leaves it for the next step.
 	f0    []float64
 	haveF bool
@@ -58,7 +60,7 @@ func newCore(p *Problem) (*core, error) {
 	}
 	n := p.Dim
 	v := kernel.Vectors(7, n)
-	c := &core{p: p, field: field, n: n, y: v[0], ynew: v[1], f0: v[2], atol: v[3], invW: v[4], scaled: v[5], dydt: v[6], component: -1}
+	c := &core{p: p, field: field, n: n, y: v[0], ynew: v[1], f0: v[2], atol: v[3], invW: v[4], scaled: v[5], dydt: v[6], component: -1, first: math.Inf(-1), last: math.Inf(1)}
 	if !p.Mass.IsIdentity() {
 		c.mass = NewMassInverse(p.Mass, n)
 	}
@@ -142,6 +144,7 @@ func (c *core) culprit() int {
 // eval evaluates f and counts it.
 func (c *core) eval(dst []float64, t float64, y []float64) *stepError {
 	c.stats.Evals++
+	t = c.inside(t)
 	c.enter(inField, t, y)
 	err := c.field.Eval(dst, t, y)
 	c.leave()
@@ -155,6 +158,10 @@ func (c *core) eval(dst []float64, t float64, y []float64) *stepError {
 func (c *core) evalJacobian(dst []float64, jac *Jacobian, dfdt []float64, t float64, y []float64) *stepError {
 	c.stats.Evals++
 	c.stats.Jacobians++
+	t = c.inside(t)
+	if dfdt != nil {
+		c.setTimeIncrement(t)
+	}
 	c.enter(inJacobian, t, y)
 	err := c.field.EvalJacobian(dst, jac, dfdt, t, y)
 	c.leave()
@@ -183,6 +190,7 @@ func (c *core) evalImplicit(f SplitField, dst []float64, jac *Jacobian, t float6
 		c.stats.Jacobians++
 		what = inJacobian
 	}
+	t = c.inside(t)
 	c.enter(what, t, y)
 	err := f.EvalImplicit(dst, jac, t, y)
 	c.leave()
@@ -199,6 +207,7 @@ func (c *core) evalImplicit(f SplitField, dst []float64, jac *Jacobian, t float6
 // evalExplicit evaluates the explicit part of a split right-hand side.
 func (c *core) evalExplicit(f SplitField, dst []float64, t float64, y []float64) *stepError {
 	c.stats.Evals++
+	t = c.inside(t)
 	c.enter(inField, t, y)
 	err := f.EvalExplicit(dst, t, y)
 	c.leave()

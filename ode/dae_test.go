@@ -134,7 +134,7 @@ func TestInitialSlope(t *testing.T) {
 		}
 		const t0 = 0.4
 		y := 0.5 + 0.1*math.Cos(2*t0) + 0.2*math.Sin(2*t0)
-		if _, err := s.Solve(context.Background(), t0, t0, []float64{y, math.Cos(t0)}); err != nil {
+		if _, err := s.Solve(context.Background(), t0, t0+1, []float64{y, math.Cos(t0)}); err != nil {
 			t.Fatal(err)
 		}
 		want := [2]float64{-0.2*math.Sin(2*t0) + 0.4*math.Cos(2*t0), -math.Sin(t0)}

@@ -7,7 +7,8 @@ import "math"
 // Problem.Scale; it points away from zero. A column whose differences drown in roundoff gets a larger increment the next
 // time, or at once if nothing is left of them (Salane, SANDIA report 86-1319, 1986; Shampine and Reichelt, SIAM J. Sci. Comput. 18, 1,
 // 1997), so that components of size 1e-5 to 1e-18 keep their derivative. Banded layouts perturb whole groups of columns at once
-// (Curtis, Powell, Reid, J. Inst. Math. Appl. 13, 117, 1974). ∂f/∂t is a forward difference too.
+// (Curtis, Powell, Reid, J. Inst. Math. Appl. 13, 117, 1974). ∂f/∂t is a difference of second order over
+// a small part of the step.
 //
 // The fields stay what they were besides: a ParamField or BatchParamField keeps its derivative products, a SplitField its parts, whose
 // implicit one is then differenced. A field that is both is treated as a SplitField.
@@ -90,6 +91,7 @@ type differencer struct {
 	seen []float64 // largest |y_j| seen of late
 	ys   []float64
 	f1   []float64
+	timeDifferencer
 	// floor, if not nil, holds sizes below which no state counts as typical
 	floor []float64
 	// evals counts evaluations of f spent on differences, for the statistics.
@@ -156,8 +158,8 @@ func (d *differencer) jacobian(dst []float64, jac *Jacobian, dfdt []float64, t f
 		}
 	}
 	if dfdt != nil {
-		d.evals++
-		return timeDifference(d.eval, dfdt, dst, d.f1, t, y)
+		d.evals += 2
+		return d.time(d.eval, dfdt, dst, d.f1, t, y)
 	}
 	return nil
 }
@@ -294,19 +296,6 @@ func (d *differencer) groups(f0 []float64, jac *Jacobian, t float64, y []float64
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// timeDifference writes (f(t+δ, y) − f0)/δ into dfdt.
-func timeDifference(eval func(dst []float64, t float64, y []float64) error, dfdt, f0, tmp []float64, t float64, y []float64) error {
-	delta := sqrtEps * max(math.Abs(t), 1e-3)
-	delta = (t + delta) - t
-	if err := eval(tmp, t+delta, y); err != nil {
-		return err
-	}
-	for i, v := range tmp {
-		dfdt[i] = (v - f0[i]) / delta
 	}
 	return nil
 }

@@ -49,7 +49,12 @@ func (p *lanePool) load(l int, state laneState, y []float64) {
 	p.active++
 	state.fresh, state.stiff, state.logPrev, state.limit = true, 0, 0, math.Inf(1)
 	p.lanes[l] = state
-	p.t[l] = state.t
+	p.t[l], p.ends[l] = state.t, state.t1()
+	if p.active == 1 {
+		for i := range p.t {
+			p.t[i] = state.t // idle lanes evaluate f as well, at no time that f need not know
+		}
+	}
 	p.set(l, y)
 }
 

@@ -18,6 +18,7 @@ type lanePool struct {
 	active int
 
 	t, h, hg, time, sum [Lanes]float64
+	ends                [Lanes]float64 // the last times
 	slopes, places      [Lanes]float64 // norms that tell stiffness
 	dense, theta        [Lanes]float64 // norm of the error of the dense output, in units of what is allowed, at θ
 	panel               []float64      // y, u_1 … u_s
@@ -96,7 +97,11 @@ func (p *lanePool) argument(i int, end bool) []float64 {
 	if !p.s.p.Autonomous {
 		times = &p.time
 		for l, h := range p.h {
-			times[l] = p.t[l] + tab.alpha[i]*h
+			t, end := p.t[l]+tab.alpha[i]*h, p.ends[l]
+			if (t-end)*h > 0 {
+				t = end // by roundoff
+			}
+			times[l] = t
 		}
 	}
 	switch {

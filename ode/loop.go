@@ -18,7 +18,7 @@ const blowUp = 1e6
 func (s *Solver) loop(ctx context.Context) error {
 	c := s.c
 	done := ctx.Done()
-	hit := s.opt.Hit
+	hit := s.segment(s.opt.Hit)
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -45,13 +45,7 @@ func (s *Solver) loop(ctx context.Context) error {
 		if attempts >= s.opt.MaxSteps {
 			return s.tooManySteps(h)
 		}
-		for len(hit) > 0 && (hit[0]-c.t)*c.dir <= 0 {
-			hit = hit[1:]
-		}
-		target := c.t1
-		if len(hit) > 0 {
-			target = hit[0]
-		}
+		target := s.target
 		step, last := s.fit(h, target)
 		if s.events.landing {
 			// the latest attempt went past an event that ends the solve or changes the state
@@ -62,6 +56,7 @@ func (s *Solver) loop(ctx context.Context) error {
 		if step == 0 || c.t+step == c.t || !last && !(math.Abs(step) >= s.opt.MinStep) {
 			return s.tooSmall(step)
 		}
+		c.h = step
 		if !c.ownWeights {
 			c.setWeights()
 		}
@@ -151,6 +146,7 @@ func (s *Solver) loop(ctx context.Context) error {
 			return nil
 		}
 		if restart {
+			hit = s.segment(hit)
 			if h, err = s.restart(); err != nil {
 				return err
 			}
@@ -275,10 +271,10 @@ func (s *Solver) afterRejection(step, e float64, reason RejectReason) float64 {
 
 // firstStep chooses the size of the first step (Hairer, Nørsett, Wanner I, sec. II.4, algorithm "starting step size"), for
 // the order with which the stepper starts. Where that algorithm has times of its own, this one has the time in which the solution
-// changes, or a fraction of the interval, so that the choice does not depend on the unit of time.
+// changes, or a fraction of the interval up to the next jump, so that the choice does not depend on the unit of time.
 func (s *Solver) firstStep() (float64, error) {
 	c := s.c
-	span := math.Abs(c.t1 - c.t)
+	span := math.Abs(s.target - c.t)
 	if s.opt.FirstStep > 0 {
 		return c.dir * min(s.opt.FirstStep, span), nil
 	}

@@ -145,6 +145,7 @@ type funcJacobian struct {
 	f   func(dst []float64, t float64, y []float64)
 	jac func(jac *Jacobian, t float64, y []float64)
 	tmp []float64
+	timeDifferencer
 }
 
 func (f *funcJacobian) Eval(dst []float64, t float64, y []float64) error {
@@ -157,7 +158,7 @@ func (f *funcJacobian) EvalJacobian(dst []float64, jac *Jacobian, dfdt []float64
 	jac.Zero()
 	f.jac(jac, t, y)
 	if dfdt != nil {
-		return timeDifference(f.Eval, dfdt, dst, f.tmp, t, y)
+		return f.time(f.Eval, dfdt, dst, f.tmp, t, y)
 	}
 	return nil
 }

@@ -146,6 +146,7 @@ func (q *quadratureState) eval(s *Solver, coef []float64, t, theta float64) erro
 	c := s.c
 	horner(q.y, coef, s.degree, theta)
 	c.stats.QuadratureEvals++
+	t = c.inside(t)
 	c.enter(inQuadrature, t, q.y)
 	err := q.q.Eval(q.g, t, q.y)
 	c.leave()

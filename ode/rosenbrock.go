@@ -38,6 +38,7 @@ type rosenbrockStepper struct {
 	dfdt, spareDfdt []float64
 	fspare          []float64
 	haveJ           bool
+	over            float64 // size of the attempt for which dfdt was made
 	factoredAt      float64 // hγ of the factors in lin, or 0
 	refine          *refinement
 	fused           *fusedStages // nil where there are none
@@ -60,20 +61,20 @@ func newRosenbrockStepper(c *core, tab *RosenbrockTableau) *rosenbrockStepper {
 
 func (st *rosenbrockStepper) start() *stepError {
 	st.haveJ = false
-	return st.prepare()
+	return st.c.startF()
 }
 
 // prepare makes f0 and the Jacobian belong to (t, y).
 func (st *rosenbrockStepper) prepare() *stepError {
 	c := st.c
-	if st.haveJ && c.haveF {
+	if st.haveJ && c.haveF && (st.dfdt == nil || !c.outgrown(st.dfdt, st.over)) {
 		return nil
 	}
 	c.haveF, st.haveJ = false, false
 	if bad := c.evalJacobian(c.f0, st.jac, st.dfdt, c.t, c.y); bad != nil {
 		return bad
 	}
-	c.haveF, st.haveJ, st.factoredAt = true, true, 0
+	c.haveF, st.haveJ, st.factoredAt, st.over = true, true, 0, c.h
 	return nil
 }
 
@@ -159,7 +160,7 @@ func (st *rosenbrockStepper) stage(i int, f []float64, h, hg float64) {
 	c.stats.Solves++
 }
 
-func (st *rosenbrockStepper) accepted(float64) {
+func (st *rosenbrockStepper) accepted(h float64) {
 	c := st.c
 	if !st.tab.FSAL {
 		c.haveF, st.haveJ = false, false
@@ -168,7 +169,7 @@ func (st *rosenbrockStepper) accepted(float64) {
 	copy(c.f0, st.fspare)
 	st.jac, st.spare = st.spare, st.jac
 	st.dfdt, st.spareDfdt = st.spareDfdt, st.dfdt
-	c.haveF, st.haveJ, st.factoredAt = true, true, 0
+	c.haveF, st.haveJ, st.factoredAt, st.over = true, true, 0, h
 }
 
 func (st *rosenbrockStepper) dense(coef []float64, _ float64) int {

@@ -20,6 +20,7 @@ type Solver struct {
 	control Controller
 	now     Attempt // of the loop, for the controller
 
+	target      float64      // the next time to hit, or the end
 	constraints *constraints // of a problem with a mass matrix
 	from        []float64    // the state before it was made consistent
 	sol         Solution

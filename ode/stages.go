@@ -50,7 +50,7 @@ func (s *coupledStages) evalAt(c *core, f, y []float64, h float64) *stepError {
 		return nil
 	}
 	for i, node := range s.nodes {
-		s.t[i] = c.t + node*h
+		s.t[i] = c.inside(c.t + node*h)
 	}
 	c.stats.Evals += len(s.nodes)
 	c.enter(inField, c.t, y[:n])

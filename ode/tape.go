@@ -19,8 +19,10 @@ type Tape struct {
 	KeepFactors bool
 
 	data []float64
-	bdf  []*BDFFormula // made so far, the first nbdf of them in use
-	nbdf int
+	// limits of the times at which f is evaluated in the steps to come
+	first, last float64
+	bdf         []*BDFFormula // made so far, the first nbdf of them in use
+	nbdf        int
 }
 
 // A TapeStep is one accepted step from T to T+H.
@@ -32,6 +34,19 @@ type TapeStep struct {
 	Order int
 	// Place of this step's numbers: the state at T, then the stage vectors, then Jacobian and factors.
 	at, stages, extra, end int
+	// f was evaluated between these times only
+	first, last float64
+}
+
+// Time is the time at which f was evaluated for the point at the fraction c of the step: T + cH, but not beyond the interval of the solve nor on the far side
+// of a declared jump (Options.Hit).
+func (s *TapeStep) Time(c float64) float64 {
+	t := s.T + c*s.H
+	lo, hi := s.first, s.last
+	if s.H < 0 {
+		lo, hi = hi, lo
+	}
+	return min(max(t, lo), hi)
 }
 
 // A TapeOutput says that a saved state was read off step Step (−1: the initial state) at θ = (t−T)/H; End says that it is the
@@ -59,12 +74,15 @@ func (tp *Tape) initial(t float64) {
 	tp.Outputs = append(tp.Outputs, TapeOutput{T: t, Step: -1})
 }
 
+// between notes the limits within which c evaluates f.
+func (tp *Tape) between(c *core) { tp.first, tp.last = c.first, c.last }
+
 // begin opens a step whose state at T is y; stage and extra follow.
 func (tp *Tape) begin(formula any, order int, t, h float64, y []float64) {
 	at := len(tp.data)
 	tp.data = append(tp.data, y...)
 	n := len(tp.data)
-	tp.Steps = append(tp.Steps, TapeStep{T: t, H: h, Formula: formula, Order: order, at: at, stages: n, extra: n, end: n})
+	tp.Steps = append(tp.Steps, TapeStep{T: t, H: h, Formula: formula, Order: order, at: at, stages: n, extra: n, end: n, first: tp.first, last: tp.last})
 }
 
 // stage appends numbers to the stage vectors of the step just begun.
@@ -94,5 +112,5 @@ func (tp *Tape) Extra(i int) []float64 { s := &tp.Steps[i]; return tp.data[s.ext
 
 // Bytes is the memory that the recorded numbers take.
 func (tp *Tape) Bytes() int {
-	return 8*cap(tp.data) + 72*cap(tp.Steps) + 32*cap(tp.Outputs) + bdfFormulaBytes*len(tp.bdf)
+	return 8*cap(tp.data) + 88*cap(tp.Steps) + 32*cap(tp.Outputs) + bdfFormulaBytes*len(tp.bdf)
 }

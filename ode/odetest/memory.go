@@ -32,8 +32,8 @@ const (
 	memoryEnd   = 3.
 	memoryFirst = 1e-4
 	// Differences are judged in units of the error tolerance, of which Newton's iteration is allowed memoryNewton; stiff components enlarge what it leaves.
-	memoryNewton = 1e-9
-	memorySlack  = 1e-4
+	memoryNewton = 1e-6
+	memorySlack  = 1e-3
 	// Error norms may differ by a fraction, where the estimate is filtered with factors that are older than those of a new solver.
 	memoryEstimate = 0.1
 	// memoryMost bounds how many steps of one kind are looked at.
@@ -144,6 +144,9 @@ func (c *memoryCase) run() {
 		}
 	}
 	must := []string{"start", "event", "discontinuity", "rejection"}
+	if multistep(c.m) {
+		must = append(must, "step of a solver with the same history")
+	}
 	if switching(c.m) {
 		must = append(must, "change to the implicit method", "change to the explicit method")
 	}
@@ -213,24 +216,33 @@ func (c *memoryCase) asked(i int) {
 	opt.Hit = slices.DeleteFunc(opt.Hit, func(at float64) bool { return at > s.tnew })
 	f := &relaxationField{harm: c.harm, times: harmTimes[:len(harmTimes)-c.steps[i-1].due]}
 	got, _ := c.observe(opt, f, 0, s.tnew, []float64{2, 0}, math.MaxInt)
-	if len(got) != i+1 || got[i].t != s.t || got[i].rejected > 0 {
-		c.t.Errorf("rtol %g, %s at t = %g: another history when the solve ends with the step: %d steps, not %d", c.rtol, "rejection", s.t, len(got), i+1)
+	for k := range i {
+		if k >= len(got) || got[k].tnew != c.steps[k].tnew {
+			return // this end was in the way of an earlier attempt
+		}
+	}
+	if len(got) != i+1 || got[i].rejected > 0 {
+		c.t.Errorf("rtol %g, rejection at t = %g: a solver with the same history does not take the step of size %g", c.rtol, s.t, s.h)
 		return
 	}
+	c.seen["step of a solver with the same history"]++
 	c.compare(i, "rejection", &got[i])
 }
 
-// goOn lets a new solver go on from step i to the end; it must do the same to the bit.
+// goOn lets a new solver go on from step i; it must do the same to the bit.
 func (c *memoryCase) goOn(i int, what string) {
 	c.t.Helper()
 	s := &c.steps[i]
-	opt, _ := c.options(c.m, s.t, memoryFirst)
-	got, _ := c.observe(opt, &relaxationField{}, s.t, memoryEnd, s.y, math.MaxInt)
 	want := c.steps[i:]
-	if len(got) != len(want) {
-		c.t.Errorf("rtol %g, %s at t = %g: a new solver takes %d steps from there, not %d", c.rtol, what, s.t, len(got), len(want))
-		return
+	// up to the next event, of which the new solver is told nothing: on an event it might see the same one again
+	for _, e := range c.sol.Events {
+		if k := slices.IndexFunc(want, func(s memoryStep) bool { return s.tnew == e.T }); k >= 0 {
+			want = want[:k]
+		}
 	}
+	opt, _ := c.options(c.m, s.t, memoryFirst)
+	opt.Events = nil
+	got, _ := c.observe(opt, &relaxationField{}, s.t, memoryEnd, s.y, len(want))
 	for k := range got {
 		if got[k].h != want[k].h || !slices.Equal(got[k].ynew, want[k].ynew) {
 			c.t.Errorf("rtol %g, %s at t = %g: step %d after it, of size %g to %v, is of size %g to %v with a new solver", c.rtol, what, s.t, k, want[k].h, want[k].ynew, got[k].h, got[k].ynew)
