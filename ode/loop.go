@@ -130,7 +130,9 @@ func (s *Solver) loop(ctx context.Context) error {
 			h = next
 			now.PrevH, now.PrevErr = step, e
 			if s.pair != nil && s.pair.fresh {
-				now.PrevH = 0 // the error was another method's
+				// they were another method's
+				now.PrevH = 0
+				s.reads.forget()
 			}
 		}
 		now.AfterReject = false
@@ -181,6 +183,7 @@ func (s *Solver) begin() error {
 // restart begins anew at the current point, as after a discontinuity.
 func (s *Solver) restart() (float64, error) {
 	s.c.haveF = false
+	s.reads.forget()
 	if err := s.begin(); err != nil {
 		return 0, err
 	}

@@ -63,8 +63,11 @@ func (r *readings) init(s *Solver) {
 func (r *readings) reset(s *Solver) {
 	o := &s.opt
 	r.everywhere = o.Dense || o.Observer != nil && !o.ObserveEnds || s.events.active() || s.quad.active()
-	r.limit, r.checked = math.Inf(1), false
+	r.forget()
 }
+
+// forget forgets what earlier steps have shown, which says nothing of those behind a discontinuity nor of another method's.
+func (r *readings) forget() { r.limit, r.checked = math.Inf(1), false }
 
 // firstWithin returns the next time to save if it lies within a step of size h, not at its end.
 func (s *Solver) firstWithin(h float64) (t float64, ok bool) {

@@ -70,6 +70,13 @@ type TimeDifferenced interface {
 	SetTimeIncrement(delta float64)
 }
 
+// PassTimeIncrement tells a field that another one wraps what the other has been told.
+func PassTimeIncrement(f Field, delta float64) {
+	if d, ok := f.(TimeDifferenced); ok {
+		d.SetTimeIncrement(delta)
+	}
+}
+
 const (
 	// timeIncrement is the increment of t relative to the step. The difference is of order two: its error, (2/3)·10⁻⁶ of what a third derivative makes over the step, and
 	// the roundoff of f divided by it are both far below the errors of steps.

@@ -32,17 +32,19 @@ type TapeStep struct {
 	Formula any
 	// Order is the order of a variable-order formula.
 	Order int
+	// First and Last are the limits of the times at which f was evaluated: those of the solve, or the near sides of declared jumps (Options.Hit).
+	First, Last float64
 	// Place of this step's numbers: the state at T, then the stage vectors, then Jacobian and factors.
 	at, stages, extra, end int
-	// f was evaluated between these times only
-	first, last float64
 }
 
-// Time is the time at which f was evaluated for the point at the fraction c of the step: T + cH, but not beyond the interval of the solve nor on the far side
-// of a declared jump (Options.Hit).
+// Time is the time at which f was evaluated for the point at the fraction c of the step: T + cH, but not beyond First and Last.
 func (s *TapeStep) Time(c float64) float64 {
 	t := s.T + c*s.H
-	lo, hi := s.first, s.last
+	lo, hi := s.First, s.Last
+	if lo == hi {
+		return t // nobody has set limits
+	}
 	if s.H < 0 {
 		lo, hi = hi, lo
 	}
@@ -82,7 +84,7 @@ func (tp *Tape) begin(formula any, order int, t, h float64, y []float64) {
 	at := len(tp.data)
 	tp.data = append(tp.data, y...)
 	n := len(tp.data)
-	tp.Steps = append(tp.Steps, TapeStep{T: t, H: h, Formula: formula, Order: order, at: at, stages: n, extra: n, end: n, first: tp.first, last: tp.last})
+	tp.Steps = append(tp.Steps, TapeStep{T: t, H: h, Formula: formula, Order: order, at: at, stages: n, extra: n, end: n, First: tp.first, Last: tp.last})
 }
 
 // stage appends numbers to the stage vectors of the step just begun.

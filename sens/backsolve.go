@@ -138,6 +138,9 @@ func (r *reversed) Eval(dst []float64, t float64, z []float64) error {
 	return nil
 }
 
+// SetTimeIncrement implements ode.TimeDifferenced.
+func (r *reversed) SetTimeIncrement(delta float64) { ode.PassTimeIncrement(r.f, delta) }
+
 func (r *reversed) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, z []float64) error {
 	k := r.k
 	w := z[k : 2*k]

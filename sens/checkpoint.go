@@ -29,15 +29,16 @@ type frozen struct {
 
 // A frozenStep is what identifies a step.
 type frozenStep struct {
-	t, h    float64
-	formula any
-	link    bool
-	stages  int // stage vectors recorded
+	t, h        float64
+	first, last float64
+	formula     any
+	link        bool
+	stages      int // stage vectors recorded
 }
 
 // frozenBytes is the size of a frozenStep in memory, and outputBytes that of an output.
 const (
-	frozenBytes = 48
+	frozenBytes = 64
 	outputBytes = 32
 )
 
@@ -72,7 +73,7 @@ func (f *frozen) take(tape *ode.Tape, before *[]float64) error {
 				link = l.linked(s, *before)
 			}
 		}
-		f.meta = append(f.meta, frozenStep{t: r.T, h: r.H, formula: r.Formula, link: link, stages: len(s.u) / f.k})
+		f.meta = append(f.meta, frozenStep{t: r.T, h: r.H, first: r.First, last: r.Last, formula: r.Formula, link: link, stages: len(s.u) / f.k})
 		*before = append((*before)[:0], s.u...)
 	}
 	tape.Forget()
@@ -85,7 +86,7 @@ func (f *frozen) outputs() []ode.TapeOutput { return f.outs }
 // describe fills s with the identity of step i.
 func (f *frozen) describe(s *step, i int) error {
 	m := &f.meta[i]
-	s.t, s.h, s.link, s.extra = m.t, m.h, m.link, nil
+	s.t, s.h, s.first, s.last, s.link, s.extra = m.t, m.h, m.first, m.last, m.link, nil
 	if m.link {
 		s.before = f.meta[i-1].h
 		s.ratio = m.h / s.before

@@ -63,7 +63,7 @@ func (r firkRule) estimate(t *tangents, s *step, _ int, dst []float64) {
 	copy(dst, t.massTimes(t.arg))
 	gamma := s.h / r.tab.Real
 	e.current = -1
-	jac := e.jacobianOf(e.field, s.t, s.y)
+	jac := e.jacobianOf(e.field, s.time(0), s.y)
 	t.linear(t.arg, gamma, e.field, jac, t.s)
 	kernel.AddScaled(dst, 1, t.arg)
 	e.factor(gamma, jac)

@@ -21,6 +21,9 @@ func exact(f ode.ParamField, k int) ode.ParamField {
 	return e
 }
 
+// SetTimeIncrement implements ode.TimeDifferenced.
+func (e *exactJacobian) SetTimeIncrement(delta float64) { ode.PassTimeIncrement(e.ParamField, delta) }
+
 // EvalJacobian implements ode.Field. The derivative with respect to time stays a difference.
 func (e *exactJacobian) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, y []float64) error {
 	if dfdt != nil {

@@ -73,7 +73,7 @@ func (v *imexReversal) observe(*ode.Step) error {
 		if b == 0 {
 			continue
 		}
-		t := s.T + tab.C[i]*s.H
+		t := s.Time(tab.C[i])
 		y, w := c.pairs.add(t)
 		c.field.state(y, t)
 		copy(w, omega)

@@ -152,7 +152,7 @@ func (l *lockstep) attempt(shown *ode.Tape) (float64, error) {
 	}
 	l.formula = shown.Steps[0].Formula
 	if !l.started {
-		t.consistentTangent(s.t, s.y)
+		t.consistentTangent(s.time(0), s.y)
 	} else {
 		if r, ok := s.rule.(linker); ok && l.last.formula == l.formula {
 			s.before, s.ratio = l.last.h, s.h/l.last.h

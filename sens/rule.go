@@ -37,13 +37,21 @@ type rule interface {
 
 // A step is one recorded step: its start, its size, the state there, the stage vectors and what was kept beside them.
 type step struct {
-	t, h  float64
-	y, u  []float64
-	extra []float64
-	rule  rule
+	t, h float64
+	// f was evaluated between these times only (ode.TapeStep)
+	first, last float64
+	y, u        []float64
+	extra       []float64
+	rule        rule
 	// link says that the first stage vector is the last one of the step before, of size before, times ratio.
 	link          bool
 	ratio, before float64
+}
+
+// time is the time at which f was evaluated at the fraction c of the step.
+func (s *step) time(c float64) float64 {
+	r := ode.TapeStep{T: s.t, H: s.h, First: s.first, Last: s.last}
+	return r.Time(c)
 }
 
 // A linker is a rule whose steps may take their first stage from the step before.
@@ -89,7 +97,7 @@ func (t *taped) load(s *step, i int) error { return s.load((*ode.Tape)(t), i) }
 // load fills s with step i of a tape.
 func (s *step) load(tape *ode.Tape, i int) error {
 	r := &tape.Steps[i]
-	s.t, s.h = r.T, r.H
+	s.t, s.h, s.first, s.last = r.T, r.H, r.First, r.Last
 	s.y, s.u, s.extra = tape.Y(i), tape.Stages(i), tape.Extra(i)
 	s.link = false
 	var err error

@@ -42,9 +42,9 @@ func (r bdfRule) dense(w []float64, theta, _ float64) {
 }
 
 func (r bdfRule) points(e *engine, s *step, _ int) {
-	copy(e.add(s.t+s.h), s.u)
+	copy(e.add(s.time(1)), s.u)
 	if r.f.Restart {
-		copy(e.add(s.t), s.y)
+		copy(e.add(s.time(0)), s.y)
 	}
 }
 
@@ -149,7 +149,7 @@ func (r bdfRule) execute(e *engine, s *step, y, u []float64) {
 		clear(h)
 		copy(h, y)
 		e.stats.Evals++
-		e.fail(e.field.Eval(e.f, s.t, y))
+		e.fail(e.field.Eval(e.f, s.time(0), y))
 		z1 := h[k : 2*k]
 		copy(z1, e.f)
 		if e.minv != nil {
@@ -173,7 +173,7 @@ func (r bdfRule) execute(e *engine, s *step, y, u []float64) {
 		}
 		e.stats.Evals++
 		e.stats.Jacobians++
-		e.fail(e.field.EvalJacobian(e.f, e.point, nil, s.t+s.h, arg))
+		e.fail(e.field.EvalJacobian(e.f, e.point, nil, s.time(1), arg))
 		e.prob.Mass.MulVec(res, e.sum)
 		for j, v := range e.f {
 			res[j] = f.Gamma*v - res[j]

@@ -37,7 +37,7 @@ func (r dirkRule) linked(s *step, before []float64) bool {
 
 func (r dirkRule) points(e *engine, s *step, live int) {
 	for i := r.first(s); i < live; i++ {
-		y := e.add(s.t + r.tab.C[i]*s.h)
+		y := e.add(s.time(r.tab.C[i]))
 		copy(y, s.y)
 		addVectors(y, 1, r.tab.A[i], s.u)
 	}
@@ -85,7 +85,7 @@ func (r dirkRule) reverse(e *engine, s *step, live, first int, seed, adj []float
 	for j, v := range s.u[:k] {
 		q[j] = v / s.h
 	}
-	e.slopeAdjoint(s.t, s.y, q, z, adj)
+	e.slopeAdjoint(s.time(0), s.y, q, z, adj)
 }
 
 func (r dirkRule) tangent(t *tangents, s *step, live, first int) {
@@ -100,7 +100,7 @@ func (r dirkRule) tangent(t *tangents, s *step, live, first int) {
 		for j, v := range s.u[:e.k] {
 			e.sum[j] = v / s.h
 		}
-		t.slopeTangent(t.stage(0), s.t, s.y, e.sum)
+		t.slopeTangent(t.stage(0), s.time(0), s.y, e.sum)
 		kernel.Scale(t.stage(0), s.h)
 	}
 	for i := 1; i < live; i++ {
@@ -122,7 +122,7 @@ func (r dirkRule) execute(e *engine, s *step, y, u []float64) {
 			u[j] = s.h * (v / s.before)
 		}
 	} else {
-		e.slope(u[:k], s.t, y)
+		e.slope(u[:k], s.time(0), y)
 		scaleVector(u[:k], s.h)
 	}
 	base, arg, res := e.arg[:k], e.sum, e.cov[:k]
@@ -136,7 +136,7 @@ func (r dirkRule) execute(e *engine, s *step, y, u []float64) {
 			kernel.AddScaled(arg, tab.Gamma, z)
 			e.stats.Evals++
 			e.stats.Jacobians++
-			e.fail(e.field.EvalJacobian(e.f, e.point, nil, s.t+tab.C[i]*s.h, arg))
+			e.fail(e.field.EvalJacobian(e.f, e.point, nil, s.time(tab.C[i]), arg))
 			e.prob.Mass.MulVec(res, z)
 			for j, f := range e.f {
 				res[j] = s.h*f - res[j]

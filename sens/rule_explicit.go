@@ -25,7 +25,7 @@ func (r explicitRule) dense(w []float64, theta, h float64) { denseWeights(w, r.t
 
 func (r explicitRule) points(e *engine, s *step, live int) {
 	for i := range live {
-		y := e.add(s.t + r.tab.C[i]*s.h)
+		y := e.add(s.time(r.tab.C[i]))
 		copy(y, s.y)
 		addVectors(y, s.h, r.tab.A[i], s.u)
 	}
@@ -70,6 +70,6 @@ func (r explicitRule) execute(e *engine, s *step, y, u []float64) {
 		copy(e.sum, y)
 		addVectors(e.sum, s.h, r.tab.A[i], u[:i*k])
 		e.stats.Evals++
-		e.fail(e.field.Eval(u[i*k:(i+1)*k], s.t+r.tab.C[i]*s.h, e.sum))
+		e.fail(e.field.Eval(u[i*k:(i+1)*k], s.time(r.tab.C[i]), e.sum))
 	}
 }

@@ -33,7 +33,7 @@ func (r firkRule) dense(w []float64, theta, _ float64) { denseWeights(w, r.tab.D
 func (r firkRule) points(e *engine, s *step, _ int) {
 	k := e.k
 	for i, c := range r.tab.C {
-		y := e.add(s.t + c*s.h)
+		y := e.add(s.time(c))
 		copy(y, s.y)
 		kernel.AddScaled(y, 1, s.u[i*k:(i+1)*k])
 	}
@@ -166,7 +166,7 @@ func (r firkRule) execute(e *engine, s *step, y, u []float64) {
 			arg := e.sum
 			copy(arg, y)
 			kernel.AddScaled(arg, 1, z[i*k:(i+1)*k])
-			r.subtract(m, e.jacobianOf(e.field, s.t+r.tab.C[i]*s.h, arg), k, i, s.h)
+			r.subtract(m, e.jacobianOf(e.field, s.time(r.tab.C[i]), arg), k, i, s.h)
 			b := res[i*k : (i+1)*k]
 			clear(arg)
 			for j := range firkStages {

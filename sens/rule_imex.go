@@ -59,7 +59,7 @@ func (r imexRule) reverse(e *engine, s *step, _, _ int, seed, adj []float64) {
 	for i := n - 1; i >= 0; i-- {
 		z, w := seed[i*k:(i+1)*k], seed[(n+i)*k:(n+i+1)*k]
 		r.argument(y, s.y, s.u, i, true)
-		t := s.t + tab.C[i]*s.h
+		t := s.time(tab.C[i])
 		clear(q)
 		scaleVector(w, s.h)
 		e.stats.Evals += 2
@@ -89,7 +89,7 @@ func (r imexRule) tangent(t *tangents, s *step, _, _ int) {
 	e.room(2)
 	y := e.arg[:k]
 	for i := range n {
-		tt := s.t + tab.C[i]*s.h
+		tt := s.time(tab.C[i])
 		r.argument(y, s.y, s.u, i, true)
 		// derivative of Y_i without the term of z_i
 		t.combine(t.arg, 1, tab.A[i][:i])
@@ -113,7 +113,7 @@ func (r imexRule) execute(e *engine, s *step, y, u []float64) {
 	e.room(3)
 	base, arg, res := e.arg[:k], e.arg[k:2*k], e.cov[:k]
 	for i := range n {
-		t := s.t + tab.C[i]*s.h
+		t := s.time(tab.C[i])
 		z, w := u[i*k:(i+1)*k], u[(n+i)*k:(n+i+1)*k]
 		r.argument(base, y, u, i, false)
 		copy(arg, base)

@@ -29,7 +29,7 @@ func (r rosenbrockRule) dense(w []float64, theta, _ float64) { denseWeights(w, r
 
 func (r rosenbrockRule) points(e *engine, s *step, live int) {
 	for i := r.first(e); i < live; i++ {
-		y := e.add(s.t + r.tab.Alpha[i]*s.h)
+		y := e.add(s.time(r.tab.Alpha[i]))
 		copy(y, s.y)
 		addVectors(y, 1, r.tab.A[i], s.u)
 	}
@@ -50,7 +50,7 @@ func (r rosenbrockRule) visitStart(e *engine, s *step, first int) {
 		return
 	}
 	e.stats.Evals++
-	e.fail(e.field.Eval(e.f, s.t, s.y))
+	e.fail(e.field.Eval(e.f, s.time(0), s.y))
 }
 
 // prepare makes the factors of W for the step whose first point is number first.
@@ -60,7 +60,7 @@ func (r rosenbrockRule) prepare(e *engine, s *step, first int) {
 		return
 	}
 	if e.batch != nil {
-		e.factor(s.h*r.tab.Gamma, e.jacobianOf(e.field, s.t, s.y))
+		e.factor(s.h*r.tab.Gamma, e.jacobianOf(e.field, s.time(0), s.y))
 		return
 	}
 	e.factor(s.h*r.tab.Gamma, e.jacobian(first))
@@ -165,7 +165,7 @@ func (r rosenbrockRule) execute(e *engine, s *step, y, u []float64) {
 	}
 	e.stats.Evals++
 	e.stats.Jacobians++
-	e.fail(e.field.EvalJacobian(e.f, e.point, dfdt, s.t, y))
+	e.fail(e.field.EvalJacobian(e.f, e.point, dfdt, s.time(0), y))
 	e.factor(hg, e.densePoint())
 	for i := range r.tab.B {
 		ui := u[i*k : (i+1)*k]
@@ -173,7 +173,7 @@ func (r rosenbrockRule) execute(e *engine, s *step, y, u []float64) {
 			copy(e.sum, y)
 			addVectors(e.sum, 1, r.tab.A[i], u)
 			e.stats.Evals++
-			e.fail(e.field.Eval(e.f, s.t+r.tab.Alpha[i]*s.h, e.sum))
+			e.fail(e.field.Eval(e.f, s.time(r.tab.Alpha[i]), e.sum))
 		}
 		clear(e.sum)
 		addVectors(e.sum, gamma, r.tab.C[i], u)

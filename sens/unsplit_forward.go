@@ -125,6 +125,9 @@ func (f *unsplit) sensitivities(dst, dfdt []float64, t float64, z []float64) err
 	return nil
 }
 
+// SetTimeIncrement implements ode.TimeDifferenced.
+func (f *unsplit) SetTimeIncrement(delta float64) { ode.PassTimeIncrement(f.ParamField, delta) }
+
 func (f *unsplit) EvalJacobian(dst []float64, jac *ode.Jacobian, dfdt []float64, t float64, z []float64) error {
 	k, n := f.k, f.params()
 	if err := f.sensitivities(dst, dfdt, t, z); err != nil {
