@@ -26,11 +26,12 @@ func TestAssemblyIsGenerated(t *testing.T) {
 	run := func(args ...string) ([]byte, error) {
 		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Dir = "gen"
-		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+		// Tests ask no network: what the generator needs is there, or the test is skipped.
+		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
 		return cmd.CombinedOutput()
 	}
-	if out, err := run(tool, "mod", "download"); err != nil {
-		t.Skipf("the generator's modules cannot be had: %v\n%s", err, out)
+	if _, err := run(tool, "list", "-deps", "."); err != nil {
+		t.Skip("the modules of the assembly's generator are not on this machine: go -C internal/kernel/gen mod download fetches them")
 	}
 	dir := t.TempDir()
 	gen := filepath.Join(dir, "gen")
