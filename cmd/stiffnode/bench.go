@@ -23,7 +23,8 @@ type benchCmd struct {
 	First       benchFirstCmd       `cmd:"" hidden:"" help:"One gradient of a problem that bench python wrote."`
 	Training    benchTrainingCmd    `cmd:"" help:"The default training over seeds, on problems of every kind, and without each of its ingredients."`
 
-	Accuracy      benchAccuracyCmd      `cmd:"" help:"Correct digits of every implicit method on every stiff problem at every tolerance, with a verdict."`
+	Accuracy      benchAccuracyCmd      `cmd:"" help:"Every method on every problem with a known solution at every tolerance: is a success ever wrong?"`
+	Digits        benchDigitsCmd        `cmd:"" help:"Correct digits of every implicit method on every stiff problem at every tolerance, with a verdict."`
 	Workprecision benchWorkprecisionCmd `cmd:"" help:"Work of every method for a given error, with figures."`
 	Solvers       benchSolversCmd       `cmd:"" help:"The best solver for each classical problem and error, and BDF's counts beside CVODE's and published ones, with a verdict."`
 	Switching     benchSwitchingCmd     `cmd:"" help:"Switching pairs on a relaxation oscillation: switches, and work beside that of the implicit method alone."`

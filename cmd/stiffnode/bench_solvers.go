@@ -13,11 +13,11 @@ import (
 	"github.com/stiffnode/stiffnode/ode/problems"
 )
 
-type benchAccuracyCmd struct {
+type benchDigitsCmd struct {
 	Problems []string `arg:"" optional:"" name:"problem" help:"Problems (see stiffnode problems); all stiff ones if none is given."`
 }
 
-func (c *benchAccuracyCmd) Run(a *app) error {
+func (c *benchDigitsCmd) Run(a *app) error {
 	opt := workprec.Accuracy()
 	list, err := problemList(c.Problems)
 	if err != nil {
