@@ -9,8 +9,8 @@ import (
 // in targets, and finds ready what the units that it builds upon have left in their registers.
 type unit struct {
 	bound, body code
-	// out are the registers of the targets
-	out []int32
+	// targets are the nodes it is for, out their registers
+	targets, out []int32
 	// made are the nodes that have their values in registers after this unit, those of its bases included
 	made map[int32]bool
 	// number counts the units of a program
@@ -64,7 +64,7 @@ func (p *Program) compileSinks(targets, sinks []int32, bases ...*unit) *unit {
 	}
 	c.findFixed()
 	c.inline()
-	u := &unit{made: c.made, number: p.units}
+	u := &unit{made: c.made, targets: targets, number: p.units}
 	p.units++
 	u.bound = c.schedule(true)
 	u.body = c.schedule(false)
