@@ -20,6 +20,7 @@ type benchCmd struct {
 	Lanes       benchLanesCmd       `cmd:"" help:"Predictions of many initial values a second: side by side in vector registers, and one at a time."`
 	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
 	Python      benchPythonCmd      `cmd:"" help:"Gradients beside those of Python's diffrax and torchdiffeq in the same run, at equal error."`
+	Robustness  benchRobustnessCmd  `cmd:"" help:"Damaged models, bad settings, odd files and kills at random moments: how each ends, with a verdict."`
 	First       benchFirstCmd       `cmd:"" hidden:"" help:"One gradient of a problem that bench python wrote."`
 	Training    benchTrainingCmd    `cmd:"" help:"The default training over seeds, on problems of every kind, and without each of its ingredients."`
 
