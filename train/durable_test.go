@@ -233,11 +233,17 @@ func TestFolderOfARunThatNeverBegan(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("%v", err)
 	}
+	// as after a kill in the middle of writing
+	left := filepath.Join(dir, "."+ConfigName+".0123abcd.new")
+	os.WriteFile(left, []byte("[data"), 0o600)
 	f, err := MakeFolder(dir, Default(), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.Close()
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("what the killed run left is still there")
+	}
 }
 
 // What came from a pipe is kept in the folder, so that the configuration there repeats the run.

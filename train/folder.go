@@ -70,13 +70,14 @@ func MakeFolder(dir string, cfg *Config, sources []data.Source, overwrite bool) 
 	return f, nil
 }
 
-// vacant says that a folder does not exist, or has nothing in it but the lock of a run that never began.
+// vacant says that a folder does not exist, or has nothing in it but what a run leaves that was killed before it began: its lock, and a file
+// that had not got its name.
 func vacant(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	return len(entries) == 0 || len(entries) == 1 && entries[0].Name() == lockName
+	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != lockName && !durable.IsLeftover(e.Name(), RunFiles) })
 }
 
 // begin clears the folder and writes into it what a run begins with.

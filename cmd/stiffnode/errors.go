@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strconv"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
@@ -53,4 +57,27 @@ func exitStatus(err error) int {
 func is[T error](err error) bool {
 	var target T
 	return errors.As(err, &target)
+}
+
+// legible is a message as a terminal can show it: words that go on for ever, which someone wrote into a file, are cut in their middle, and what
+// would command the terminal is shown as Go writes it in quotes.
+func legible(message string) string {
+	const longest, head, tail = 1000, 300, 100 // runes; a path may be long
+	var b strings.Builder
+	for _, line := range strings.SplitAfter(message, "\n") {
+		for _, word := range strings.SplitAfter(line, " ") {
+			if r := []rune(word); len(r) > longest {
+				word = string(r[:head]) + "…" + string(r[len(r)-tail:])
+			}
+			for _, r := range word {
+				if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError) {
+					quoted := strconv.QuoteRuneToASCII(r)
+					b.WriteString(quoted[1 : len(quoted)-1])
+					continue
+				}
+				b.WriteRune(r)
+			}
+		}
+	}
+	return b.String()
 }

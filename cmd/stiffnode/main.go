@@ -84,7 +84,7 @@ func runChecked(args []string, out, talk io.Writer) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(talk, "stiffnode: %v; --help shows what there is\n", err)
+		fmt.Fprintf(talk, "stiffnode: %s; --help shows what there is\n", legible(err.Error()))
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -93,7 +93,7 @@ func runChecked(args []string, out, talk io.Writer) int {
 	err = parsed.Run(&app{ctx: ctx, out: out, err: talk})
 	status := exitStatus(err)
 	if err != nil && !errors.Is(err, errSilent) {
-		fmt.Fprintf(talk, "stiffnode: %v\n", err)
+		fmt.Fprintln(talk, "stiffnode:", legible(err.Error()))
 	}
 	return status
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/stiffnode/stiffnode/internal/robustness"
 	"github.com/stiffnode/stiffnode/model"
 )
 
@@ -282,5 +283,36 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 	}
 	if m.Provenance.Seed != 1 || !strings.Contains(string(config), "seed = 1\n") {
 		t.Errorf("the model is of seed %d; the configuration:\n%s", m.Provenance.Seed, config)
+	}
+}
+
+func TestLegible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain µ\n\tlines":                      "plain µ\n\tlines",
+		"a \x1b[31m\u202e\r\x00":                `a \x1b[31m\u202e\r\x00`,
+		"x " + strings.Repeat("[", 5000) + " y": "x " + strings.Repeat("[", 300) + "…" + strings.Repeat("[", 99) + " y",
+		strings.Repeat("p", 999):                strings.Repeat("p", 999),
+	} {
+		if got := legible(in); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A small number of the trials of bench robustness, and what must come of them: nothing but what is right, or refused in words.
+func TestRobustness(t *testing.T) {
+	stiffnode := program(t)
+	o := robustness.Options{Program: stiffnode(".").Path, Seed: 7, Models: 40, Settings: 40, Files: 30, Kills: 3, Say: t.Logf}
+	if testing.Short() {
+		o.Models, o.Settings, o.Files, o.Kills = 15, 15, 15, 1
+	}
+	r, err := robustness.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Claims {
+		if !c.Agrees {
+			t.Error(c.Text)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Replace writes a file, in place of the one of that name where there is one.
@@ -92,31 +93,30 @@ func createTemporary(path string) (*os.File, error) {
 // RemoveLeftovers removes from a folder what writers of the files named left there when they were killed. It must not be called while others
 // write to them.
 func RemoveLeftovers(dir string, names []string) error {
-	for _, n := range names {
-		left, err := filepath.Glob(filepath.Join(escape(dir), "."+n+".????????.new"))
-		if err != nil {
-			return err
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !IsLeftover(e.Name(), names) {
+			continue
 		}
-		for _, f := range left {
-			if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	return nil
 }
 
-// escape makes a pattern that stands for a path alone.
-func escape(path string) string {
-	var out []byte
-	for i := range len(path) {
-		if c := path[i]; c == '*' || c == '?' || c == '[' || c == '\\' && filepath.Separator != '\\' {
-			out = append(out, '[', c, ']')
-		} else {
-			out = append(out, c)
+// IsLeftover says whether a file is what a writer of one of the files named leaves when it is killed.
+func IsLeftover(file string, names []string) bool {
+	for _, n := range names {
+		middle, ok := strings.CutPrefix(file, "."+n+".")
+		if middle, suffix := strings.CutSuffix(middle, ".new"); ok && suffix && len(middle) == 8 && strings.Trim(middle, "0123456789abcdef") == "" {
+			return true
 		}
 	}
-	return string(out)
+	return false
 }
 
 // SyncDir makes renames in a folder last. Where folders cannot be synced (Windows) renames are journalled by the system.

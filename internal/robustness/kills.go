@@ -29,7 +29,7 @@ type killed struct {
 func settingsOf(recipe string) []string {
 	args := []string{"train", "../plain.csv", "--no-figures", "--network", "2x6", "--set", "train.checkpoint=0.01", "--set", "train.recipe=" + recipe}
 	if recipe == "first-order" {
-		return append(args, "--epochs", "1500", "--set", "starts.count=2", "--set", "starts.epochs=50", "--set", "steer.fraction=0.2")
+		return append(args, "--epochs", "4000", "--set", "starts.count=2", "--set", "starts.epochs=50", "--set", "steer.fraction=0.2")
 	}
 	return append(args, "--epochs", "400", "--set", "loss.noise=[1e-9]")
 }
@@ -71,6 +71,7 @@ func (l *lab) kill(rng *rand.Rand) trial {
 			if ended {
 				break
 			}
+			l.landed.Add(1)
 			if _, err := train.LoadConfig(filepath.Join(folder, train.ConfigName)); err == nil {
 				args = []string{"train", "--no-figures", "--resume", "run"}
 			} else if !errors.Is(err, fs.ErrNotExist) {

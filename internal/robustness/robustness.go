@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stiffnode/stiffnode/internal/bench"
@@ -64,6 +65,7 @@ type lab struct {
 	dir string
 	// What is killed, one run of each recipe.
 	firstOrder, leastSquares killed
+	landed                   atomic.Int64 // signals that met a run
 }
 
 // trial is one run of the program, or more, in a folder of its own.
@@ -116,6 +118,11 @@ func Run(ctx context.Context, o Options) (*bench.Report, error) {
 		report.Claims = append(report.Claims, bench.Claim{Agrees: bad == 0, Text: fmt.Sprintf("%s: %d of %d end neither right nor clear", kind.name, bad, kind.count)})
 	}
 	report.Tables = []bench.Table{{Rows: rows}}
+	if o.Kills > 0 {
+		// A run that has ended before its signal came shows nothing.
+		landed := int(l.landed.Load())
+		report.Claims = append(report.Claims, bench.Claim{Agrees: landed >= o.Kills, Text: fmt.Sprintf("%d signals met a run that was under way, at least %d", landed, o.Kills)})
+	}
 	return report, nil
 }
 
