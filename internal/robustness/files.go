@@ -155,7 +155,7 @@ var oddStyles = []func(*rand.Rand, *style, *table){
 		s.after = append(s.after, "", strings.Join([]string{"t", "A", "B"}, s.sep), "9"+s.sep+"1"+s.sep+"0")
 	},
 	func(r *rand.Rand, s *style, t *table) {
-		s.missing = []string{"", "NaN", "NA", ".", "#N/A", "null", "None", "-nan(ind)", "-", "<0.01", "1.#QNAN", "-999"}[r.IntN(12)]
+		s.missing = []string{"", "NaN", "NA", ".", "#N/A", "null", "None", "-nan(ind)", "-", "<0.01", "1.#QNAN"}[r.IntN(11)]
 		for range 1 + r.IntN(3) {
 			t.rows[2+r.IntN(len(t.rows)-2)][1+r.IntN(2)] = math.NaN()
 		}
