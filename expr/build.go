@@ -218,8 +218,11 @@ func (e Expr) Div(o Expr) Expr {
 		return e
 	case e.is(0) && !o.constant():
 		return e
-	case e.constant() && o.constant():
-		return g.binary(opDiv, e, o)
+	}
+	if a, ok := e.Value(); ok {
+		if b, ok := o.Value(); ok && a/b == a/b {
+			return g.Num(a / b)
+		}
 	}
 	x, minus := e.negated()
 	y, minus2 := o.negated()
