@@ -127,6 +127,7 @@ type LeastSquaresConfig struct {
 	Racers         int    `toml:"racers" comment:"the best of these race on whole trajectories"`
 	Races          int    `toml:"races" comment:"races at most, where none ends well"`
 	Residuals      string `toml:"residuals" comment:"relative: differences are divided by 0.01 + |data| in units of the scale; log: they are those of asinh(value/typical size); or auto"`
+	Rows           int    `toml:"rows" comment:"rows of each trajectory that residuals are taken of, closest where most happens; 0: all that are affordable"`
 	Interpolate    bool   `toml:"interpolate" comment:"hold the model to an interpolation of the data between the observed times, where states carry no errors"`
 }
 

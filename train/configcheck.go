@@ -195,6 +195,7 @@ func (k *checker) leastSquares(c LeastSquaresConfig) {
 	k.count("least_squares.warm_iterations", c.WarmIterations, 0, maxCount)
 	k.count("least_squares.survivors", c.Survivors, 1, maxCount)
 	k.count("least_squares.racers", c.Racers, 1, maxStarts)
+	k.count("least_squares.rows", c.Rows, 0, maxCount)
 	k.count("least_squares.races", c.Races, 1, math.MaxInt)
 	if c.Races > maxRaces {
 		k.bad("least_squares.races", "is %d; %d are the most, as every race has twice the starts of the one before", c.Races, maxRaces)

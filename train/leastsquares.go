@@ -61,9 +61,45 @@ const farOff = 0.02
 // largestJacobian bounds the Jacobian's elements; every racer holds three such arrays.
 const largestJacobian = 50_000_000
 
+// manyTrajectories is the number of trajectories from which on some may be left out of the residuals so that the Jacobian keeps that bound.
+const manyTrajectories = 20
+
+// everyTrajectory is n where every n-th trajectory has residuals.
+func (t *task) everyTrajectory() int {
+	const perRow = 2 // one of the data, one between
+	elements := perRow * t.observations() * t.total
+	return max(1, min((elements+largestJacobian-1)/largestJacobian, len(t.trajectories)/manyTrajectories))
+}
+
+// observations is the number of values that count in the loss.
+func (t *task) observations() int {
+	n := 0
+	for i := range t.trajectories {
+		for _, w := range t.trajectories[i].weights {
+			if w > 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// tooLarge refuses a Jacobian that memory would not hold.
+func (t *task) tooLarge(rows int) error {
+	if rows*t.total <= largestJacobian {
+		return nil
+	}
+	return &ConfigError{Problems: []ConfigProblem{{Key: "train.recipe", Msg: fmt.Sprintf(
+		"least-squares would hold a Jacobian of %d residuals by %d parameters; train with recipe first-order, with a smaller model.hidden or with fewer least_squares.rows", rows, t.total)}}}
+}
+
 func (l *leastSquares) whole() *stage { return &l.stages[len(l.stages)-1] }
 
 func newLeastSquares(t *task) (recipe, error) {
+	// what is too large is refused before anything is made of it
+	if err := t.tooLarge(t.observations() / t.everyTrajectory()); err != nil {
+		return nil, err
+	}
 	l := &leastSquares{t: t, regression: newRegression(t), best: make([]float64, t.total), bestLoss: math.Inf(1), bestMAE: math.Inf(1)}
 	longest := 0
 	for i := range t.trajectories {
@@ -74,7 +110,10 @@ func newLeastSquares(t *task) (recipe, error) {
 		lengths, loosest = jumpLengths, loosestJumpTolerance
 	}
 	for _, n := range lengths {
-		if c, rows := newCurves(t, n); 4*n < 3*longest && len(c) > len(t.trajectories) && rows > 0 {
+		if 4*n >= 3*longest {
+			break
+		}
+		if c, rows := newCurves(t, n); len(c) > len(t.trajectories)/t.everyTrajectory() && rows > 0 {
 			l.stages = append(l.stages, stage{c, rows})
 		}
 	}
@@ -84,9 +123,8 @@ func newLeastSquares(t *task) (recipe, error) {
 		l.tolerances = append(l.tolerances, tol)
 	}
 	l.tolerances = append(l.tolerances, t.cfg.Solver.RTol)
-	if n := rows * t.total; n > largestJacobian {
-		return nil, &ConfigError{Problems: []ConfigProblem{{Key: "train.recipe", Msg: fmt.Sprintf(
-			"least-squares would hold a Jacobian of %d residuals by %d parameters; train with recipe first-order, or with a smaller model.hidden", rows, t.total)}}}
+	if err := t.tooLarge(rows); err != nil {
+		return nil, err
 	}
 	l.target = noiseSlack * l.noiseLevel()
 	return l, nil

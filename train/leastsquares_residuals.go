@@ -68,7 +68,7 @@ type layout struct {
 }
 
 // newCurves lays out the residuals of segments of length rows each, which begin in states estimated from the data, or of whole trajectories
-// where length is 0. Segments whose first state is not known are left out.
+// where length is 0. Of very many trajectories some are left out. Segments whose first state is not known are left out.
 func newCurves(t *task, length int) (curves []curve, rows int) {
 	l := layout{t: t, scale: lossScale(t.cfg.Loss.Scale, t.stats)}
 	k := len(t.states)
@@ -76,7 +76,7 @@ func newCurves(t *task, length int) (curves []curve, rows int) {
 	if length > 0 {
 		known = t.courses()
 	}
-	for i := range t.trajectories {
+	for i := 0; i < len(t.trajectories); i += t.everyTrajectory() {
 		tr := &t.trajectories[i]
 		between := newInterpolation(t, tr)
 		if length == 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/nn"
 	"github.com/stiffnode/stiffnode/ode"
 )
 
@@ -56,6 +57,10 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 			width = 8
 			why += ", one trajectory"
 		}
+		if learned > manyStates && c.Train.Recipe == "least-squares" {
+			width, depth = 10, 3
+			why = fmt.Sprintf("%d states that vary: the work grows with the square of the number of parameters", learned)
+		}
 		c.Model.Hidden = slices.Repeat([]int{width}, depth)
 		chose("model.hidden", strings.ReplaceAll(fmt.Sprint(c.Model.Hidden), " ", ", "), why)
 	}
@@ -82,6 +87,13 @@ func (c *Config) Resolve(set *data.Set) []Choice {
 			c.LeastSquares.Residuals, why = "log", jumping
 		}
 		chose("least_squares.residuals", c.LeastSquares.Residuals, why)
+	}
+	if c.Train.Recipe == "least-squares" && c.LeastSquares.Rows == 0 {
+		net := nn.MLP{Inputs: len(stats.States), Outputs: learned, Hidden: c.Model.Hidden}
+		if rows := affordableRows(set, learned, net.NumParams()); rows > 0 {
+			c.LeastSquares.Rows = rows
+			chose("least_squares.rows", fmt.Sprint(rows), fmt.Sprintf("of each trajectory; %d rows in all would make every iteration long, and say little more", set.Rows()))
+		}
 	}
 	c.resolveConstraints(set, stats, chose)
 	if c.Constraints.Kind == "dae" && strings.EqualFold(c.Solver.Method, auto) {

@@ -64,6 +64,10 @@ func newTask(cfg *Config, set *data.Set) (*task, error) {
 	if err = t.buildRHS(); err != nil {
 		return nil, err
 	}
+	if rows := cfg.LeastSquares.Rows; rows > 0 && cfg.Train.Recipe == "least-squares" {
+		t.set = thinned(set, t.stats, rows)
+		set = t.set
+	}
 	problem := t.rhs.Problem()
 	t.size, t.params = problem.Scale, t.rhs.NumParams()
 	t.total = t.params

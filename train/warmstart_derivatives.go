@@ -131,11 +131,9 @@ func estimate(c *course, tau, values []float64, state, k int, noise float64) {
 // polynomial returns value and derivative at t of the polynomial through the n points nearest to t in rank.
 func polynomial(x, y []float64, t float64, n int) (value, slope float64) {
 	n = min(n, len(x))
-	near := 0
-	for i := range x {
-		if math.Abs(x[i]-t) < math.Abs(x[near]-t) {
-			near = i
-		}
+	near, _ := slices.BinarySearch(x, t)
+	if near > 0 && (near == len(x) || t-x[near-1] <= x[near]-t) {
+		near--
 	}
 	a := min(max(0, near-n/2), len(x)-n)
 	x, y = x[a:a+n], y[a:a+n]

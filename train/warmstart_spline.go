@@ -1,6 +1,9 @@
 package train
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // spline is a natural cubic smoothing spline in the value–second-derivative form of Green and Silverman, Nonparametric Regression and
 // Generalized Linear Models (1994), ch. 2.
@@ -93,10 +96,11 @@ func (s *spline) fit(y []float64, alpha float64) {
 
 // at returns value and derivative at t within the knots.
 func (s *spline) at(t float64) (value, slope float64) {
-	i := 0
-	for i+2 < len(s.x) && t >= s.x[i+1] {
-		i++
+	i, found := slices.BinarySearch(s.x, t)
+	if !found {
+		i--
 	}
+	i = min(max(i, 0), len(s.x)-2)
 	h := s.x[i+1] - s.x[i]
 	a, b := (s.x[i+1]-t)/h, (t-s.x[i])/h
 	value = a*s.g[i] + b*s.g[i+1] - a*b*h*h/6*((1+a)*s.m[i]+(1+b)*s.m[i+1])
