@@ -23,17 +23,20 @@ func newCholesky(n int) cholesky {
 }
 
 // factor factorises G + mu·I, of which only the lower triangle is read, and reports whether it is positive definite to working
-// precision. G is not changed.
+// precision. G is not changed. Once it has been stopped it reports true, and the factor is undefined.
 //
 // The algorithm goes by block columns, left-looking (Golub and Van Loan, Matrix Computations, 4th ed., section 4.2.6): most of the
 // work is products of rows, as in the Gram matrix.
-func (c *cholesky) factor(g []float64, mu float64) bool {
+func (c *cholesky) factor(g []float64, mu float64, stop stopped) bool {
 	n, l := c.n, c.l
 	for i := range n {
 		copy(l[i*n:i*n+i+1], g[i*n:i*n+i+1])
 		l[i*n+i] += mu
 	}
 	for j0 := 0; j0 < n; j0 += choleskyBlock {
+		if stop.now() {
+			return true
+		}
 		j1 := min(j0+choleskyBlock, n)
 		for j := j0; j < j1 && j0 > 0; j++ {
 			row := c.block[(j-j0)*n : (j-j0)*n+j0]
@@ -41,7 +44,7 @@ func (c *cholesky) factor(g []float64, mu float64) bool {
 				row[i] = -v
 			}
 		}
-		addRowProducts(l[j0*n+j0:], n, l[j0*n:], n, c.block, n, c.scratch, n-j0, j1-j0, j0)
+		addRowProducts(l[j0*n+j0:], n, l[j0*n:], n, c.block, n, c.scratch, n-j0, j1-j0, j0, stop)
 		for i := j0; i < n; i++ {
 			li := l[i*n+j0 : i*n+min(j1, i+1)]
 			for j := range li {

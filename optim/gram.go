@@ -9,21 +9,26 @@ const (
 	gramRows    = 16
 )
 
+// stopped says whether work whose result nobody waits for any more should end; nil never does. It is asked every few milliseconds.
+type stopped func() bool
+
+func (s stopped) now() bool { return s != nil && s() }
+
 // gram writes the lower triangle of G = S Sᵀ, S being n×k and G n×n, both row-major. It does n²k/2 multiplications. What
-// lies above the diagonal of G is undefined. Scratch has n elements.
-func gram(g, s, scratch []float64, n, k int) {
+// lies above the diagonal of G is undefined, and so is all of it once it has been stopped. Scratch has n elements.
+func gram(g, s, scratch []float64, n, k int, stop stopped) {
 	for i := range n {
 		clear(g[i*n : i*n+i+1])
 	}
 	for j := 0; j < n; j += gramRows {
 		rows := min(gramRows, n-j)
-		addRowProducts(g[j*n+j:], n, s[j*k:], k, s[j*k:], k, scratch, n-j, rows, k)
+		addRowProducts(g[j*n+j:], n, s[j*k:], k, s[j*k:], k, scratch, n-j, rows, k, stop)
 	}
 }
 
 // addRowProducts adds Y Xᵀ to G, Y being m×k, X n×k and G m×n, with rows ldy, ldx and ldg apart. Scratch has at least m elements.
-func addRowProducts(g []float64, ldg int, y []float64, ldy int, x []float64, ldx int, scratch []float64, m, n, k int) {
-	for c := 0; c < k; c += gramColumns {
+func addRowProducts(g []float64, ldg int, y []float64, ldy int, x []float64, ldx int, scratch []float64, m, n, k int, stop stopped) {
+	for c := 0; c < k && !stop.now(); c += gramColumns {
 		kernel.AddPanelTransposed(g, ldg, scratch, y[c:], ldy, x[c:], ldx, m, n, min(gramColumns, k-c))
 	}
 }

@@ -17,7 +17,7 @@ func TestGramIsTheProductOfRows(t *testing.T) {
 		for i := range g {
 			g[i] = math.NaN()
 		}
-		gram(g, s, make([]float64, d.n), d.n, d.k)
+		gram(g, s, make([]float64, d.n), d.n, d.k, nil)
 		for i := range d.n {
 			for j := range i + 1 {
 				var want, size float64
@@ -40,10 +40,10 @@ func TestCholeskySolves(t *testing.T) {
 		n := d.n
 		s := randomVector(rng, n*d.k)
 		g := make([]float64, n*n)
-		gram(g, s, make([]float64, n), n, d.k)
+		gram(g, s, make([]float64, n), n, d.k, nil)
 		c := newCholesky(n)
 		for _, mu := range []float64{1e-3, 1, 1e6} {
-			if !c.factor(g, mu) {
+			if !c.factor(g, mu, nil) {
 				t.Fatalf("n = %d, mu = %g: not factorised", n, mu)
 			}
 			x := randomVector(rng, n)
@@ -71,16 +71,16 @@ func TestCholeskyRefusesWhatIsNotPositiveDefinite(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	s := randomVector(rng, n*n/2)
 	g := make([]float64, n*n)
-	gram(g, s, make([]float64, n), n, n/2)
+	gram(g, s, make([]float64, n), n, n/2, nil)
 	c := newCholesky(n)
-	if c.factor(g, 0) {
+	if c.factor(g, 0, nil) {
 		t.Error("a matrix of half the rank is factorised")
 	}
-	if !c.factor(g, 1e-3) {
+	if !c.factor(g, 1e-3, nil) {
 		t.Error("the same matrix, damped, is not factorised")
 	}
 	g[5*n+5] = math.NaN()
-	if c.factor(g, 1) {
+	if c.factor(g, 1, nil) {
 		t.Error("a matrix with a NaN is factorised")
 	}
 }
@@ -94,12 +94,12 @@ func BenchmarkStepSolve(b *testing.B) {
 		x, scratch := make([]float64, d.n), make([]float64, d.n)
 		b.Run(fmt.Sprintf("gram/%dx%d", d.n, d.k), func(b *testing.B) {
 			for range b.N {
-				gram(g, s, scratch, d.n, d.k)
+				gram(g, s, scratch, d.n, d.k, nil)
 			}
 		})
 		b.Run(fmt.Sprintf("cholesky/%d", d.n), func(b *testing.B) {
 			for range b.N {
-				c.factor(g, 1)
+				c.factor(g, 1, nil)
 			}
 		})
 		b.Run(fmt.Sprintf("solve/%d", d.n), func(b *testing.B) {

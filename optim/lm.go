@@ -102,6 +102,7 @@ type LevenbergMarquardt struct {
 	wr        []float64 // W^½ r
 	prepared  bool      // sys holds jac, rootW and scale
 
+	ctx           context.Context // of the iteration under way, for sys
 	sys           *dampedSystem
 	trial         trialStep
 	bent          trialStep // what curvature makes of it
@@ -137,6 +138,7 @@ func NewLevenbergMarquardt(problem Residuals, p0 []float64, cfg LMConfig) (*Leve
 	for j := range l.scale {
 		l.scale[j] = 1
 	}
+	l.sys.stop = func() bool { return l.ctx != nil && l.ctx.Err() != nil }
 	return l, nil
 }
 
@@ -247,12 +249,15 @@ func (l *LevenbergMarquardt) settle() {
 }
 
 // prepare forms the Gram matrix at the current point. It fails where the squares of the Jacobian's elements come near to overflow.
-func (l *LevenbergMarquardt) prepare() error {
+func (l *LevenbergMarquardt) prepare(ctx context.Context) error {
 	if l.prepared {
 		return nil
 	}
 	l.scaled = updateScale(l.cfg.Scaling, l.scale, l.norms, l.cfg.ScaleFloor, !l.scaled)
 	l.sys.set(l.jac, l.rootW, l.scale)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if !l.sys.usable() {
 		return &NonFiniteError{What: "squares of the Jacobian's columns", Value: l.sys.largest}
 	}

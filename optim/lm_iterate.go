@@ -19,7 +19,9 @@ func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
 	if s := l.cfg.Stop.converged(&l.report, l.grad); s != Running {
 		return s, nil
 	}
-	if err := l.prepare(); err != nil {
+	l.ctx = ctx
+	defer func() { l.ctx = nil }()
+	if err := l.prepare(ctx); err != nil {
 		return Running, err
 	}
 	// Where no step is taken, the damping is what it was: whatever made the trials fail may be changed before the next ones.
@@ -42,6 +44,10 @@ func (l *LevenbergMarquardt) Iterate(ctx context.Context) (Status, error) {
 			return Running, err
 		}
 		bent, err := l.propose(ctx)
+		if stop := ctx.Err(); stop != nil { // whatever was computed is undefined
+			l.damp = before
+			return Running, stop
+		}
 		stepNorm = Norm(l.step)
 		if stepNorm <= l.cfg.Stop.Step*(Norm(l.p)+l.cfg.Stop.Step) {
 			return noStep(trials, StepSmall)

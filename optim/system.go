@@ -31,6 +31,7 @@ type dampedSystem struct {
 	res        []float64 // n: its residual
 	tmpN       []float64 // n
 	tmpK       []float64 // k
+	stop       stopped   // after it says so, what is computed is undefined
 }
 
 func newDampedSystem(rows, cols int) *dampedSystem {
@@ -42,10 +43,16 @@ func newDampedSystem(rows, cols int) *dampedSystem {
 	}
 }
 
+// stopRows is the number of rows between two looks at whether to stop.
+const stopRows = 128
+
 // set takes the Jacobian (R×P), the roots of the weights (R) and the scaling D (P, above 0).
 func (d *dampedSystem) set(jac, rootW, scale []float64) {
 	p := d.cols
 	for i, w := range rootW {
+		if i%stopRows == 0 && d.stop.now() {
+			return
+		}
 		row := jac[i*p : (i+1)*p]
 		if d.dual {
 			dst := d.s[i*p : (i+1)*p]
@@ -58,7 +65,7 @@ func (d *dampedSystem) set(jac, rootW, scale []float64) {
 			d.s[j*d.k+i] = w * v / scale[j]
 		}
 	}
-	gram(d.g, d.s, d.tmpN, d.n, d.k)
+	gram(d.g, d.s, d.tmpN, d.n, d.k, d.stop)
 	d.largest = 0
 	for i := range d.n {
 		d.largest = math.Max(d.largest, d.g[i*d.n+i])
@@ -77,7 +84,7 @@ func (d *dampedSystem) usable() bool { return d.largest <= gramLimit }
 // factor prepares for damping mu, or for a damping above it with which the matrix is positive definite to working precision, and
 // returns the damping taken.
 func (d *dampedSystem) factor(mu float64) float64 {
-	for mu = math.Min(math.Max(mu, d.least()), dampingLimit); !d.chol.factor(d.g, mu); {
+	for mu = math.Min(math.Max(mu, d.least()), dampingLimit); !d.chol.factor(d.g, mu, d.stop); {
 		mu *= 4
 	}
 	d.mu = mu
@@ -122,6 +129,9 @@ func (d *dampedSystem) solve(step, image, rhs []float64) {
 	d.chol.solve(d.x)
 	before := math.Inf(1)
 	for range 3 {
+		if d.stop.now() {
+			return
+		}
 		d.expand(step, image)
 		// The residual of the smaller system, by products with Ĵ and not with the Gram matrix.
 		if d.dual {
