@@ -23,6 +23,8 @@ type Result struct {
 	Model *Model
 	// Score measures the model on the data that it was trained on, HeldOut on those that data.holdout kept from training; that is nil if none were.
 	Score, HeldOut *data.Score
+	// Verdict says whether the model has learned what the data show, and if not, why. A model that has not is no error.
+	Verdict *train.Verdict
 	// Config is the complete configuration, which reproduces the result.
 	Config *train.Config
 	// Run says how training went.
@@ -72,7 +74,7 @@ func trainSet(ctx context.Context, cfg *train.Config, o Options, set *data.Set) 
 		return nil, err
 	}
 	defer t.Close()
-	t.Observer = o.Observer
+	t.Observer, t.Held = o.Observer, held
 	run, err := t.Run(ctx)
 	if err != nil {
 		return nil, err
@@ -80,14 +82,14 @@ func trainSet(ctx context.Context, cfg *train.Config, o Options, set *data.Set) 
 	if run.Model == nil {
 		return nil, context.Cause(ctx)
 	}
-	res := &Result{Model: &Model{run.Model}, Config: cfg, Run: run}
+	res := &Result{Model: &Model{run.Model}, Score: run.Score, HeldOut: run.HeldOut, Verdict: run.Verdict, Config: cfg, Run: run}
 	if !run.Finished {
 		return res, context.Cause(ctx)
 	}
-	if res.Score, _, err = train.Evaluate(ctx, run.Model, set, run.Initial); err == nil && held != nil {
-		res.HeldOut, _, err = train.Evaluate(ctx, run.Model, held, nil)
+	if run.Score == nil {
+		return res, run.Verdict.Err
 	}
-	return res, err
+	return res, nil
 }
 
 // Model is a trained model. Its methods may be called from several goroutines.

@@ -37,7 +37,8 @@ type DataConfig struct {
 	States []string `toml:"states" comment:"columns that are states; empty: all others"`
 	Ignore []string `toml:"ignore" comment:"columns left out"`
 
-	Holdout float64 `toml:"holdout" comment:"part of the data held out for judging the model: whole trajectories where there are five or more, rows otherwise"`
+	Holdout   float64 `toml:"holdout" comment:"part of the data held out for judging the model; -1: a tenth of the rows where there are enough"`
+	HoldoutOf string  `toml:"holdout_of" comment:"rows, trajectories, or auto: trajectories where there are five or more, rows otherwise"`
 }
 
 // ModelConfig describes the right-hand side dy/dt = g(NN(x(y, t)))·y_scale/t_scale.
@@ -147,6 +148,7 @@ func (c *Config) Clone() *Config {
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
+		Data:        DataConfig{Holdout: HoldoutAuto, HoldoutOf: auto},
 		Model:       ModelConfig{Activation: auto, Output: auto, Input: auto, TimeInput: "off", YScale: auto, TScale: "span", Init: "glorot_normal"},
 		Constraints: ConstraintsConfig{Kind: "none"},
 		Solver:      SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},

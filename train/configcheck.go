@@ -35,6 +35,7 @@ const (
 func choices() map[string][]string {
 	inputs := append([]string{auto}, model.InputKinds()...)
 	return map[string][]string{
+		"data.holdout_of":         {auto, "rows", "trajectories"},
 		"model.activation":        append([]string{auto}, nn.ActivationNames()...),
 		"model.output":            append([]string{auto}, nn.ActivationNames()...),
 		"model.input":             inputs,
@@ -143,7 +144,7 @@ func (k *checker) solverAndLoss(c *Config) {
 }
 
 func (k *checker) run(c *Config) {
-	k.number("data.holdout", c.Data.Holdout, c.Data.Holdout >= 0 && c.Data.Holdout <= 0.5, "between 0 and 0.5")
+	k.number("data.holdout", c.Data.Holdout, c.Data.Holdout >= 0 && c.Data.Holdout <= 0.5 || c.Data.Holdout == HoldoutAuto, "between 0 and 0.5, or -1")
 	k.count("train.epochs", c.Train.Epochs, 1, maxCount)
 	if c.Train.Seed > math.MaxInt64 { // the largest number that TOML has
 		k.bad("train.seed", "is %d; it must be at most %d", c.Train.Seed, math.MaxInt64)
@@ -214,7 +215,7 @@ func unknownName(key, name string, known []string) error {
 func (c *Config) unresolved() error {
 	var e ConfigError
 	for _, f := range c.fields() {
-		if f.value.Kind() != reflect.String || f.value.String() != auto || f.key == "least_squares.residuals" && c.Train.Recipe != "least-squares" {
+		if f.value.Kind() != reflect.String || f.value.String() != auto || f.key == "data.holdout_of" || f.key == "least_squares.residuals" && c.Train.Recipe != "least-squares" {
 			continue
 		}
 		e.Problems = append(e.Problems, ConfigProblem{Key: f.key, Msg: "is auto, and has not been chosen; call Resolve with the data first"})

@@ -135,7 +135,6 @@ type place struct {
 	y               []float64 // over the ranges
 	d               []float64 // asinh of the derivative over a typical one
 	raw             []float64 // derivative
-	values          []float64
 }
 
 // Limits of the comparison of neighbours.
@@ -196,8 +195,7 @@ func placesOf(set *data.Set, stats *data.Stats) (out []place, states []int) {
 	}
 	kept := thinned(set, stats, max(mostPlaces/len(set.Trajectories), leastRows))
 	k := len(set.States)
-	var typical [][]float64
-	typical = make([][]float64, len(states))
+	typical := make([][]float64, len(states))
 	every := max(1, (kept.Rows()+mostPlaces-1)/mostPlaces) // of the trajectories, where they are very many
 	for n, c := range courses(kept, stats) {
 		if n%every != 0 {
@@ -209,7 +207,7 @@ func placesOf(set *data.Set, stats *data.Stats) (out []place, states []int) {
 			for m, j := range states {
 				y, d := c.y[i*k+j], c.dy[i*k+j]
 				known = known && !math.IsNaN(y) && !math.IsNaN(d)
-				p.y, p.raw, p.values = append(p.y, y/stats.States[j].Range()), append(p.raw, d), append(p.values, y)
+				p.y, p.raw = append(p.y, y/stats.States[j].Range()), append(p.raw, d)
 				if known && d != 0 {
 					typical[m] = append(typical[m], math.Abs(d))
 				}

@@ -145,10 +145,22 @@ func (f *firstOrder) failures() int { return f.failed }
 
 func (f *firstOrder) result() ([]float64, float64) {
 	d := f.leader()
+	if f.now == 0 { // nothing has been evaluated
+		theta := make([]float64, f.t.total)
+		f.t.start(theta, f.t.cfg.Train.Seed)
+		return theta, math.NaN()
+	}
 	if f.t.cfg.Train.Keep == "last" {
 		return d.theta, d.eval.loss
 	}
 	return d.best, d.bestLoss
+}
+
+func (f *firstOrder) others() [][]float64 {
+	if f.t.cfg.Train.Keep == "last" || f.now == 0 {
+		return nil
+	}
+	return [][]float64{f.leader().theta}
 }
 
 func (f *firstOrder) current() (theta, gradient []float64) {

@@ -27,6 +27,8 @@ type leastSquares struct {
 	best                   []float64
 	bestLevel              int // of tolerances
 	bestLoss, bestMAE      float64
+	rough                  []float64 // the best start so far, before it was fitted to whole trajectories
+	roughLoss              float64   // on whole trajectories; 0: not known
 	failed                 int
 	last                   error // of a solve that failed
 	over                   bool
@@ -164,12 +166,30 @@ func (l *leastSquares) racing() int {
 }
 
 func (l *leastSquares) result() ([]float64, float64) {
-	if d := l.leader(); d != nil && l.bestLoss-l.bestLoss != 0 { // interrupted in the segments
-		theta := make([]float64, l.t.total)
-		d.lm.Params(theta)
-		return theta, d.loss
+	if l.bestLoss-l.bestLoss == 0 {
+		return l.best, l.bestLoss
 	}
-	return l.best, l.bestLoss
+	if d := l.leader(); d != nil { // interrupted in the segments
+		return d.params(), math.NaN() // its loss is that of segments
+	}
+	if l.rough != nil {
+		return l.rough, math.NaN()
+	}
+	theta := make([]float64, l.t.total)
+	l.t.start(theta, l.t.cfg.Train.Seed)
+	return theta, math.NaN()
+}
+
+func (l *leastSquares) others() (out [][]float64) {
+	racers := slices.Clone(l.racers)
+	slices.SortStableFunc(racers, compare)
+	for _, r := range racers {
+		out = append(out, r.params())
+	}
+	if l.rough != nil {
+		out = append(out, l.rough)
+	}
+	return out
 }
 
 func (l *leastSquares) current() (theta, gradient []float64) {

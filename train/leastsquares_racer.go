@@ -33,6 +33,13 @@ func (r *racer) measure() {
 	r.loss, r.mae = 2*sumSquares(res)/float64(r.s.rows), r.s.metric(res)
 }
 
+// params is a copy of the current point.
+func (r *racer) params() []float64 {
+	theta := make([]float64, r.s.t.total)
+	r.lm.Params(theta)
+	return theta
+}
+
 // newRacer starts at θ, at the loosest tolerance; on whole trajectories with jumps at the tightest, since where these fall depends on
 // every step before them. Nothing is evaluated yet.
 func (l *leastSquares) newRacer(theta []float64, stage int) (*racer, error) {
@@ -158,9 +165,7 @@ func (r *racer) grow(ctx context.Context, l *leastSquares, objective float64, ru
 	if running && !r.stalled(leastProgress) && len(r.trail) < segmentIterations && math.Sqrt(2*objective/float64(r.s.rows)) > segmentTarget {
 		return nil
 	}
-	theta := make([]float64, l.t.total)
-	r.lm.Params(theta)
-	next, err := l.newRacer(theta, r.stage+1)
+	next, err := l.newRacer(r.params(), r.stage+1)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ type leastSquaresState struct {
 	BestLevel                      int
 	BestLoss, BestMAE              float64
 	Over                           bool
+	Rough                          []float64
+	RoughLoss                      float64
 }
 
 type racerState struct {
@@ -78,7 +80,7 @@ func (l *leastSquares) MarshalBinary() ([]byte, error) {
 	var b bytes.Buffer
 	err = gob.NewEncoder(&b).Encode(leastSquaresState{
 		Now: l.now, Races: l.races, RaceEpochs: l.raceEpochs, Failed: l.failed, Racers: racers,
-		Best: l.best, BestLoss: l.bestLoss, BestMAE: l.bestMAE, BestLevel: l.bestLevel, Over: l.over,
+		Best: l.best, BestLoss: l.bestLoss, BestMAE: l.bestMAE, BestLevel: l.bestLevel, Over: l.over, Rough: l.rough, RoughLoss: l.roughLoss,
 	})
 	return b.Bytes(), err
 }
@@ -97,5 +99,8 @@ func (l *leastSquares) UnmarshalBinary(raw []byte) error {
 	}
 	l.now, l.races, l.raceEpochs, l.failed = s.Now, s.Races, s.RaceEpochs, s.Failed
 	l.best, l.bestLoss, l.bestMAE, l.bestLevel, l.over = s.Best, s.BestLoss, s.BestMAE, s.BestLevel, s.Over
+	if l.rough = nil; len(s.Rough) == l.t.total {
+		l.rough, l.roughLoss = s.Rough, s.RoughLoss
+	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/stiffnode/stiffnode/optim"
 )
@@ -55,7 +54,11 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 		t.start(all[i].theta, t.cfg.Train.Seed+uint64(drawn+i)<<32)
 	}
 	if l.regression != nil && c.WarmIterations > 0 {
-		if all, err = l.regress(ctx, all); err != nil {
+		all, err = l.regress(ctx, all)
+		if len(all) > 0 && l.roughLoss == 0 { // so far as it came
+			l.rough = slices.Clone(all[0].theta)
+		}
+		if err != nil {
 			return nil, 0, nil, err
 		}
 	}
@@ -74,6 +77,11 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 		}
 		all[i].loss, all[i].mae = sumSquares(r), shots[w].metric(r)
 	})
+	for _, c := range all {
+		if c.loss-c.loss == 0 && (l.roughLoss == 0 || c.loss < l.roughLoss) {
+			l.rough, l.roughLoss = slices.Clone(c.theta), c.loss
+		}
+	}
 	if err := context.Cause(ctx); err != nil {
 		return nil, 0, nil, err
 	}
@@ -91,8 +99,9 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 	return all, failed, last, nil
 }
 
-// regress fits the candidates to the derivatives in rounds of Levenberg–Marquardt.
-func (l *leastSquares) regress(ctx context.Context, all []*candidate) ([]*candidate, error) {
+// regress fits the candidates to the derivatives in rounds of Levenberg–Marquardt. The error of a cancelled context comes with what was
+// reached until then.
+func (l *leastSquares) regress(ctx context.Context, all []*candidate) (out []*candidate, err error) {
 	c := l.t.cfg.LeastSquares
 	type fit struct {
 		*candidate
@@ -116,9 +125,6 @@ func (l *leastSquares) regress(ctx context.Context, all []*candidate) ([]*candid
 			f := fits[i]
 			f.loss = math.Inf(1)
 			for range iterations {
-				if d := l.t.deadline; !d.IsZero() && time.Now().After(d) {
-					break
-				}
 				if status, err := f.lm.Iterate(ctx); err != nil || status != optim.Running {
 					break
 				}
@@ -131,20 +137,16 @@ func (l *leastSquares) regress(ctx context.Context, all []*candidate) ([]*candid
 			}
 			f.lm.Params(f.theta[:l.t.params])
 		})
-		if err := context.Cause(ctx); err != nil {
-			return nil, err
-		}
 		slices.SortStableFunc(fits, func(a, b *fit) int { return byLoss(a.candidate, b.candidate) })
-		if len(fits) <= survivors {
+		if err = context.Cause(ctx); err != nil || len(fits) <= survivors {
 			break
 		}
 		fits = fits[:max(survivors, (len(fits)+1)/2)]
 	}
-	out := make([]*candidate, len(fits))
-	for i, f := range fits {
-		out[i] = f.candidate
+	for _, f := range fits {
+		out = append(out, f.candidate)
 	}
-	return out, nil
+	return out, err
 }
 
 // warmTarget is the objective per point at which a regression is as good as its targets are.

@@ -17,8 +17,11 @@ type recipe interface {
 	// epochs is the number of epochs in all, as far as it is known; done says whether there is nothing left to do.
 	epochs() int
 	done() bool
-	// result returns the θ that becomes the model, and its loss.
+	// result returns the θ that becomes the model, and its loss. Where the first epoch was cancelled it is the best that this came to, with a loss
+	// of NaN.
 	result() (theta []float64, loss float64)
+	// others returns further θ that may be better as evaluated.
+	others() [][]float64
 	// current returns the θ of the latest epoch and the gradient there.
 	current() (theta, gradient []float64)
 	// failures counts solves that failed and were survived.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
@@ -24,8 +23,6 @@ type task struct {
 	method sens.Method
 	setup  sens.Setup
 	nn     nn.Init
-
-	deadline time.Time // after which the first epoch should hurry; zero: none
 
 	jumps bool      // see hasJumps
 	sizes []float64 // see restingSizes

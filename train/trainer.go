@@ -30,26 +30,35 @@ type Trainer struct {
 	Warn func(error)
 	// Dir is the run folder, which must exist, for checkpoints, history and model; empty: nothing is written.
 	Dir string
+	// Held are data kept out of training (see Config.Split), by which the model is judged; nil: by those it was trained on.
+	Held *data.Set
 
 	cfg     *Config
+	set     *data.Set
 	task    *task
 	recipe  recipe
 	history []Record
 	epochs  int           // that lie behind; the history may have lost some
-	elapsed time.Duration // before this call of Run
+	elapsed time.Duration // before this call of Run, the making of the Trainer included
 	mark    [32]byte      // of configuration and data
 	file    *historyFile
 	closed  bool
+
+	budgetEnd time.Time // zero: none
 }
 
 // A Result is what a run has come to.
 type Result struct {
 	Model *model.Model
-	// Loss is the model's loss in training.
+	// Loss is the model's loss in training; NaN where the budget ended before it was known.
 	Loss float64
+	// Score measures the model on the data that it was trained on, HeldOut on Trainer.Held; nil where it cannot be solved or was interrupted.
+	Score, HeldOut *data.Score
+	// Verdict says whether the model has learned what the data show, and if not, why; nil where the run was interrupted.
+	Verdict *Verdict
 	// Initial holds the initial states of the data's trajectories, unknown values as estimated, in the set's order.
 	Initial [][]float64
-	// Finished says that training came to its end; otherwise it was interrupted or ran out of its budget.
+	// Finished says that training came to its end or ran out of its budget; otherwise it was interrupted.
 	Finished bool
 	// Failures counts the solves that failed during training and were survived.
 	Failures int
@@ -64,6 +73,7 @@ type Result struct {
 
 // New prepares a run. The configuration must be resolved; it is copied.
 func New(cfg *Config, set *data.Set) (*Trainer, error) {
+	began := time.Now()
 	cfg = cfg.Clone()
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -79,8 +89,9 @@ func New(cfg *Config, set *data.Set) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	tr := &Trainer{cfg: cfg, task: t, recipe: r, mark: fingerprint(cfg, set)}
+	tr := &Trainer{cfg: cfg, set: set, task: t, recipe: r, mark: fingerprint(cfg, set)}
 	tr.history = make([]Record, 0, min(r.epochs(), 1<<20))
+	tr.elapsed = time.Since(began) // it counts towards the budget
 	return tr, nil
 }
 
@@ -143,7 +154,7 @@ func fingerprint(cfg *Config, set *data.Set) [32]byte {
 }
 
 // Run trains to the end, or until the context is cancelled or the budget is spent; in these cases a checkpoint is written and the error
-// is nil, with Result.Finished false after a cancellation. A *FailedError comes with the result so far.
+// is nil, with Result.Finished false after a cancellation. A *FailedError comes with the result so far. What has been learned is judged: see Verdict.
 func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 	if t.Dir != "" && t.file == nil {
 		var err error
@@ -158,33 +169,28 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 	began, saved := time.Now(), time.Now()
 	now := func() time.Duration { return t.elapsed + time.Since(began) }
 	defer func() { t.elapsed = now() }()
-	finished := true
-	budget := ctx // ends with the budget, but for the first epoch, which must leave a model
+	finished, late := true, false
+	budget := ctx
 	if b := t.cfg.Train.Budget; b > 0 {
-		end := began.Add(time.Duration(b*float64(time.Second)) - t.elapsed)
-		t.task.deadline = end
 		var cancel context.CancelFunc
-		budget, cancel = context.WithDeadlineCause(ctx, end, errBudget)
+		t.budgetEnd = began.Add(time.Duration(b*float64(time.Second)) - t.elapsed)
+		budget, cancel = context.WithDeadlineCause(ctx, t.budgetEnd, errBudget)
 		defer cancel()
 	}
 	for !t.recipe.done() {
-		within := budget
-		if t.epochs == 0 {
-			within = ctx
-		}
-		if within.Err() != nil && ctx.Err() == nil {
+		if late = budget.Err() != nil && ctx.Err() == nil; late {
 			break
 		}
-		r, err := t.recipe.epoch(within)
+		r, err := t.recipe.epoch(budget)
 		if err != nil {
-			if within.Err() != nil && ctx.Err() == nil && (errors.Is(err, errBudget) || errors.Is(err, context.DeadlineExceeded)) {
+			if late = budget.Err() != nil && ctx.Err() == nil && (errors.Is(err, errBudget) || errors.Is(err, context.DeadlineExceeded)); late {
 				break
 			}
 			if errors.Is(err, context.Cause(ctx)) && ctx.Err() != nil {
 				finished = false
 				break
 			}
-			return t.end(now(), false, err)
+			return t.end(ctx, now(), false, late, err)
 		}
 		r.Elapsed = now()
 		t.history = append(t.history, r)
@@ -200,7 +206,7 @@ func (t *Trainer) Run(ctx context.Context) (*Result, error) {
 			saved = time.Now()
 		}
 	}
-	return t.end(now(), finished, nil)
+	return t.end(ctx, now(), finished, late, nil)
 }
 
 // errBudget is why an epoch ends that was under way when the budget was spent.
@@ -234,27 +240,54 @@ func (t *Trainer) GradientDifference(ctx context.Context, method string) (float6
 	return optim.Norm(e.grad) / norm, nil
 }
 
-// end writes what belongs on the disk and makes the result.
-func (t *Trainer) end(elapsed time.Duration, finished bool, cause error) (*Result, error) {
-	if t.epochs == 0 {
-		return &Result{Elapsed: elapsed}, cause
-	}
-	res := t.result(elapsed, finished)
-	if t.Dir == "" {
+// end writes what belongs on the disk, makes the result and judges it. late says that the budget ended training.
+func (t *Trainer) end(ctx context.Context, elapsed time.Duration, finished, late bool, cause error) (*Result, error) {
+	if t.epochs == 0 && (!late || cause != nil) {
+		res := &Result{Elapsed: elapsed}
+		if cause != nil && ctx.Err() == nil {
+			res.Verdict = t.hopeless(cause)
+		}
 		return res, cause
 	}
-	// The model comes first: where there is little room, it is what counts.
+	theta, loss := t.recipe.result()
+	res := t.result(theta, loss, elapsed, finished)
+	if t.epochs == 0 { // the budget ended within the first epoch: its record says what is known
+		res.History = []Record{{Loss: loss, MAE: math.NaN(), GradientNorm: math.NaN(), LearningRate: math.NaN(), Elapsed: elapsed}}
+	}
+	err := t.write(res, elapsed)
+	if ctx.Err() != nil {
+		return res, errors.Join(cause, err)
+	}
+	if t.judge(ctx, res, late, cause) && t.Dir != "" {
+		err = errors.Join(err, t.writeModel(res))
+	}
+	if t.Dir != "" && res.Verdict != nil {
+		err = errors.Join(err, noteVerdict(t.Dir, res.Verdict))
+	}
+	return res, errors.Join(cause, err)
+}
+
+// write puts model, history and checkpoint on the disk. The model comes first: where there is little room, it is what counts.
+func (t *Trainer) write(res *Result, elapsed time.Duration) error {
+	if t.Dir == "" {
+		return nil
+	}
+	err := t.writeModel(res)
+	if errSave := t.save(elapsed, res.Finished); errSave == nil {
+		res.Resumable = true
+	} else if err == nil {
+		err = errSave
+	}
+	return err
+}
+
+func (t *Trainer) writeModel(res *Result) error {
 	path := filepath.Join(t.Dir, model.FileName)
 	err := res.Model.Save(path)
 	if err == nil {
 		res.Path = path
 	}
-	if errSave := t.save(elapsed, finished); errSave == nil {
-		res.Resumable = true
-	} else if err == nil {
-		err = errSave
-	}
-	return res, errors.Join(cause, err)
+	return err
 }
 
 // save writes history and checkpoint, the history first: a checkpoint's history is always complete.
@@ -269,8 +302,7 @@ func (t *Trainer) save(elapsed time.Duration, finished bool) error {
 	return saveCheckpoint(t.Dir, &checkpointState{Fingerprint: t.mark, Epochs: t.epochs, Elapsed: elapsed, Finished: finished, Recipe: state})
 }
 
-func (t *Trainer) result(elapsed time.Duration, finished bool) *Result {
-	theta, loss := t.recipe.result()
+func (t *Trainer) result(theta []float64, loss float64, elapsed time.Duration, finished bool) *Result {
 	k := t.task
 	m := &model.Model{
 		States: k.states, TimeName: k.set.TimeName, TimeUnit: k.set.TimeUnit, RHS: k.rhs, Params: slices.Clone(theta[:k.params]),

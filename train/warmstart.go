@@ -87,11 +87,11 @@ func newRegressor(g *regression) (*regressor, error) {
 func (g *regressor) Dims() (int, int) { return len(g.targets), g.net.NumParams() }
 
 // Residual implements optim.Residuals.
-func (g *regressor) Residual(_ context.Context, r, p []float64) error {
+func (g *regressor) Residual(ctx context.Context, r, p []float64) error {
 	g.eval.Bind(p)
 	g.eval.ValueBatch(r, g.inputs, g.points)
 	g.difference(r)
-	return nil
+	return context.Cause(ctx)
 }
 
 func (g *regressor) difference(r []float64) {
@@ -105,10 +105,14 @@ func (g *regressor) difference(r []float64) {
 }
 
 // ResidualJacobian implements optim.Residuals.
-func (g *regressor) ResidualJacobian(_ context.Context, r, jac, p []float64) error {
+func (g *regressor) ResidualJacobian(ctx context.Context, r, jac, p []float64) error {
 	g.eval.Bind(p)
 	in, out, m := g.net.Inputs, g.net.Outputs, len(p)
+	const looked = 256 // points between two looks at the context
 	for i := range g.points {
+		if i%looked == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		g.eval.Value(r[i*out:(i+1)*out], g.inputs[i*in:(i+1)*in])
 		g.eval.ParamJacobian(jac[i*out*m:(i+1)*out*m], 0, m)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -70,6 +69,7 @@ func (c *trainCmd) Run(a *app) error {
 	for _, n := range run.Notes() {
 		a.say("note: %s", n)
 	}
+	run.Held = held
 	run.Warn = func(err error) { a.say("warning: %v", err) }
 	if c.Resume == "" {
 		if folder, err = c.folder(cfg, set.Sources); err != nil {
@@ -97,6 +97,9 @@ func (c *trainCmd) Run(a *app) error {
 		if res != nil && res.Model != nil {
 			a.salvage(res)
 		}
+		if res != nil && res.Verdict != nil {
+			a.explain(res.Verdict)
+		}
 		return err
 	}
 	if !res.Finished {
@@ -106,7 +109,7 @@ func (c *trainCmd) Run(a *app) error {
 		a.say("go on with: stiffnode train --resume %s", shell(run.Dir))
 		return errInterrupted
 	}
-	return c.report(a, run, res, cfg, folder, set, held)
+	return c.report(a, run, res, cfg, folder, set)
 }
 
 // salvage says where the model of a run is that ended with an error. Where the run folder has no room for it, another place may.
@@ -225,61 +228,92 @@ func describe(a *app, set *data.Set) {
 	}
 }
 
-func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, folder *train.Folder, set, held *data.Set) error {
+func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *train.Config, folder *train.Folder, set *data.Set) error {
 	if res.Failures > 0 {
 		a.say("%d solves failed during training; each time the step was undone and made smaller", res.Failures)
 	}
-	score, _, err := train.Evaluate(a.ctx, res.Model, set, res.Initial)
-	if err != nil {
-		return fmt.Errorf("the model was trained and saved in %s, but it cannot be solved at the tolerance at which models are judged: %w", run.Dir, err)
-	}
-	var unseen *data.Score
-	if held != nil {
-		if unseen, _, err = train.Evaluate(a.ctx, res.Model, held, nil); err != nil {
-			return fmt.Errorf("the model was trained and saved in %s, but it cannot be solved for the data held out: %w", run.Dir, err)
-		}
-	}
-	var undrawn error // does not keep what was learned from being told
-	if c.Figures {
+	if c.Figures && res.Score != nil {
 		if err := drawRun(a.ctx, run.Dir, res, set); err != nil {
-			undrawn = fmt.Errorf("the model is in %s, but the figures could not be drawn: %w", run.Dir, err)
+			return err
 		}
 	}
+	v := res.Verdict
+	a.explain(v)
 	if c.JSON {
-		out := map[string]any{
-			"mae": score.MAE, "states": statesOf(score), "loss": res.Loss, "epochs": res.Epochs, "seconds": res.Elapsed.Seconds(),
-			"failures": res.Failures, "seed": cfg.Train.Seed, "run": run.Dir, "model": filepath.Join(run.Dir, model.FileName),
+		if err := json.NewEncoder(a.out).Encode(resultJSON(run, res, cfg)); err != nil {
+			return err
 		}
-		if unseen != nil {
-			out["held_out_mae"] = unseen.MAE
-		}
-		return errors.Join(json.NewEncoder(a.out).Encode(out), undrawn)
+		return failed(v)
 	}
-	fmt.Fprintf(a.out, "mae %.3g after %d epochs in %.1f s\n", score.MAE, res.Epochs, res.Elapsed.Seconds())
-	if unseen != nil {
-		fmt.Fprintf(a.out, "mae %.3g on %d values held out\n", unseen.MAE, observed(held))
+	if res.Score != nil {
+		fmt.Fprintf(a.out, "mae %.3g after %d epochs in %.1f s\n", res.Score.MAE, res.Epochs, res.Elapsed.Seconds())
 	}
+	if res.HeldOut != nil {
+		fmt.Fprintf(a.out, "mae %.3g on %d values held out\n", res.HeldOut.MAE, v.Values)
+	}
+	fmt.Fprintf(a.out, "verdict: %v\n", v)
 	files := []string{model.FileName, train.ConfigName, train.HistoryName}
-	if c.Figures && undrawn == nil {
+	if c.Figures && res.Score != nil {
 		files = append(files, "fit.png", "loss.png")
 	}
 	fmt.Fprintf(a.out, "in %s: %s\n", run.Dir, strings.Join(files, ", "))
 	a.say("use it:  stiffnode predict %s --like %s", shell(run.Dir), shell(folder.Data[0]))
 	a.say("         stiffnode evaluate %s %s", shell(run.Dir), shell(folder.Data[0]))
-	return undrawn
+	return failed(v)
 }
 
-// observed is the number of values after the initial rows.
-func observed(set *data.Set) int {
-	n := 0
-	for i := range set.Trajectories {
-		for _, v := range set.Trajectories[i].Values[len(set.States):] {
-			if !math.IsNaN(v) {
-				n++
-			}
-		}
+// failed is the status of a run whose model has learned nothing: the output has said so.
+func failed(v *train.Verdict) error {
+	if v.Grade == train.NotLearned {
+		return errSilent
 	}
-	return n
+	return nil
+}
+
+// explain says why a model has not learned, and what to try.
+func (a *app) explain(v *train.Verdict) {
+	switch v.Grade {
+	case train.Learned:
+		return
+	case train.Partly:
+		a.say("warning: the model has learned the data in part only, and is not to be relied on")
+	case train.NotLearned:
+		a.say("the model has not learned the data")
+	}
+	for _, f := range v.Findings {
+		a.say("why:     %s: %s", f.Cause, f.Detail)
+		a.say("try:     %s", f.Try)
+	}
+}
+
+// resultJSON is a run as --json prints it.
+func resultJSON(run *train.Trainer, res *train.Result, cfg *train.Config) map[string]any {
+	v := res.Verdict
+	out := map[string]any{
+		"mae": nil, "states": nil, "loss": number(res.Loss), "epochs": res.Epochs, "seconds": res.Elapsed.Seconds(),
+		"failures": res.Failures, "seed": cfg.Train.Seed, "run": run.Dir, "model": filepath.Join(run.Dir, model.FileName),
+		"verdict": v.Grade.String(),
+		"judged": map[string]any{
+			"mae": number(v.MAE), "learned_up_to": number(v.Bound), "best_constant": number(v.Constant), "noise": number(v.Noise),
+			"held_out": v.HeldOut, "values": v.Values, "time_ran_out": v.TimeRanOut,
+		},
+		"diagnosis": append([]train.Finding{}, v.Findings...),
+	}
+	if res.Score != nil {
+		out["mae"], out["states"] = res.Score.MAE, statesOf(res.Score)
+	}
+	if res.HeldOut != nil {
+		out["held_out_mae"] = res.HeldOut.MAE
+	}
+	return out
+}
+
+// number is a number in JSON, which has none that is not finite.
+func number(x float64) any {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return x
 }
 
 // statesOf are the scores by state, as evaluate --json prints them.
