@@ -38,7 +38,7 @@ type DataConfig struct {
 	Ignore []string `toml:"ignore" comment:"columns left out"`
 
 	Holdout   float64 `toml:"holdout" comment:"part of the data held out for judging the model; -1: a tenth of the rows where there are enough"`
-	HoldoutOf string  `toml:"holdout_of" comment:"rows, trajectories, or auto: trajectories where there are five or more, rows otherwise"`
+	HoldoutOf string  `toml:"holdout_of" comment:"rows or trajectories; empty: trajectories where there are five or more, rows otherwise"`
 }
 
 // ModelConfig describes the right-hand side dy/dt = g(NN(x(y, t)))·y_scale/t_scale.
@@ -148,7 +148,7 @@ func (c *Config) Clone() *Config {
 // Default returns the configuration that training starts from when nothing is said.
 func Default() *Config {
 	return &Config{
-		Data:        DataConfig{Holdout: HoldoutAuto, HoldoutOf: auto},
+		Data:        DataConfig{Holdout: HoldoutAuto},
 		Model:       ModelConfig{Activation: auto, Output: auto, Input: auto, TimeInput: "off", YScale: auto, TScale: "span", Init: "glorot_normal"},
 		Constraints: ConstraintsConfig{Kind: "none"},
 		Solver:      SolverConfig{Method: auto, RTol: 1e-6, MaxSteps: 3000, Gradient: "discrete-reverse"},

@@ -35,7 +35,7 @@ const (
 func choices() map[string][]string {
 	inputs := append([]string{auto}, model.InputKinds()...)
 	return map[string][]string{
-		"data.holdout_of":         {auto, "rows", "trajectories"},
+		"data.holdout_of":         {"rows", "trajectories"},
 		"model.activation":        append([]string{auto}, nn.ActivationNames()...),
 		"model.output":            append([]string{auto}, nn.ActivationNames()...),
 		"model.input":             inputs,
@@ -103,7 +103,7 @@ func (k *checker) names(c *Config) {
 	allowed := choices()
 	for _, f := range c.fields() {
 		valid, ok := allowed[f.key]
-		if !ok {
+		if !ok || f.key == "data.holdout_of" && f.value.String() == "" {
 			continue
 		}
 		if s := f.value.String(); !slices.Contains(valid, s) {
@@ -215,7 +215,7 @@ func unknownName(key, name string, known []string) error {
 func (c *Config) unresolved() error {
 	var e ConfigError
 	for _, f := range c.fields() {
-		if f.value.Kind() != reflect.String || f.value.String() != auto || f.key == "data.holdout_of" || f.key == "least_squares.residuals" && c.Train.Recipe != "least-squares" {
+		if f.value.Kind() != reflect.String || f.value.String() != auto || f.key == "least_squares.residuals" && c.Train.Recipe != "least-squares" {
 			continue
 		}
 		e.Problems = append(e.Problems, ConfigProblem{Key: f.key, Msg: "is auto, and has not been chosen; call Resolve with the data first"})

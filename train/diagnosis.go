@@ -14,7 +14,7 @@ func diagnose(set *data.Set, stats *data.Stats, v *Verdict, params int) []Findin
 	var out []Finding
 	rows := set.Rows() - len(set.Trajectories)
 	if rows < enoughRows {
-		out = append(out, Finding{CauseFewRows, fmt.Sprintf("there are %s after the initial ones for %d parameters: any model that goes through them passes", plural(rows, "row"), params),
+		out = append(out, Finding{CauseFewRows, fmt.Sprintf("%s after the initial ones for %d parameters: any model that goes through them passes", plural(rows, "row"), params),
 			"give more rows, or more trajectories"})
 	}
 	jumps := findJumps(set, stats)
@@ -69,13 +69,15 @@ func unobserved(stats *data.Stats) []string {
 	return names
 }
 
-// findJumps says where states jump between two observations: by a good part of their range, and far faster than before and after. The first
-// interval does not count: what is fast at the start is a transient.
+// findJumps says where states jump between two observations: by a good part of their range, far faster than before, faster than after, and by more than
+// errors of measurement make them, which move them in most intervals. The first interval does not count: what is fast at the start is a transient.
 func findJumps(set *data.Set, stats *data.Stats) *Finding {
 	const (
-		part   = 0.2 // of the range
-		faster = 5   // than in the intervals beside it
-		listed = 4
+		part    = 0.25 // of the range
+		before  = 5    // times as fast as in the interval before
+		after   = 1.5  // and in the one after
+		typical = 5    // times the middle change
+		listed  = 4
 	)
 	k := len(set.States)
 	var states, times []string
@@ -88,9 +90,15 @@ func findJumps(set *data.Set, stats *data.Stats) *Finding {
 		for n := range set.Trajectories {
 			tr := &set.Trajectories[n]
 			x, y := seen(tr, j, k)
+			var changes []float64
+			for i := 1; i < len(y); i++ {
+				changes = append(changes, math.Abs(y[i]-y[i-1]))
+			}
+			slices.Sort(changes)
 			for i := 2; i+1 < len(x); i++ {
 				rate := func(i int) float64 { return math.Abs(y[i]-y[i-1]) / (x[i] - x[i-1]) }
-				if math.Abs(y[i]-y[i-1]) > part*s.Range()+6*s.Noise && rate(i) > faster*max(rate(i-1), rate(i+1)) {
+				least := max(part*s.Range(), typical*changes[len(changes)/2])
+				if math.Abs(y[i]-y[i-1]) > least && rate(i) > max(before*rate(i-1), after*rate(i+1)) {
 					jumps = true
 					count++
 					if at := fmt.Sprintf("%.6g", x[i]); len(times) < listed && !slices.Contains(times, at) {

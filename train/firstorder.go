@@ -156,11 +156,12 @@ func (f *firstOrder) result() ([]float64, float64) {
 	return d.best, d.bestLoss
 }
 
-func (f *firstOrder) others() [][]float64 {
+func (f *firstOrder) others() []fitted {
 	if f.t.cfg.Train.Keep == "last" || f.now == 0 {
 		return nil
 	}
-	return [][]float64{f.leader().theta}
+	d := f.leader()
+	return []fitted{{d.theta, d.eval.loss}}
 }
 
 func (f *firstOrder) current() (theta, gradient []float64) {

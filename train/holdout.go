@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stiffnode/stiffnode/data"
 )
@@ -42,7 +43,7 @@ func (c *Config) Split(set *data.Set) (train, held *data.Set, err error) {
 		return set, nil, nil
 	}
 	n := len(set.Trajectories)
-	if c.Data.HoldoutOf == "trajectories" || c.Data.HoldoutOf == auto && n >= fewTrajectories {
+	if c.Data.HoldoutOf == "trajectories" || c.Data.HoldoutOf == "" && n >= fewTrajectories {
 		return set.SplitTrajectories(max(1, int(math.Round(part*float64(n)))), c.Train.Seed)
 	}
 	train, held, err = set.SplitTimes(int(math.Round(1/part)), c.Train.Seed)
@@ -52,10 +53,14 @@ func (c *Config) Split(set *data.Set) (train, held *data.Set, err error) {
 	return train, held, err
 }
 
-// stats describes a set, with the measurement errors that the configuration knows in the place of those estimated.
+// stats describes a set, with the measurement errors that the configuration knows in the place of those estimated. Estimates that cannot be are
+// left out.
 func (c *Config) stats(set *data.Set) *data.Stats {
 	st := set.Stats()
 	for j := range st.States {
+		if !plausibleNoise(set, j, st.States[j].Noise) {
+			st.States[j].Noise = 0
+		}
 		switch len(c.Loss.Noise) {
 		case 1:
 			st.States[j].Noise = c.Loss.Noise[0]
@@ -64,4 +69,42 @@ func (c *Config) stats(set *data.Set) *data.Stats {
 		}
 	}
 	return st
+}
+
+// meanOfNormal is the mean of |x| for a standard normal x.
+const meanOfNormal = 0.7978845608028654 // √(2/π)
+
+// plausibleNoise says whether errors of measurement of a standard deviation may be in a state: they cannot leave more than there is between the values
+// and their median. An estimate that says so has taken doses or undersampled swings for errors.
+func plausibleNoise(set *data.Set, state int, deviation float64) bool {
+	if deviation == 0 {
+		return true
+	}
+	const slack = 1.15
+	values := observedValues(set, state, 0)
+	return deviation*meanOfNormal <= slack*deviationFromMedian(values)/float64(len(values))
+}
+
+// observedValues are the values of a state from row first of each trajectory on, in increasing order.
+func observedValues(set *data.Set, state, first int) (out []float64) {
+	k := len(set.States)
+	for i := range set.Trajectories {
+		tr := &set.Trajectories[i]
+		for at := first*k + state; at < len(tr.Values); at += k {
+			if v := tr.Values[at]; !math.IsNaN(v) {
+				out = append(out, v)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// deviationFromMedian is Σ |v − median| of values in increasing order.
+func deviationFromMedian(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += math.Abs(v - values[len(values)/2])
+	}
+	return sum
 }

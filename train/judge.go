@@ -33,11 +33,11 @@ func (t *Trainer) judge(ctx context.Context, res *Result, late bool, cause error
 	}
 	v := t.verdictOf(within, res)
 	if v.Grade != Learned {
-		for _, theta := range t.recipe.others() {
+		for _, f := range t.recipe.others() {
 			if within.Err() != nil {
 				break
 			}
-			other := t.result(theta, math.NaN(), res.Elapsed, res.Finished)
+			other := t.result(f.theta, f.loss, res.Elapsed, res.Finished)
 			if o := t.verdictOf(within, other); o.MAE < v.MAE || math.IsNaN(v.MAE) && !math.IsNaN(o.MAE) {
 				other.History, other.Path, other.Resumable = res.History, res.Path, res.Resumable
 				*res, v, changed = *other, o, true

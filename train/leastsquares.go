@@ -29,6 +29,7 @@ type leastSquares struct {
 	bestLoss, bestMAE      float64
 	rough                  []float64 // the best start so far, before it was fitted to whole trajectories
 	roughLoss              float64   // on whole trajectories; 0: not known
+	cut                    []float64 // what a warm start had come to when it was cancelled; no part of the state
 	failed                 int
 	last                   error // of a solve that failed
 	over                   bool
@@ -170,24 +171,26 @@ func (l *leastSquares) result() ([]float64, float64) {
 		return l.best, l.bestLoss
 	}
 	if d := l.leader(); d != nil { // interrupted in the segments
-		return d.params(), math.NaN() // its loss is that of segments
+		return d.params(), d.loss
 	}
-	if l.rough != nil {
-		return l.rough, math.NaN()
+	for _, theta := range [][]float64{l.rough, l.cut} {
+		if theta != nil {
+			return theta, math.NaN()
+		}
 	}
 	theta := make([]float64, l.t.total)
 	l.t.start(theta, l.t.cfg.Train.Seed)
 	return theta, math.NaN()
 }
 
-func (l *leastSquares) others() (out [][]float64) {
+func (l *leastSquares) others() (out []fitted) {
 	racers := slices.Clone(l.racers)
 	slices.SortStableFunc(racers, compare)
 	for _, r := range racers {
-		out = append(out, r.params())
+		out = append(out, fitted{r.params(), r.loss})
 	}
 	if l.rough != nil {
-		out = append(out, l.rough)
+		out = append(out, fitted{l.rough, 2 * l.roughLoss / float64(l.whole().rows)})
 	}
 	return out
 }

@@ -55,8 +55,8 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 	}
 	if l.regression != nil && c.WarmIterations > 0 {
 		all, err = l.regress(ctx, all)
-		if len(all) > 0 && l.roughLoss == 0 { // so far as it came
-			l.rough = slices.Clone(all[0].theta)
+		if len(all) > 0 {
+			l.cut = slices.Clone(all[0].theta)
 		}
 		if err != nil {
 			return nil, 0, nil, err
@@ -77,11 +77,6 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 		}
 		all[i].loss, all[i].mae = sumSquares(r), shots[w].metric(r)
 	})
-	for _, c := range all {
-		if c.loss-c.loss == 0 && (l.roughLoss == 0 || c.loss < l.roughLoss) {
-			l.rough, l.roughLoss = slices.Clone(c.theta), c.loss
-		}
-	}
 	if err := context.Cause(ctx); err != nil {
 		return nil, 0, nil, err
 	}
@@ -96,6 +91,9 @@ func (l *leastSquares) warmStart(ctx context.Context, race int) (out []*candidat
 		}
 	}
 	slices.SortStableFunc(all, byLoss)
+	if first := all[0]; l.rough == nil || first.loss < l.roughLoss {
+		l.rough, l.roughLoss = slices.Clone(first.theta), first.loss
+	}
 	return all, failed, last, nil
 }
 

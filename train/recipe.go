@@ -20,8 +20,8 @@ type recipe interface {
 	// result returns the θ that becomes the model, and its loss. Where the first epoch was cancelled it is the best that this came to, with a loss
 	// of NaN.
 	result() (theta []float64, loss float64)
-	// others returns further θ that may be better as evaluated.
-	others() [][]float64
+	// others are further θ that may be better as evaluated.
+	others() []fitted
 	// current returns the θ of the latest epoch and the gradient there.
 	current() (theta, gradient []float64)
 	// failures counts solves that failed and were survived.
@@ -30,6 +30,12 @@ type recipe interface {
 	encoding.BinaryUnmarshaler
 	// Close ends goroutines.
 	Close()
+}
+
+// fitted is a θ and its loss in training, NaN where that is not known.
+type fitted struct {
+	theta []float64
+	loss  float64
 }
 
 // recipes are the ways to train that a configuration may name.

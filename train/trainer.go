@@ -249,6 +249,7 @@ func (t *Trainer) end(ctx context.Context, elapsed time.Duration, finished, late
 		}
 		return res, cause
 	}
+	finished = finished && ctx.Err() == nil // what was not judged has not come to its end
 	theta, loss := t.recipe.result()
 	res := t.result(theta, loss, elapsed, finished)
 	if t.epochs == 0 { // the budget ended within the first epoch: its record says what is known
@@ -261,6 +262,7 @@ func (t *Trainer) end(ctx context.Context, elapsed time.Duration, finished, late
 	if t.judge(ctx, res, late, cause) && t.Dir != "" {
 		err = errors.Join(err, t.writeModel(res))
 	}
+	res.Finished = res.Finished && ctx.Err() == nil
 	if t.Dir != "" && res.Verdict != nil {
 		err = errors.Join(err, noteVerdict(t.Dir, res.Verdict))
 	}

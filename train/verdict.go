@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/stiffnode/stiffnode/data"
@@ -112,7 +111,7 @@ func (v *Verdict) grade(j judged, noise []float64, rows int) {
 	v.Constant, v.Noise, v.Values = j.constant(noise)
 	v.Bound = max(learnedMAE, learnedNoise*v.Noise)
 	// What errors of measurement alone leave between a perfect model and the data is no fault of the model: it is told from a constant by the rest.
-	alone := v.Noise * math.Sqrt(2/math.Pi)
+	alone := v.Noise * meanOfNormal
 	bad := v.MAE-alone > (v.Constant-alone)/2
 	const littleElse = 1.3 // times the errors: there is nothing but noise to learn
 	switch good := v.MAE <= v.Bound; {
@@ -127,27 +126,12 @@ func (v *Verdict) grade(j judged, noise []float64, rows int) {
 
 // constant is the mean scaled error of the best constants, with the mean scaled noise and the number of values.
 func (j *judged) constant(noise []float64) (mae, scaledNoise float64, count int) {
-	k := len(j.set.States)
 	for s, span := range j.ranges {
 		if span == 0 {
 			continue
 		}
-		var values []float64
-		for i := range j.set.Trajectories {
-			for at := k + s; at < len(j.set.Trajectories[i].Values); at += k {
-				if v := j.set.Trajectories[i].Values[at]; !math.IsNaN(v) {
-					values = append(values, v)
-				}
-			}
-		}
-		if len(values) == 0 {
-			continue
-		}
-		slices.Sort(values)
-		middle := values[len(values)/2]
-		for _, v := range values {
-			mae += math.Abs(v-middle) / span
-		}
+		values := observedValues(j.set, s, 1)
+		mae += deviationFromMedian(values) / span
 		scaledNoise += noise[s] / span * float64(len(values))
 		count += len(values)
 	}
