@@ -33,7 +33,7 @@ func (g *Graph) binary(o op, a, b Expr) Expr {
 			return g.Num(v)
 		}
 	}
-	if commutative[o] && a.id > b.id {
+	if commutative[o] && a.id > b.id && !(o == opMul && okA) || o == opMul && okB { // the constant of a product comes first
 		a, b = b, a
 	}
 	return g.intern(node{op: o, a: a.id, b: b.id})

@@ -31,5 +31,11 @@
 // limit is, and so are its derivatives where they have a limit. A field refuses a value that is not finite with a *DomainError that
 // names the part of the formula and the values in it; it wraps an ode.Rejection, so that a solver tries a smaller step.
 //
+// # Switches
+//
+// Where a comparison, min, max, abs, sign, floor or ceil changes sides, the formula or its derivative jumps. Program.Switches lists these places, Program.Roots is
+// the program of their root functions, and Program.Frozen the smooth one in which every switch stays on the side that it is told. A derivative at a
+// switch is the one of the side that the value is on.
+//
 // Evaluation makes no machine code and does not allocate. Programs are made in time linear in the size of the text, whatever its depth.
 package expr

@@ -12,7 +12,7 @@ import (
 // immutable for those who use it, and may be shared by goroutines.
 type Program struct {
 	states, params, inputs []string
-	outputs                int
+	outputs, sides         int
 	autonomous             bool
 	numParams              int
 	nets                   []NetworkParams
@@ -37,6 +37,8 @@ type Program struct {
 	dt    *unit
 	back  *product // VJP
 	bend  *second
+
+	switches *switching
 }
 
 // constant is a number that a register holds from the beginning.
@@ -50,15 +52,18 @@ func NewProgram(g *Graph, outputs ...Expr) (*Program, error) {
 	if len(outputs) == 0 {
 		return nil, fmt.Errorf("expr: a program needs an output")
 	}
-	roots := make([]int32, len(outputs))
 	for i, e := range outputs {
 		if e.g != g {
 			return nil, fmt.Errorf("expr: output %d is not an expression of the program's graph", i+1)
 		}
-		roots[i] = e.id
 	}
-	p := &Program{states: g.StateNames(), params: g.ParamNames(), inputs: g.InputNames(), outputs: len(outputs), fixed: map[int32]bool{}}
-	p.g, p.roots = g.extract(roots)
+	return newProgram(g, outputs, 0), nil
+}
+
+// newProgram makes a program of expressions of g with a number of switches that are held.
+func newProgram(g *Graph, outputs []Expr, sides int) *Program {
+	p := &Program{states: g.StateNames(), params: g.ParamNames(), inputs: g.InputNames(), outputs: len(outputs), sides: sides, fixed: map[int32]bool{}}
+	p.g, p.roots = g.extract(numbers(outputs))
 	p.numParams = len(p.params)
 	for _, n := range p.g.nets {
 		p.nets = append(p.nets, NetworkParams{n.name, n.net, p.numParams})
@@ -73,44 +78,51 @@ func NewProgram(g *Graph, outputs ...Expr) (*Program, error) {
 	p.findSites()
 	p.layVariables()
 	p.value = p.compile(p.roots)
-	return p, nil
+	return p
 }
 
 // extract copies what roots are made of into a graph of its own.
 func (g *Graph) extract(roots []int32) (*Graph, []int32) {
 	out := NewGraph()
-	for k, names := range g.names {
-		out.names[k] = slices.Clone(names)
-	}
-	for _, n := range g.nets {
-		out.nets = append(out.nets, &Network{out, n.index, n.name, n.net})
-	}
+	out.inherit(g)
 	seen := g.reach(roots)
 	to := make([]int32, len(seen))
 	for id := range seen {
-		if !seen[id] {
-			continue
+		if seen[id] {
+			to[id] = out.copyNode(g, g.nodes[id], to)
 		}
-		n := g.nodes[id]
-		switch {
-		case n.op == opNet:
-			to[id] = out.copyCall(&g.calls[n.a], to)
-			continue
-		case n.op == opOut:
-			n.a = to[n.a]
-		case n.op != opVar && n.op != opConst:
-			a := [3]*int32{&n.a, &n.b, &n.c}
-			for _, x := range a[:arity[n.op]] {
-				*x = to[*x]
-			}
-		}
-		to[id] = out.intern(n).id
 	}
 	ids := make([]int32, len(roots))
 	for i, r := range roots {
 		ids[i] = to[r]
 	}
 	return out, ids
+}
+
+// inherit takes the names and networks of another graph.
+func (g *Graph) inherit(from *Graph) {
+	for k, names := range from.names {
+		g.names[k] = slices.Clone(names)
+	}
+	for _, n := range from.nets {
+		g.nets = append(g.nets, &Network{g, n.index, n.name, n.net})
+	}
+}
+
+// copyNode makes a node of another graph, whose arguments have become those of to.
+func (g *Graph) copyNode(from *Graph, n node, to []int32) int32 {
+	switch {
+	case n.op == opNet:
+		return g.copyCall(&from.calls[n.a], to)
+	case n.op == opOut:
+		n.a = to[n.a]
+	case n.op != opVar && n.op != opConst:
+		a := [3]*int32{&n.a, &n.b, &n.c}
+		for _, x := range a[:arity[n.op]] {
+			*x = to[*x]
+		}
+	}
+	return g.intern(n).id
 }
 
 func (g *Graph) copyCall(c *netCall, to []int32) int32 {
@@ -128,7 +140,7 @@ func (g *Graph) copyCall(c *netCall, to []int32) int32 {
 func (p *Program) layVariables() {
 	k, m, u := len(p.states), len(p.params), len(p.inputs)
 	for kind, n := range map[varKind]int{
-		varTime: 1, varState: k, varParam: m, varInput: u, varSwitch: 0,
+		varTime: 1, varState: k, varParam: m, varInput: u, varSwitch: p.sides,
 		varSeedY: k, varSeedT: 1, varSeedU: u, varSeedP: m, varAdjoint: p.outputs,
 	} {
 		p.first[kind] = n
