@@ -102,7 +102,7 @@ func (s *Solver) atStart() error {
 		}
 		sol.Dense.y0 = append(sol.Dense.y0[:0], c.y...)
 	}
-	s.quad.reset()
+	s.quad.reset(math.Abs(c.t1 - c.t))
 	if sol.every {
 		copy(sol.row(c.t), c.y)
 		s.quad.save(sol)

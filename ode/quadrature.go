@@ -17,7 +17,7 @@ type Quadrature struct {
 	// as accurate as the steps that the states need.
 	ErrorTest bool
 	// RTol is the relative tolerance of the integrals; 0 means Options.RTol. ATol is the absolute one: one value, or one per integral;
-	// nil means 1e-3·RTol.
+	// nil means 1e-3·RTol times the length of the interval.
 	RTol float64
 	ATol []float64
 }
@@ -72,8 +72,7 @@ func (q *quadratureState) init(opt *Options, dim int) error {
 	}
 	for i := range q.atol {
 		switch len(def.ATol) {
-		case 0:
-			q.atol[i] = 1e-3 * q.rtol
+		case 0: // see reset
 		case 1:
 			q.atol[i] = def.ATol[0]
 		default:
@@ -85,7 +84,15 @@ func (q *quadratureState) init(opt *Options, dim int) error {
 
 func (q *quadratureState) active() bool { return q.q != nil }
 
-func (q *quadratureState) reset() { clear(q.total) }
+// reset prepares for a solve over an interval of length span.
+func (q *quadratureState) reset(span float64) {
+	clear(q.total)
+	if q.q != nil && len(q.q.ATol) == 0 {
+		for i := range q.atol {
+			q.atol[i] = 1e-3 * q.rtol * span
+		}
+	}
+}
 
 // attempt integrates over the step just attempted; with an error test it raises the error norm e of the step. A
 // *stepError rejects the step, an error ends the solve.

@@ -13,8 +13,8 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// The methods that only solve, the automatic choice, every pair that can be built, and Auto's under its own name forget what they must.
-func TestMemoryOfPairs(t *testing.T) {
+// The methods that only solve, the automatic choice and every pair that can be built forget what they must, see the right side of jumps, and know no unit of time.
+func TestPairs(t *testing.T) {
 	list := []ode.Method{ode.Auto, ode.Radau9, ode.BDFMethod{MaxOrder: 2}, ode.BDFMethod{IgnoreStabilityLimit: true}}
 	for _, explicit := range ode.Solvers() {
 		for _, implicit := range ode.Solvers() {
@@ -24,7 +24,11 @@ func TestMemoryOfPairs(t *testing.T) {
 		}
 	}
 	for _, m := range list {
-		t.Run(m.Info().Name, func(t *testing.T) { Memory(t, m) })
+		t.Run(m.Info().Name, func(t *testing.T) {
+			Memory(t, m)
+			Sides(t, m)
+			TimeUnits(t, m)
+		})
 	}
 }
 

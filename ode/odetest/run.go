@@ -23,6 +23,8 @@ func Run(t *testing.T, m ode.Method) {
 		{"References", References},
 		{"Backwards", Backwards},
 		{"Memory", Memory},
+		{"Sides", Sides},
+		{"TimeUnits", TimeUnits},
 		{"Scaling", Scaling},
 		{"Permutation", Permutation},
 		{"Allocations", Allocations},
