@@ -18,6 +18,7 @@ type adjoint struct {
 	outs    []ode.TapeOutput // the outputs, of which the first o are still to come
 	o       int
 	cur     step
+	guard   *guard // watches the growth; nil where nobody asks
 }
 
 func newAdjoint(e *engine) *adjoint {
@@ -177,6 +178,10 @@ func (a *adjoint) step(rec recorded, i, first int) error {
 			}
 		}
 	}
+	watched := a.guard != nil && s.rule.relative()
+	if watched {
+		a.guard.enter(e, a.lam, a.adj)
+	}
 	if e.haveBack {
 		e.haveBack = false
 		last := seed[(stages-1)*k:]
@@ -192,6 +197,9 @@ func (a *adjoint) step(rec recorded, i, first int) error {
 	}
 	for l, v := range a.adj {
 		a.lam[l] += v
+	}
+	if watched {
+		a.guard.leave(e, s, a.lam)
 	}
 	return e.err
 }

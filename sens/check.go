@@ -19,6 +19,7 @@ type Checker struct {
 	seed  uint64
 	grads []float64
 	sum   dotSink
+	safe  safeguard // of the tolerances alone
 }
 
 // NewChecker binds the check to a problem and a solver.
@@ -27,7 +28,9 @@ func NewChecker(s Setup) (*Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{primal: p, tan: newTangents(newEngine(s.Problem, p.field)), dir: make([]float64, p.m+p.k)}, nil
+	c := &Checker{primal: p, tan: newTangents(newEngine(s.Problem, p.field)), dir: make([]float64, p.m+p.k)}
+	c.safe.init(p)
+	return c, nil
 }
 
 // A Check is the outcome of one.
@@ -44,6 +47,14 @@ type Check struct {
 // Check examines a gradient that was computed with the arguments given. Every component of the direction is of the size of
 // the parameter or initial value that it belongs to, or 1 where that is zero; the signs are random, and new at every call.
 func (c *Checker) Check(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (out Check, err error) {
+	// the gradient may be that of a solve at tighter tolerances
+	rtol := c.safe.asked
+	if g.Tightened > 0 {
+		rtol = g.Tightened
+	}
+	if err := c.safe.use(c.primal, rtol); err != nil {
+		return out, err
+	}
 	sol, err := c.record(ctx, p, y0, t0, t1, times, loss)
 	if err != nil {
 		return out, err

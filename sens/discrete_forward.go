@@ -2,6 +2,8 @@ package sens
 
 import (
 	"context"
+
+	"github.com/stiffnode/stiffnode/ode"
 )
 
 // DiscreteForward differentiates the numerical solution with frozen steps in forward mode, in chunks of parameters that run in
@@ -35,12 +37,21 @@ func (d DiscreteForward) New(s Setup) (Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &discreteForward{primal: p, columns: c}, nil
+	f := &discreteForward{primal: p, columns: c}
+	e := newEngine(s.Problem, p.field)
+	e.useBatch()
+	f.adj = newAdjoint(e)
+	f.safe.init(p)
+	f.adj.guard = &f.safe.watch
+	return f, nil
 }
 
 type discreteForward struct {
 	*primal
 	columns *columns
+	adj     *adjoint
+	safe    safeguard
+	sol     *ode.Solution
 	grads   []float64 // ∂ℓ/∂y of the saved states
 	rows    []float64 // the same for all outputs on the tape
 	all     []float64 // the gradient with respect to (p, y0)
@@ -56,24 +67,40 @@ func (d *discreteForward) saved(o int, block []float64, c0, cols, width int) {
 	}
 }
 
-// Gradient implements Evaluator.
+// Gradient implements Evaluator. A reverse pass, which costs little beside the columns, says first whether the solve has a derivative to be trusted.
 func (d *discreteForward) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
-	sol, err := d.record(ctx, p, y0, t0, t1, times, loss)
-	if err != nil {
+	if err := d.safe.gradient(d.primal, g, func() error { return d.look(ctx, g, p, y0, t0, t1, times, loss) }); err != nil {
 		return err
 	}
 	defer d.guard(&err)
-	d.grads, d.rows = d.weigh(g, sol, loss, d.grads)
 	d.all = resize(d.all, d.m+d.k)
 	clear(d.all)
 	if at, err := d.columns.run(ctx, &d.tape, p, d); err != nil {
 		return d.failed(at, err)
 	}
-	g.Reverse = d.columns.stats()
+	s := d.columns.stats()
+	g.Reverse.Add(&s)
 	copy(g.Params, d.all)
 	copy(g.Initial, d.all[d.m:])
-	if err := g.endTime(d.columns.workers[0].t.e, sol, t0, t1, loss, d.grads); err != nil {
+	if err := g.endTime(d.columns.workers[0].t.e, d.sol, t0, t1, loss, d.grads); err != nil {
 		return d.failed(len(d.tape.Steps)-1, err)
 	}
+	return nil
+}
+
+// look solves and makes the gradient in reverse mode, for the guard.
+func (d *discreteForward) look(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
+	if d.sol, err = d.record(ctx, p, y0, t0, t1, times, loss); err != nil {
+		return err
+	}
+	defer d.guard(&err)
+	d.grads, d.rows = d.weigh(g, d.sol, loss, d.grads)
+	d.adj.e.stats = ode.Stats{}
+	d.safe.watch.begin(g.Y, y0)
+	if at, err := d.adj.run(ctx, &d.tape, d.rows, g.Params); err != nil {
+		return d.failed(at, err)
+	}
+	copy(g.Initial, d.adj.lam)
+	g.Reverse = d.adj.e.stats
 	return nil
 }

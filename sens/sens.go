@@ -43,6 +43,11 @@ type Gradient struct {
 	Params, Initial []float64
 	// End is dL/dt1: the derivative with respect to the end of the interval, where saved times equal to t1 move with it.
 	End float64
+	// Tightened is the relative tolerance of the solve that was differentiated where it is tighter than the one asked for, at which the derivative of the
+	// numerical solution would have been wrong; 0 otherwise.
+	Tightened float64
+	// Error is the error that Verified states; nil where nobody asked.
+	Error *Estimate
 	// Forward and Reverse count the work of the solve and of the derivative.
 	Forward, Reverse ode.Stats
 	// Times and Y are the saved times and states (len(Times)×k, row-major).

@@ -212,6 +212,7 @@ func (g *Gradient) begin(sol *ode.Solution, loss Loss, grads []float64, k, m int
 	g.Y = append(g.Y[:0], sol.Y...)
 	g.Forward, g.Reverse = sol.Stats, ode.Stats{}
 	g.Loss, g.End, g.Checkpoints = 0, 0, Checkpoints{}
+	g.Tightened, g.Error = 0, nil
 	for i, t := range g.Times {
 		grad := grads[i*k : (i+1)*k]
 		clear(grad)

@@ -12,7 +12,7 @@ import (
 	"github.com/stiffnode/stiffnode/sens"
 )
 
-// A gradientCase is a solve with a loss that is linear in the saved states, and its exact gradient.
+// A gradientCase is a solve with a loss that is linear in the saved states, or the mean squared difference from data, and its exact gradient.
 type gradientCase struct {
 	problem *ode.Problem
 	params  []float64
@@ -21,6 +21,8 @@ type gradientCase struct {
 	times   []float64
 	// weights are ∂L/∂y at every saved time (len(times)×k).
 	weights []float64
+	// data, where given, are values of the states at the saved times, from which the loss is the mean squared difference.
+	data []float64
 	// exact is ∂L/∂p.
 	exact []float64
 	// atol returns the absolute tolerances for a relative one.
@@ -30,6 +32,17 @@ type gradientCase struct {
 // At implements sens.Loss.
 func (c *gradientCase) At(i int, _ float64, y, grad []float64) float64 {
 	k := len(y)
+	if c.data != nil {
+		s, n := 0.0, float64(len(c.data))
+		for j, v := range c.data[i*k : (i+1)*k] {
+			d := y[j] - v
+			s += d * d / n
+			if grad != nil {
+				grad[j] = 2 * d / n
+			}
+		}
+		return s
+	}
 	w := c.weights[i*k : (i+1)*k]
 	s := 0.0
 	for j, v := range w {
@@ -53,7 +66,10 @@ type gradientRun struct {
 	seconds  float64 // processor time of the fastest of the repeats
 	bytes    uint64  // allocated while evaluator and first gradient were made
 	held     uint64  // of these, still held afterwards: workspaces are kept, so that this is also the most that was held at any time
-	err      error
+	// tightened is the tolerance at which the solve was differentiated if that is not the one asked for, stated the error that was asked for
+	tightened float64
+	stated    *sens.Estimate
+	err       error
 	// checkpoints of a pass under a memory limit
 	checkpoints sens.Checkpoints
 }
@@ -94,7 +110,7 @@ func (c *gradientCase) measure(ctx context.Context, method sens.Method, opt ode.
 	}
 	runtime.KeepAlive(ev)
 	run.gradient = append([]float64(nil), g.Params...)
-	run.stats, run.reverse, run.checkpoints = g.Forward, g.Reverse, g.Checkpoints
+	run.stats, run.reverse, run.checkpoints, run.tightened, run.stated = g.Forward, g.Reverse, g.Checkpoints, g.Tightened, g.Error
 	return run
 }
 
