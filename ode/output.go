@@ -227,6 +227,11 @@ func (s *Step) At(dst []float64, t float64) {
 	horner(dst, s.solver.coef, s.solver.degree, (t-s.T)/s.H)
 }
 
+// AtTheta is At for the time T + θH. Within a step so small that times of it are hardly told apart it is the one that is exact.
+func (s *Step) AtTheta(dst []float64, theta float64) {
+	horner(dst, s.solver.coef, s.solver.degree, theta)
+}
+
 // Stats are the statistics so far.
 func (s *Step) Stats() *Stats { return &s.solver.c.stats }
 
@@ -284,5 +289,11 @@ func (d *Dense) At(dst []float64, t float64) {
 
 // AtStep is At for a time known to lie in step i.
 func (d *Dense) AtStep(dst []float64, i int, t float64) {
-	horner(dst[:d.dim], d.coef[d.start[i]:], d.degree[i], (t-d.t[i])/d.h[i])
+	d.AtTheta(dst, i, (t-d.t[i])/d.h[i])
+}
+
+// AtTheta writes the solution at t + θh of step i into dst, t and h being the step's start and size. Within a step so small that times of it are
+// hardly told apart it is the one that is exact.
+func (d *Dense) AtTheta(dst []float64, i int, theta float64) {
+	horner(dst[:d.dim], d.coef[d.start[i]:], d.degree[i], theta)
 }

@@ -38,7 +38,7 @@ func (b Backsolve) New(s Setup) (Evaluator, error) {
 	if s.Problem != nil && !s.Problem.Mass.IsIdentity() {
 		return nil, &RefusedError{Method: b.Info().Name, Solver: solverName(&s), Reason: "a problem with a mass matrix is not solved backward in time; use an interpolating, quadrature or discrete method"}
 	}
-	return newContinuous(s, b.Info().Name, b.Reverse, func(c *continuous) reversal {
+	return newContinuous(s, b.Info().Name, b.Reverse, false, func(c *continuous) reversal {
 		v := &backsolveReversal{c: c, checkpoint: b.Checkpoint}
 		dim := 2 * c.k
 		if b.Unsplit {
@@ -83,7 +83,7 @@ func (b *backsolveReversal) observe(s *ode.Step) error {
 	k := b.c.k
 	for j, x := range b.x {
 		t := s.T + x*s.H
-		s.At(b.z, t)
+		s.AtTheta(b.z, x)
 		y, w := b.c.pairs.add(t)
 		copy(y, b.z)
 		copy(w, b.z[k:2*k])

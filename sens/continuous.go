@@ -49,14 +49,14 @@ type reversal interface {
 	finish(sol *ode.Solution, ta, tb float64) error
 }
 
-// A recording reversal reads the stages of every reverse step.
-type recording interface{ record() *ode.Tape }
-
 // outputs are the dense outputs that a method reads: that of the forward solve, and that of a whole segment of the reverse solve.
 type outputs struct{ forward, reverse bool }
 
 // An integrating reversal has the parameters' gradient among the states of its system.
 type integrating interface{ gradient(gp, z []float64) }
+
+// A formulaic reversal integrates over the dense output of a reverse step by a formula on [0, 1]; without nodes it takes the sum of the stages.
+type formulaic interface{ formula() (x, w []float64) }
 
 // A chunked reversal needs several reverse solves.
 type chunked interface {
@@ -97,13 +97,15 @@ type continuous struct {
 	pairs          *pairs
 	stats          ode.Stats
 	steps          int
-	first          bool // the first of several reverse passes
-	offset         int  // first parameter of the pass
+	control        *stageQuadrature // holds the parameters' integral to the tolerance; nil where it is part of the system
+	first          bool             // the first of several reverse passes
+	offset         int              // first parameter of the pass
 	ftmp           []float64
 }
 
 // newContinuous checks the setup and makes the forward solver; variant makes the reverse system from the parts made so far.
-func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*continuous) reversal) (*continuous, error) {
+// controlled says that the parameters' integral is not among the states of that system and has to be held to the tolerance beside it.
+func newContinuous(s Setup, name string, rev ReverseOptions, controlled bool, variant func(*continuous) reversal) (*continuous, error) {
 	refuse := func(format string, a ...any) error {
 		return &RefusedError{Method: name, Solver: solverName(&s), Reason: fmt.Sprintf(format, a...)}
 	}
@@ -118,14 +120,8 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 		return nil, refuse("quadratures are not differentiated; put the integral into the loss")
 	}
 	c := &continuous{method: name, setup: s, rev: rev, k: s.Problem.Dim, m: pf.NumParams()}
-	if c.rev.Method == nil {
-		c.rev.Method = s.Options.Method
-		switch {
-		case c.rev.Method == nil:
-			c.rev.Method = ode.Auto
-		case c.rev.Method.Info().Split: // the reverse problem is not
-			c.rev.Method = ode.KenCarp4
-		}
+	if err := c.chooseReverse(controlled); err != nil {
+		return nil, err
 	}
 	if c.rev.RTol == 0 {
 		c.rev.RTol = s.Options.RTol
@@ -161,13 +157,17 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 	}
 	sys, at := c.variant.system()
 	c.at = at
-	var tape *ode.Tape
-	if r, ok := c.variant.(recording); ok {
-		tape = r.record()
+	var judge func(*ode.Tape) (float64, error)
+	if controlled {
+		c.control = newStageQuadrature(c)
+		judge = c.control.judge
+		if v, ok := c.variant.(formulaic); ok {
+			c.control.x, c.control.w = v.formula()
+		}
 	}
 	if c.solver, err = ode.NewSolver(sys, ode.Options{
 		Method: c.rev.Method, RTol: c.rev.RTol, ATol: []float64{1}, MaxSteps: c.rev.MaxSteps, SaveAt: []float64{}, Observer: c.observe,
-		Dense: c.variant.reads().reverse, Tape: tape, MaxStep: s.Options.MaxStep,
+		Dense: c.variant.reads().reverse, MaxStep: s.Options.MaxStep, Judge: judge,
 	}); err != nil {
 		var in *ode.InputError
 		if errors.As(err, &in) {
@@ -193,6 +193,39 @@ func newContinuous(s Setup, name string, rev ReverseOptions, variant func(*conti
 	return c, nil
 }
 
+// chooseReverse is the method of the reverse solve. Where the parameters' integral is not part of the system it must be one whose steps can be looked at
+// stage by stage.
+func (c *continuous) chooseReverse(controlled bool) error {
+	if c.rev.Method == nil {
+		m := c.setup.Options.Method
+		switch {
+		case m == nil:
+			m = ode.Auto
+		case m.Info().Split: // the reverse problem is not
+			m = ode.KenCarp4
+		}
+		if controlled && !inspectable(m) {
+			m = ode.Radau
+		}
+		c.rev.Method = m
+		return nil
+	}
+	if m := c.rev.Method; controlled && !inspectable(m) {
+		return &RefusedError{Method: c.method, Solver: solverName(&c.setup),
+			Reason: fmt.Sprintf("its reverse method %s does not show the stages of its steps, which the integral for the parameters is held to the tolerance with; choose a Runge–Kutta or Rosenbrock method, or the interpolating adjoint", m.Info().Name)}
+	}
+	return nil
+}
+
+// inspectable says that a method's steps show their stages.
+func inspectable(m ode.Method) bool {
+	if m.Info().Family == familyBDF {
+		return false
+	}
+	_, err := ode.NewSolver(probe(m), ode.Options{Method: m, Judge: func(*ode.Tape) (float64, error) { return 0, nil }})
+	return err == nil
+}
+
 // gaussNodes is the number of Gauss nodes for a step of the reverse method: a formula of order 2n ≥ order + 2, so that it adds less than
 // the dense output's own error.
 func gaussNodes(r *ReverseOptions) int {
@@ -208,7 +241,7 @@ func (c *continuous) integrate(s *ode.Step) error {
 	if c.field.integral != nil {
 		for j, x := range c.gauss.x {
 			t := s.T + x*s.H
-			s.At(c.ftmp, t)
+			s.AtTheta(c.ftmp, x)
 			c.cost += c.gauss.w[j] * math.Abs(s.H) * c.field.integral.Integrand(t, c.ftmp, nil)
 		}
 	}
@@ -223,6 +256,9 @@ func (c *continuous) observe(s *ode.Step) error {
 	c.steps++
 	if c.steps > c.rev.MaxSteps {
 		return errReverseSteps{c.rev.MaxSteps}
+	}
+	if c.control != nil {
+		c.control.accept()
 	}
 	return c.variant.observe(s)
 }
@@ -285,6 +321,11 @@ func (c *continuous) Gradient(ctx context.Context, g *Gradient, p, y0 []float64,
 		}
 	}
 	c.pairs.flush()
+	if c.control != nil {
+		if err := c.control.finish(g.Params); err != nil {
+			return &ReverseError{Method: c.method, Time: t0, Err: err}
+		}
+	}
 	if c.pairs.err != nil {
 		return &ReverseError{Method: c.method, Time: t0, Err: c.pairs.err}
 	}
@@ -318,6 +359,9 @@ func (c *continuous) tolerances() error {
 		c.atol[i] = atol
 	}
 	c.gradientTolerances(c.atol[c.gradientAt():])
+	if c.control != nil {
+		c.control.begin()
+	}
 	copy(c.atol[:c.at], c.stateTol) // a state that is solved backward keeps the tolerance that it had forward
 	return c.solver.SetTolerances(c.rev.RTol, c.atol)
 }
@@ -333,15 +377,19 @@ func (c *continuous) gradientTolerances(atol []float64) {
 		size += math.Abs(g * c.states[i])
 	}
 	for j := range atol {
-		p := 1.0
-		if i := c.offset + j; i < c.m && c.params[i] != 0 {
-			p = math.Abs(c.params[i])
-		}
-		atol[j] = 1e-3 * c.rev.RTol * size / p
+		atol[j] = 1e-3 * c.rev.RTol * size / c.size(c.offset+j)
 		if !(atol[j] > 0) {
 			atol[j] = 1e-3 * c.rev.RTol
 		}
 	}
+}
+
+// size is the magnitude of a parameter, or 1.
+func (c *continuous) size(i int) float64 {
+	if i < c.m && c.params[i] != 0 {
+		return math.Abs(c.params[i])
+	}
+	return 1
 }
 
 // sweep carries the adjoint from t1 back to t0 and leaves it in g.Initial.

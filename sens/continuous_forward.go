@@ -185,7 +185,7 @@ func (w *forwardWorker) integrate(s *ode.Step) {
 	}
 	for j, x := range w.nodes.x {
 		at := s.T + x*s.H
-		s.At(w.y, at)
+		s.AtTheta(w.y, x)
 		clear(w.g)
 		size := w.nodes.w[j] * math.Abs(s.H)
 		w.r.cost += size * loss.Integrand(at, w.y, w.g)

@@ -64,7 +64,11 @@ func TestDiscontinuousRightHandSide(t *testing.T) {
 			t.Errorf("%s: %v", m.Info().Name, err)
 			continue
 		}
-		if e := relL2(g.joined(), want); !(e <= 1e-6) || g.Reverse.Rejected() > 11 {
+		most := 11
+		if m.Info().Name == "quadrature" {
+			most = 16 // it rejects more for the sake of its integral, with or without the stop at the jump
+		}
+		if e := relL2(g.joined(), want); !(e <= 1e-6) || g.Reverse.Rejected() > most {
 			// a step across the jump costs several rejections more
 			t.Errorf("%s: error %.2g, %d rejected reverse steps", m.Info().Name, e, g.Reverse.Rejected())
 		}

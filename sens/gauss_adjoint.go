@@ -6,12 +6,15 @@ import (
 	"github.com/stiffnode/stiffnode/ode"
 )
 
-// GaussAdjoint solves for the adjoint ω alone and integrates dL/dp = ∫ ωᵀ ∂f/∂p dt by Gauss–Legendre quadrature inside every accepted
-// reverse step while it is at hand, so that no dense output of ω is kept.
+// GaussAdjoint solves for the adjoint ω alone and integrates dL/dp = ∫ ωᵀ ∂f/∂p dt step by step while ω is at hand, so that no dense output of ω is
+// kept. By default the integral is what the reverse method's own formula makes of its stages, as if it were a further state; its error takes part in
+// the choice of steps either way.
 type GaussAdjoint struct {
-	// Reverse says how the adjoint is solved.
+	// Reverse says how the adjoint is solved. Its method must show the stages of its steps, as Runge–Kutta and Rosenbrock methods do; nil means Radau
+	// where the forward method does not.
 	Reverse ReverseOptions
-	// Nodes per reverse step; 0 means what the order of the reverse method calls for.
+	// Nodes, if not 0, integrates over the dense output of ω by a Gauss–Legendre formula of so many nodes a step instead. In stiff components dense
+	// output is less accurate than the ends of steps; where the two integrals differ by more than 100 times the tolerance the gradient is refused.
 	Nodes int
 }
 
@@ -30,15 +33,13 @@ func (GaussAdjoint) Info() Info {
 // New implements Method.
 func (a GaussAdjoint) New(s Setup) (Evaluator, error) {
 	if a.Nodes < 0 || a.Nodes > 64 {
-		return nil, &ode.InputError{What: "number of quadrature nodes", Msg: fmt.Sprintf("is %d; it must be between 1 and 64 (0 chooses)", a.Nodes)}
+		return nil, &ode.InputError{What: "number of quadrature nodes", Msg: fmt.Sprintf("is %d; it must be between 1 and 64 (0 takes the stages)", a.Nodes)}
 	}
-	return newContinuous(s, a.Info().Name, a.Reverse, func(c *continuous) reversal {
-		n := a.Nodes
-		if n == 0 {
-			n = gaussNodes(&c.rev)
-		}
+	return newContinuous(s, a.Info().Name, a.Reverse, true, func(c *continuous) reversal {
 		v := &gaussReversal{c: c, prob: adjointProblem(s.Problem, c.field)}
-		v.x, v.w = gaussLegendre(n)
+		if a.Nodes > 0 {
+			v.x, v.w = gaussLegendre(a.Nodes)
+		}
 		return v
 	})
 }
@@ -52,6 +53,7 @@ type gaussReversal struct {
 func (g *gaussReversal) system() (*ode.Problem, int)                  { return g.prob, 0 }
 func (g *gaussReversal) reads() outputs                               { return outputs{forward: true, reverse: false} }
 func (g *gaussReversal) prepare([]float64, *Gradient, float64, bool)  {}
+func (g *gaussReversal) formula() (x, w []float64)                    { return g.x, g.w }
 func (g *gaussReversal) finish(*ode.Solution, float64, float64) error { return nil }
 
 // observe integrates over the step that was just accepted.
@@ -60,7 +62,7 @@ func (g *gaussReversal) observe(s *ode.Step) error {
 		t := s.T + x*s.H
 		y, w := g.c.pairs.add(t)
 		g.c.field.state(y, t)
-		s.At(w, t)
+		s.AtTheta(w, x)
 		scaleVector(w, -s.H*g.w[j])
 	}
 	return g.c.pairs.err

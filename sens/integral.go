@@ -34,7 +34,7 @@ func (n *nodes) step(s *ode.Step, i, k int) {
 		for range k {
 			n.y = append(n.y, 0)
 		}
-		s.At(n.y[at:], t)
+		s.AtTheta(n.y[at:], x)
 	}
 }
 

@@ -32,7 +32,7 @@ func (a InterpolatingAdjoint) New(s Setup) (Evaluator, error) {
 	if a.Chunk < 0 {
 		return nil, &ode.InputError{What: "number of parameters in a chunk", Msg: "is negative"}
 	}
-	return newContinuous(s, a.Info().Name, a.Reverse, func(c *continuous) reversal {
+	return newContinuous(s, a.Info().Name, a.Reverse, false, func(c *continuous) reversal {
 		v := &interpolatingReversal{c: c, chunk: a.Chunk}
 		if v.chunk == 0 || v.chunk > c.m {
 			v.chunk = c.m

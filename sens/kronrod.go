@@ -23,8 +23,9 @@ func newKronrod(c *continuous) *adaptiveKronrod {
 	return &adaptiveKronrod{c: c, fine: make([]float64, c.m), both: make([]float64, c.m), y: make([]float64, c.k), w: make([]float64, c.k)}
 }
 
-// integrate adds the integral over reverse step i, from t to t+h.
-func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, t, h float64) error {
+// integrate adds the integral over the part of reverse step i between θ and θ+width.
+func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, theta, width float64) error {
+	t, h := d.Step(i)
 	clear(a.fine)
 	clear(a.both)
 	for j, x := range kronrod.x {
@@ -32,7 +33,7 @@ func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, t, h float64) error {
 			if x == 0 && sign > 0 {
 				break
 			}
-			if err := a.node(d, i, t+h*(1+sign*x)/2, -h/2, j); err != nil {
+			if err := a.node(d, i, theta+width*(1+sign*x)/2, -h*width/2, j); err != nil {
 				return err
 			}
 		}
@@ -46,13 +47,13 @@ func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, t, h float64) error {
 	}
 	if math.Sqrt(diff) > a.c.rev.RTol*math.Sqrt(size) {
 		if a.depth == maxHalvings {
-			return fmt.Errorf("the quadrature does not converge: panel of size %.3g at t = %.10g", h, t)
+			return fmt.Errorf("the quadrature does not converge: panel of size %.3g at t = %.10g", h*width, t+theta*h)
 		}
 		a.depth++
-		if err := a.integrate(d, i, t, h/2); err != nil {
+		if err := a.integrate(d, i, theta, width/2); err != nil {
 			return err
 		}
-		if err := a.integrate(d, i, t+h/2, h/2); err != nil {
+		if err := a.integrate(d, i, theta+width/2, width/2); err != nil {
 			return err
 		}
 		a.depth--
@@ -65,13 +66,14 @@ func (a *adaptiveKronrod) integrate(d *ode.Dense, i int, t, h float64) error {
 }
 
 // node evaluates one node of both formulas; scale is minus half the size of the panel, which runs from later to earlier.
-func (a *adaptiveKronrod) node(d *ode.Dense, i int, t, scale float64, j int) error {
+func (a *adaptiveKronrod) node(d *ode.Dense, i int, theta, scale float64, j int) error {
 	f := a.c.field
+	t, h := d.Step(i)
 	a.c.stats.Evals++
-	if err := f.visit(t); err != nil {
+	if err := f.visit(t + theta*h); err != nil {
 		return err
 	}
-	d.AtStep(a.w, i, t)
+	d.AtTheta(a.w, i, theta)
 	scaleVector(a.w, scale*kronrod.w[j])
 	f.VJP(nil, a.fine, a.w)
 	if j%2 == 1 {

@@ -7,9 +7,10 @@ import (
 )
 
 // QuadratureAdjoint solves for the adjoint ω alone, k×k, and then integrates dL/dp = ∫ ωᵀ ∂f/∂p dt over its dense output. Panels are the
-// accepted reverse steps between two data times.
+// accepted reverse steps between two data times. The steps are chosen so that the integral is accurate too; where it differs from what the reverse
+// method's stages say of it by more than 100 times the tolerance, the gradient is refused.
 type QuadratureAdjoint struct {
-	// Reverse says how the adjoint is solved.
+	// Reverse says how the adjoint is solved. Its method must show the stages of its steps; nil means Radau where the forward method does not.
 	Reverse ReverseOptions
 	// Nodes is the number of intervals of the Clenshaw–Curtis formula of a panel, a positive even number; 0 means 4.
 	Nodes int
@@ -39,7 +40,7 @@ func (q QuadratureAdjoint) New(s Setup) (Evaluator, error) {
 	if n < 2 || n%2 != 0 {
 		return nil, &ode.InputError{What: "number of quadrature nodes", Msg: fmt.Sprintf("is %d; it must be even and positive", q.Nodes)}
 	}
-	return newContinuous(s, q.Info().Name, q.Reverse, func(c *continuous) reversal {
+	return newContinuous(s, q.Info().Name, q.Reverse, true, func(c *continuous) reversal {
 		v := &quadratureReversal{c: c, prob: adjointProblem(s.Problem, c.field)}
 		if q.Adaptive {
 			v.adaptive = newKronrod(c)
@@ -62,13 +63,20 @@ func (q *quadratureReversal) reads() outputs                              { retu
 func (q *quadratureReversal) observe(*ode.Step) error                     { return nil }
 func (q *quadratureReversal) prepare([]float64, *Gradient, float64, bool) {}
 
+func (q *quadratureReversal) formula() (x, w []float64) {
+	if q.adaptive != nil {
+		return gaussLegendre(gaussNodes(&q.c.rev))
+	}
+	return q.x, q.w
+}
+
 // finish integrates over the segment that was just solved.
 func (q *quadratureReversal) finish(sol *ode.Solution, _, _ float64) error {
 	d := sol.Dense
 	for i := range d.Steps() {
 		t, h := d.Step(i)
 		if q.adaptive != nil {
-			if err := q.adaptive.integrate(d, i, t, h); err != nil {
+			if err := q.adaptive.integrate(d, i, 0, 1); err != nil {
 				return err
 			}
 			continue
@@ -77,7 +85,7 @@ func (q *quadratureReversal) finish(sol *ode.Solution, _, _ float64) error {
 			tt := t + x*h
 			y, w := q.c.pairs.add(tt)
 			q.c.field.state(y, tt)
-			d.AtStep(w, i, tt)
+			d.AtTheta(w, i, x)
 			scaleVector(w, -h*q.w[j])
 		}
 	}
