@@ -42,6 +42,7 @@ func (d DiscreteForward) New(s Setup) (Evaluator, error) {
 	e.useBatch()
 	f.adj = newAdjoint(e)
 	f.safe.init(p)
+	f.safe.attempt = f.look
 	f.adj.guard = &f.safe.watch
 	return f, nil
 }
@@ -55,6 +56,9 @@ type discreteForward struct {
 	grads   []float64 // ∂ℓ/∂y of the saved states
 	rows    []float64 // the same for all outputs on the tape
 	all     []float64 // the gradient with respect to (p, y0)
+	// what the call in hand asks for
+	call forwardCall
+	g    *Gradient
 }
 
 // saved implements sink: it adds ∂ℓ_o/∂y · S to the columns' place in the gradient.
@@ -69,7 +73,9 @@ func (d *discreteForward) saved(o int, block []float64, c0, cols, width int) {
 
 // Gradient implements Evaluator. A reverse pass, which costs little beside the columns, says first whether the solve has a derivative to be trusted.
 func (d *discreteForward) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
-	if err := d.safe.gradient(d.primal, g, func() error { return d.look(ctx, g, p, y0, t0, t1, times, loss) }); err != nil {
+	d.call, d.g = forwardCall{ctx, p, y0, t0, t1, times, loss}, g
+	defer func() { d.call, d.g = forwardCall{}, nil }()
+	if err := d.safe.gradient(d.primal, g); err != nil {
 		return err
 	}
 	defer d.guard(&err)
@@ -89,7 +95,8 @@ func (d *discreteForward) Gradient(ctx context.Context, g *Gradient, p, y0 []flo
 }
 
 // look solves and makes the gradient in reverse mode, for the guard.
-func (d *discreteForward) look(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
+func (d *discreteForward) look() (err error) {
+	ctx, g, p, y0, t0, t1, times, loss := d.call.ctx, d.g, d.call.p, d.call.y0, d.call.t0, d.call.t1, d.call.times, d.call.loss
 	if d.sol, err = d.record(ctx, p, y0, t0, t1, times, loss); err != nil {
 		return err
 	}

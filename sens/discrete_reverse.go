@@ -80,6 +80,7 @@ func (d DiscreteReverse) New(s Setup) (Evaluator, error) {
 	e.useBatch()
 	r.adj = newAdjoint(e)
 	r.safe.init(r.primal)
+	r.safe.attempt = r.attempt
 	r.adj.guard = &r.safe.watch
 	if r.check != nil {
 		r.check.tape = &r.tape
@@ -94,6 +95,9 @@ type discreteReverse struct {
 	check *checkpointed // nil without a bound on memory
 	grads []float64
 	safe  safeguard
+	// what the call in hand asks for
+	call forwardCall
+	g    *Gradient
 }
 
 // Gradient implements Evaluator.
@@ -103,11 +107,14 @@ func (d *discreteReverse) Gradient(ctx context.Context, g *Gradient, p, y0 []flo
 			return &ode.InputError{What: "loss", Msg: "has an integral cost, which a memory limit leaves no room for; remove the limit, or use a continuous method"}
 		}
 	}
-	return d.safe.gradient(d.primal, g, func() error { return d.attempt(ctx, g, p, y0, t0, t1, times, loss) })
+	d.call, d.g = forwardCall{ctx, p, y0, t0, t1, times, loss}, g
+	defer func() { d.call, d.g = forwardCall{}, nil }()
+	return d.safe.gradient(d.primal, g)
 }
 
 // attempt is Gradient at the tolerances that the solver has.
-func (d *discreteReverse) attempt(ctx context.Context, g *Gradient, p, y0 []float64, t0, t1 float64, times []float64, loss Loss) (err error) {
+func (d *discreteReverse) attempt() (err error) {
+	ctx, g, p, y0, t0, t1, times, loss := d.call.ctx, d.g, d.call.p, d.call.y0, d.call.t0, d.call.t1, d.call.times, d.call.loss
 	if d.check != nil {
 		d.check.begin()
 	}

@@ -125,8 +125,8 @@ func (g *guard) repeat(e *engine, s *step, lam []float64) (after, allowed float6
 	g.ends = resize(g.ends, s.rule.stages())
 	s.rule.end(g.ends, s.h)
 	addVectors(g.y, 1, g.ends[:min(len(g.ends), len(s.u)/k)], s.u)
-	start := append(g.jac0[:0], e.jacobianOf(e.field, s.t, s.y)[:k*k]...)
-	end := append(g.jac1[:0], e.jacobianOf(e.field, s.t+s.h, g.y)[:k*k]...)
+	start := append(g.jac0[:0], e.jacobianOf(e.field, s.time(0), s.y)[:k*k]...)
+	end := append(g.jac1[:0], e.jacobianOf(e.field, s.time(1), g.y)[:k*k]...)
 	g.jac0, g.jac1, g.jac = start, end, resize(g.jac, k*k)
 	// a first stage that is the last one of the step before keeps a share of the adjoint
 	if g.passed {

@@ -20,8 +20,11 @@ const (
 // A safeguard repeats a gradient at tighter tolerances where its guard finds that the derivative is poor.
 type safeguard struct {
 	watch guard
+	// attempt makes a gradient at the tolerances that the solver has
+	attempt func() error
 	// of the solver
 	asked    float64
+	begin    float64   // of the first attempt
 	atol     []float64 // as given
 	tight    []float64
 	now      float64
@@ -36,6 +39,10 @@ func (s *safeguard) init(p *primal) {
 	}
 	s.now, s.atol = s.asked, p.setup.Options.ATol
 	s.tight = make([]float64, len(s.atol))
+	s.begin = s.asked
+	if p.solver.Method().Info().Family == familyBDF {
+		s.begin = min(s.begin, looseMultistep)
+	}
 }
 
 // use sets the tolerances of the solver to those asked for times rtol/asked.
@@ -54,19 +61,16 @@ func (s *safeguard) use(p *primal, rtol float64) error {
 	return p.setTolerances(rtol, atol)
 }
 
-// gradient makes attempts until one is good.
-func (s *safeguard) gradient(p *primal, g *Gradient, attempt func() error) error {
-	rtol := s.asked
-	if p.solver.Method().Info().Family == familyBDF {
-		rtol = min(rtol, looseMultistep)
-	}
+// gradient makes attempts until one is good; g is what they write.
+func (s *safeguard) gradient(p *primal, g *Gradient) error {
+	rtol := s.begin
 	var forward, reverse ode.Stats
 	first := 0.0 // excess
 	for i := 0; ; i++ {
 		if err := s.use(p, rtol); err != nil {
 			return err
 		}
-		err := attempt()
+		err := s.attempt()
 		if err != nil && i == 0 {
 			return err
 		}

@@ -73,7 +73,7 @@ func (q *stageQuadrature) accept() {
 func (q *stageQuadrature) judge(shown *ode.Tape) (float64, error) {
 	s, k := &q.s, q.c.k
 	r := &shown.Steps[0]
-	s.t, s.h, s.y, s.u = r.T, r.H, shown.Y(0), shown.Stages(0)
+	s.t, s.h, s.first, s.last, s.y, s.u = r.T, r.H, r.First, r.Last, shown.Y(0), shown.Stages(0)
 	q.n, q.order2 = 0, [2]float64{}
 	switch f := r.Formula.(type) {
 	case *ode.ExplicitTableau:
@@ -127,7 +127,7 @@ func (q *stageQuadrature) point(t float64) (wv, we []float64) {
 // stage adds −hβ and −hε times ω at a stage, ω being the state at the start plus scale·Σ a_j u_j.
 func (q *stageQuadrature) stage(c, scale float64, a []float64, beta, epsilon float64) {
 	s := &q.s
-	wv, we := q.point(s.t + c*s.h)
+	wv, we := q.point(s.time(c))
 	copy(q.scratch, s.y)
 	addVectors(q.scratch, scale, a, s.u)
 	for l, v := range q.scratch {
@@ -173,7 +173,7 @@ func (q *stageQuadrature) firk(f *ode.FIRKTableau) error {
 	clear(q.scratch)
 	addVectors(q.scratch, 1, f.E[:], s.u)
 	gamma := s.h / f.Real
-	_, we := q.point(s.t)
+	_, we := q.point(s.time(0))
 	for l, v := range s.y {
 		we[l] = -gamma * v
 	}
@@ -222,7 +222,7 @@ func (q *stageQuadrature) rosenbrock(f *ode.RosenbrockTableau) {
 			q.order2[part] -= hg * s.h * f.GammaI[i] * q.beta[part][i]
 		}
 	}
-	wv, we := q.point(s.t)
+	wv, we := q.point(s.time(0))
 	addVectors(wv, -hg, q.beta[0], s.u)
 	addVectors(we, -hg, q.beta[1], s.u)
 	copy(q.omega, s.y)
@@ -307,7 +307,7 @@ func (q *stageQuadrature) compare(formula any) error {
 	q.weights = resize(q.weights, rule.stages())
 	q.n = 0
 	for j, x := range q.x {
-		wv, _ := q.point(s.t + x*s.h)
+		wv, _ := q.point(s.time(x))
 		copy(wv, s.y)
 		rule.dense(q.weights, x, s.h)
 		addVectors(wv, 1, q.weights[:len(s.u)/k], s.u)
