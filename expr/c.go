@@ -21,7 +21,7 @@ func (p *Program) CSource(name string) (source string, room int, err error) {
 	m := p.jacobian()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w := &cWriter{p: p, kept: map[int32]int{}, constant: map[int32]float64{}}
+	w := &cWriter{p: p, kept: map[int32]int{}, constant: map[int32]float64{}, defined: map[int32]bool{}}
 	for _, c := range p.constants {
 		w.constant[c.register] = c.value
 	}
@@ -60,6 +60,7 @@ type cWriter struct {
 	fixed    bool
 	kept     map[int32]int
 	constant map[int32]float64
+	defined  map[int32]bool
 }
 
 func (w *cWriter) line(format string, args ...any) { fmt.Fprintf(&w.out, format+"\n", args...) }
@@ -115,13 +116,18 @@ func (w *cWriter) code(c *code) {
 			}
 			value := cValue(&s, args, a)
 			if w.fixed {
-				if _, done := w.kept[a[0]]; !done {
+				if _, ok := w.kept[a[0]]; !ok {
 					w.kept[a[0]] = len(w.kept)
-					w.line("\tc[%d] = %s;", w.kept[a[0]], value)
 				}
+				w.line("\tc[%d] = %s;", w.kept[a[0]], value)
 				continue
 			}
-			w.line("\tconst double v%d = %s;", a[0], value)
+			if w.defined[a[0]] {
+				w.line("\tv%d = %s;", a[0], value)
+				continue
+			}
+			w.defined[a[0]] = true
+			w.line("\tdouble v%d = %s;", a[0], value)
 		}
 	}
 }
@@ -134,18 +140,20 @@ var cFunctions = map[op]string{opAbs: "fabs", opPow: "pow"}
 func cValue(s *run, args []string, a []int32) string {
 	x := args[1:]
 	switch s.kind {
-	case insMul2, insMul3, insProduct:
+	case insMul2, insMul3:
 		return strings.Join(x, "*")
 	case insAdd:
 		return x[0] + " + " + x[1]
 	case insSub:
 		return x[0] + " - " + x[1]
-	case insSum:
-		sum := strings.Join(x[:s.plus], " + ")
-		for _, m := range x[s.plus:] {
-			sum += " - " + m
-		}
-		return sum
+	case insAddAdd:
+		return x[0] + " + " + x[1] + " + " + x[2]
+	case insAddSub:
+		return x[0] + " + " + x[1] + " - " + x[2]
+	case insSubSub:
+		return x[0] + " - " + x[1] + " - " + x[2]
+	case insCopy:
+		return x[0]
 	case insSquare:
 		return x[0] + "*" + x[0]
 	case insCube:

@@ -11,6 +11,8 @@ type unit struct {
 	bound, body code
 	// targets are the nodes it is for, out their registers
 	targets, out []int32
+	// first is the first of these, which are in a row
+	first int
 	// made are the nodes that have their values in registers after this unit, those of its bases included
 	made map[int32]bool
 	// number counts the units of a program
@@ -66,12 +68,60 @@ func (p *Program) compileSinks(targets, sinks []int32, bases ...*unit) *unit {
 	c.inline()
 	u := &unit{made: c.made, targets: targets, number: p.units}
 	p.units++
+	c.reserve(u)
 	u.bound = c.schedule(true)
 	u.body = c.schedule(false)
-	for _, t := range targets {
-		u.out = append(u.out, p.register(t))
+	for i, t := range targets {
+		to := int32(u.first + i)
+		u.out = append(u.out, to)
+		if from := p.register(t); from != to {
+			part := &u.body
+			if c.constant(t) {
+				part = &u.bound
+			}
+			part.copy(to, from)
+		}
 	}
+	u.bound.finish()
+	u.body.finish()
 	return u
+}
+
+// reserve gives the targets registers in a row, as far as they have none and need one instruction of their own; the others are copied there.
+func (c *compiler) reserve(u *unit) {
+	p := c.p
+	u.first = p.registers
+	p.registers += len(u.targets)
+	for i, t := range u.targets {
+		for len(p.regs) <= int(t) {
+			p.regs = append(p.regs, -1)
+		}
+		if o := p.g.nodes[t].op; p.regs[t] < 0 && !c.leaf(t) && o != opOut && o != opNet {
+			p.regs[t] = int32(u.first + i)
+		}
+	}
+}
+
+// constant says whether a target depends on parameters alone.
+func (c *compiler) constant(t int32) bool {
+	switch n := &c.p.g.nodes[t]; n.op {
+	case opConst:
+		return true
+	case opVar:
+		return varKind(n.a) == varParam
+	case opOut:
+		return c.constant(n.a)
+	}
+	return c.fixed[t] || c.p.isFixed(t)
+}
+
+// copy adds an instruction at the end.
+func (c *code) copy(to, from int32) {
+	if n := len(c.runs); n == 0 || c.runs[n-1].kind != insCopy {
+		c.runs = append(c.runs, run{kind: insCopy, stride: 2, from: int32(len(c.args))})
+	}
+	c.args = append(c.args, to, from)
+	c.runs[len(c.runs)-1].to = int32(len(c.args))
 }
 
 // leaf says whether a node's value is there without an instruction.
@@ -142,12 +192,13 @@ func (c *compiler) inline() {
 // An instruction before it has its place.
 type pendingInstr struct {
 	kind instr
-	plus int32
-	args []int32 // nodes; the first is the one made
+	// extra is the exponent of a power, or the call of a network
+	extra int32
+	args  []int32 // nodes; the first is the one made
 }
 
-// instruction makes that of a node; its arguments are still nodes.
-func (c *compiler) instruction(id int32) pendingInstr {
+// instructions makes those of a node; their arguments are still nodes. A second one goes on with what the one before it has left.
+func (c *compiler) instructions(id int32) []pendingInstr {
 	g := c.p.g
 	n := &g.nodes[id]
 	switch n.op {
@@ -160,25 +211,26 @@ func (c *compiler) instruction(id int32) pendingInstr {
 		return c.product(id)
 	case opPow:
 		if v, ok := g.at(n.b).Value(); ok && v == float64(int32(v)) && v >= -maxPower && v <= maxPower {
+			in := pendingInstr{kind: insPowInt, extra: int32(v), args: []int32{id, n.a}}
 			switch v {
 			case 2:
-				return pendingInstr{kind: insSquare, args: []int32{id, n.a}}
+				in.kind = insSquare
 			case 3:
-				return pendingInstr{kind: insCube, args: []int32{id, n.a}}
+				in.kind = insCube
 			}
-			return pendingInstr{kind: insPowInt, plus: int32(v), args: []int32{id, n.a}}
+			return []pendingInstr{in}
 		}
 	}
 	in := pendingInstr{kind: instr(n.op), args: []int32{id}}
 	if n.op == opNet {
-		in.plus = n.a
+		in.extra = n.a
 	}
 	g.eachArg(id, func(a int32) { in.args = append(in.args, a) })
-	return in
+	return []pendingInstr{in}
 }
 
-// sum collects the terms of a sum, with those of the sums inlined in it.
-func (c *compiler) sum(id int32) pendingInstr {
+// sum collects the terms of a sum, with those of the sums inlined in it, and adds them up, at most three at a time.
+func (c *compiler) sum(id int32) []pendingInstr {
 	type term struct {
 		id    int32
 		minus bool
@@ -206,45 +258,52 @@ func (c *compiler) sum(id int32) pendingInstr {
 			stack = append(stack, term{n.a, !t.minus})
 		}
 	}
-	in := pendingInstr{kind: insSum, plus: int32(len(plus)), args: append(append([]int32{id}, plus...), minus...)}
-	switch {
-	case len(plus) == 2 && len(minus) == 0:
-		in.kind, in.plus = insAdd, 0
-	case len(plus) == 1 && len(minus) == 1:
-		in.kind, in.plus = insSub, 0
+	if len(plus) == 0 { // a sum begins with a term that is added
+		plus = append(plus, g.Num(0).id)
 	}
-	return in
+	var out []pendingInstr
+	first := plus[0]
+	for plus = plus[1:]; len(plus)+len(minus) > 0; first = id {
+		in := pendingInstr{args: []int32{id, first}}
+		m := min(2, len(plus))
+		k := min(2-m, len(minus))
+		in.kind = [][]instr{{insCopy, insSub, insSubSub}, {insAdd, insAddSub}, {insAddAdd}}[m][k]
+		in.args = append(append(in.args, plus[:m]...), minus[:k]...)
+		plus, minus = plus[m:], minus[k:]
+		out = append(out, in)
+	}
+	return out
 }
 
-// product collects the factors of a product, with those of the products inlined in it.
-func (c *compiler) product(id int32) pendingInstr {
+// product collects the factors of a product, with those of the products inlined in it, and multiplies at most three at a time.
+func (c *compiler) product(id int32) []pendingInstr {
 	g := c.p.g
-	in := pendingInstr{args: []int32{id}}
+	var factors []int32
 	stack := []int32{id}
 	for len(stack) > 0 {
 		t := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		if t != id && !c.inlined[t] {
-			in.args = append(in.args, t)
+			factors = append(factors, t)
 			continue
 		}
 		stack = append(stack, g.nodes[t].b, g.nodes[t].a)
 	}
-	switch len(in.args) {
-	case 3:
-		in.kind = insMul2
-	case 4:
-		in.kind = insMul3
-	default:
-		in.kind = insProduct
+	var out []pendingInstr
+	first := factors[0]
+	for factors = factors[1:]; len(factors) > 0; first = id {
+		m := min(2, len(factors))
+		out = append(out, pendingInstr{kind: []instr{insMul2, insMul3}[m-1], args: append([]int32{id, first}, factors[:m]...)})
+		factors = factors[m:]
 	}
-	return in
+	return out
 }
 
 // runKey is what the instructions of a run have in common.
 type runKey struct {
-	kind         instr
-	stride, plus int32
+	kind   instr
+	stride int32
+	call   int32 // of a network
 }
 
 // schedule orders the instructions that are, or are not, fixed, and lays them out in runs. Of the instructions that are ready it takes the
@@ -252,21 +311,26 @@ type runKey struct {
 func (c *compiler) schedule(fixed bool) code {
 	g := c.p.g
 	var list []pendingInstr
-	place := map[int32]int{}
+	place := map[int32]int{} // of the last instruction of a node
 	for id := range c.need {
 		if c.need[id] && g.nodes[id].op != opOut && !c.inlined[id] && c.fixed[id] == fixed && !c.made[int32(id)] {
-			place[int32(id)] = len(list)
-			list = append(list, c.instruction(int32(id)))
+			list = append(list, c.instructions(int32(id))...)
+			place[int32(id)] = len(list) - 1
 		}
 	}
 	waiting, users := make([]int32, len(list)), make([][]int32, len(list))
 	var queue readyQueue
 	for i := range list {
+		own := list[i].args[0]
 		for _, a := range list[i].args[1:] {
 			if g.nodes[a].op == opOut {
 				a = g.nodes[a].a
 			}
-			if j, ok := place[a]; ok {
+			j, ok := place[a]
+			if a == own { // goes on with the instruction before it
+				j = i - 1
+			}
+			if ok {
 				waiting[i]++
 				users[j] = append(users[j], int32(i))
 			}
@@ -280,11 +344,11 @@ func (c *compiler) schedule(fixed bool) code {
 	var out code
 	for left := len(list); left > 0; {
 		key, ready := queue.pop()
-		r := run{kind: key.kind, stride: key.stride, plus: key.plus, from: int32(len(out.args))}
+		r := run{kind: key.kind, stride: key.stride, from: int32(len(out.args))}
 		if key.kind == instr(opNet) {
 			in := &list[ready[0]]
-			r.plus = int32(len(out.calls))
-			out.calls = append(out.calls, c.p.netInstr(in.plus, slices.Contains(c.sinks, in.args[0])))
+			r.call = int32(len(out.calls))
+			out.calls = append(out.calls, c.p.netInstr(in.extra, slices.Contains(c.sinks, in.args[0])))
 		}
 		for _, i := range ready {
 			in := &list[i]
@@ -292,7 +356,7 @@ func (c *compiler) schedule(fixed bool) code {
 				out.args = append(out.args, c.p.register(a))
 			}
 			if in.kind == insPowInt {
-				out.args = append(out.args, in.plus)
+				out.args = append(out.args, in.extra)
 			}
 			c.made[in.args[0]] = true
 			for _, u := range users[i] {
@@ -321,9 +385,12 @@ type readyQueue struct {
 }
 
 func (q *readyQueue) push(in *pendingInstr, i int32) {
-	k := runKey{in.kind, int32(len(in.args)), in.plus}
-	if in.kind == insPowInt {
-		k.stride, k.plus = 3, 0
+	k := runKey{kind: in.kind, stride: int32(len(in.args))}
+	switch in.kind {
+	case insPowInt:
+		k.stride = 3
+	case instr(opNet):
+		k.call = in.extra
 	}
 	j, ok := q.index[k]
 	if !ok {

@@ -89,14 +89,12 @@ func (e *Evaluator) Eval(dst []float64, t float64, y, u []float64) {
 	copy(e.vector(varState, len(y)), y)
 	copy(e.vector(varInput, len(u)), u)
 	p.value.body.run(e.r, &e.nets)
-	e.gather(dst, p.value.out)
+	e.gather(dst, p.value)
 }
 
-func (e *Evaluator) gather(dst []float64, out []int32) {
-	check("dst", len(dst), len(out))
-	for i, k := range out {
-		dst[i] = e.r[k]
-	}
+func (e *Evaluator) gather(dst []float64, u *unit) {
+	check("dst", len(dst), len(u.out))
+	copy(dst, e.r[u.first:])
 }
 
 // values runs a unit at the remembered point.
@@ -130,7 +128,7 @@ func (e *Evaluator) InputJacobian(dst []float64) { e.matrix(dst, e.p.inputJacobi
 
 func (e *Evaluator) matrix(dst []float64, m *matrix) {
 	e.values(m.unit)
-	e.gather(dst, m.out)
+	e.gather(dst, m.unit)
 }
 
 // TimeDerivative writes ∂/∂t + ∂/∂u·du into dst, du being the derivatives of the inputs with respect to the time, or nil.
@@ -139,7 +137,7 @@ func (e *Evaluator) TimeDerivative(dst, du []float64) {
 	e.prepare(u)
 	e.seed(varSeedU, len(e.p.inputs), du, 1)
 	u.body.run(e.r, &e.nets)
-	e.gather(dst, u.out)
+	e.gather(dst, u)
 }
 
 // seed writes s·x into the seeds of a kind, or zeros where x is nil.

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-var families = []string{"collocation", "columns", "denselanes", "elementwise", "lanes", "multistep", "network", "panel", "solve", "sparse", "steps", "vector"}
+var families = []string{"collocation", "columns", "denselanes", "elementwise", "lanes", "multistep", "network", "panel", "solve", "sparse", "steps", "tape", "vector"}
 
 // wideFamilies are those that AVX-512 has too.
-var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "multistep", "network", "panel", "solve", "stage", "sparse"}
+var wideFamilies = []string{"columns", "elementwise", "inverse", "lanes", "multistep", "network", "panel", "solve", "stage", "sparse", "tape"}
 
 // The committed assembly is what the generator writes.
 func TestAssemblyIsGenerated(t *testing.T) {

@@ -24,6 +24,7 @@ var families = map[string]func(){
 	"stage":       stages,
 	"sparse":      sparse,
 	"steps":       steps,
+	"tape":        tapes,
 	"vector":      vectors,
 }
 
