@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -8,46 +9,45 @@ import (
 	"strings"
 )
 
-// ReadFiles reads CSV files and joins them into one set. The files must have the same states, in any order, and units
+// ReadFiles reads files and joins them into one set; the path - is standard input. The files must have the same states, in any order, and units
 // that can be converted to those of the first file that gives them, which is noted. A trajectory that its file does not name is called after the file; names that occur in
 // several files are told apart by the file's name in front: "run1/a".
 func ReadFiles(paths []string, opt ReadOptions) (*Set, error) {
+	return ReadFilesContext(context.Background(), paths, opt)
+}
+
+// ReadFilesContext is ReadFiles that ends soon, with the context's error, when the context does: while a pipe has nothing to give, too.
+func ReadFilesContext(ctx context.Context, paths []string, opt ReadOptions) (*Set, error) {
 	if len(paths) == 0 {
 		return nil, &Error{Msg: "there is no file to read"}
 	}
 	sets := make([]*Set, len(paths))
-	var columns []string
+	columns, seen := map[string]bool{}, map[string]bool{}
 	for i, path := range paths {
-		for _, earlier := range paths[:i] {
-			if filepath.Clean(path) == filepath.Clean(earlier) {
-				return nil, &Error{File: path, Msg: "the file is named twice"}
-			}
+		if clean := filepath.Clean(path); seen[clean] {
+			return nil, &Error{File: path, Msg: "the file is named twice"}
+		} else {
+			seen[clean] = true
 		}
-		source, raw, err := readSource(path)
+		source, raw, err := readSource(ctx, path)
 		if err != nil {
 			return nil, err
 		}
-		tb, err := parseTable(raw, path)
+		tb, err := parseTable(ctx, raw, fileLabel(path), opt, true)
 		if err != nil {
 			return nil, err
 		}
-		lay, err := tb.layout(opt, false)
-		if err != nil {
-			return nil, err
+		for c, cell := range tb.header {
+			columns[tb.names[c]], columns[cleanName(cell)] = true, true
 		}
-		for _, cell := range tb.header {
-			name, _ := splitUnit(cell)
-			columns = append(columns, name, cleanName(cell))
-		}
-		if sets[i], err = tb.collect(lay); err != nil {
+		if sets[i], err = tb.set(opt, false); err != nil {
 			return nil, err
 		}
 		sets[i].Sources = []Source{source}
 	}
 	for _, asked := range opt.Ignore { // a column may be left out that only one of the files has
-		if !slices.Contains(columns, cleanName(asked)) {
-			slices.Sort(columns)
-			return nil, unknownName("", asked, "--ignore", slices.Compact(columns))
+		if !columns[cleanName(asked)] {
+			return nil, unknownName("", asked, "--ignore", sortedNames(columns))
 		}
 	}
 	set, err := join(paths, sets)
@@ -86,7 +86,7 @@ func join(paths []string, sets []*Set) (*Set, error) {
 			}
 			all.Trajectories = append(all.Trajectories, s.Trajectories...)
 			all.Notes = append(all.Notes, s.Notes...)
-			all.Sources = append(all.Sources, s.Sources...)
+			all.Sources, all.Readings = append(all.Sources, s.Sources...), append(all.Readings, s.Readings...)
 		}
 	}
 	for k := range all.Trajectories {
@@ -168,12 +168,16 @@ func agree(fileA string, a *Set, fileB string, b *Set) error {
 
 // nameTrajectories gives every trajectory of several files a name of its own.
 func nameTrajectories(paths []string, sets []*Set) {
-	names := make([]string, len(paths))
+	names, first := make([]string, len(paths)), map[string]int{}
 	for i, p := range paths {
-		names[i] = cleanName(strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)))
+		base := strings.TrimSuffix(filepath.Base(fileLabel(p)), ".gz")
+		names[i] = cleanName(strings.TrimSuffix(base, filepath.Ext(base)))
+		if _, twice := first[names[i]]; !twice {
+			first[names[i]] = i
+		}
 	}
 	for i := range names {
-		if slices.Index(names, names[i]) != i || names[i] == "" || checkName(names[i]) != nil { // tell them apart by the whole path
+		if first[names[i]] != i || names[i] == "" || checkName(names[i]) != nil { // tell them apart by the whole path
 			for j, p := range paths {
 				names[j] = strings.ToValidUTF8(cleanName(filepath.ToSlash(p)), "?")
 			}

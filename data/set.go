@@ -24,8 +24,9 @@ type Set struct {
 	TimeName     string   // "t" if empty
 	TimeUnit     string
 	Trajectories []Trajectory
-	Notes        []string // what a person should be told about the data: constant columns, missing initial values, …
-	Sources      []Source // the files that it was read from; none for data made otherwise
+	Notes        []string  // what a person should be told about the data: constant columns, missing initial values, …
+	Readings     []Reading // how its files were read
+	Sources      []Source  // the files that it was read from; none for data made otherwise
 }
 
 // Row returns the values of time i, of a set with n states. It shares the trajectory's memory.
@@ -47,6 +48,7 @@ func (s *Set) Rows() int {
 func (s *Set) Clone() *Set {
 	c := *s
 	c.States, c.Units, c.Notes, c.Sources = slices.Clone(s.States), slices.Clone(s.Units), slices.Clone(s.Notes), slices.Clone(s.Sources)
+	c.Readings = slices.Clone(s.Readings)
 	c.Trajectories = make([]Trajectory, len(s.Trajectories))
 	for i, tr := range s.Trajectories {
 		c.Trajectories[i] = Trajectory{tr.Name, slices.Clone(tr.Times), slices.Clone(tr.Values), slices.Clone(tr.Weights)}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -35,24 +36,42 @@ const StandardInput = "-"
 var maxBytes = 1 << 30
 
 // readSource reads a file.
-func readSource(path string) (Source, []byte, error) {
-	f := os.Stdin
-	if path != StandardInput {
-		var err error
-		if f, err = os.Open(path); err != nil {
-			e := &Error{File: path, Msg: "cannot be opened: " + err.Error(), Err: err}
-			if errors.Is(err, fs.ErrNotExist) {
-				e.Msg, e.Remedy = "there is no such file", "check the path; it is taken from the folder where the command runs"
-			}
-			return Source{}, nil, e
+func readSource(ctx context.Context, path string) (Source, []byte, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() { // a pipe that nobody writes to is waited for as long as the context allows
+		if path == StandardInput {
+			done <- opened{os.Stdin, nil}
+			return
 		}
+		f, err := os.Open(path)
+		done <- opened{f, err}
+	}()
+	var o opened
+	select {
+	case o = <-done:
+	case <-ctx.Done():
+		return Source{}, nil, ctx.Err()
+	}
+	if o.err != nil {
+		e := &Error{File: path, Msg: "cannot be opened: " + o.err.Error(), Err: o.err}
+		if errors.Is(o.err, fs.ErrNotExist) {
+			e.Msg, e.Remedy = "there is no such file", "check the path; it is taken from the folder where the command runs"
+		}
+		return Source{}, nil, e
+	}
+	f := o.f
+	if path != StandardInput {
 		defer f.Close()
 	}
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
-		return Source{}, nil, &Error{File: path, Msg: "this is a folder", Remedy: "name the CSV files in it"}
+		return Source{}, nil, &Error{File: path, Msg: "this is a folder", Remedy: "name the files in it"}
 	}
-	raw, err := readAll(f, path)
+	raw, err := readAll(ctx, f, fileLabel(path))
 	if err != nil {
 		return Source{}, nil, err
 	}
@@ -64,13 +83,42 @@ func readSource(path string) (Source, []byte, error) {
 	return s, raw, nil
 }
 
-// readAll reads to the end, but no more than maxBytes, and no further than the first zeros of a device that has nothing else.
-func readAll(r io.Reader, file string) ([]byte, error) {
-	const zeros = 1 << 16
+// fileLabel is what messages call a file.
+func fileLabel(path string) string {
+	if path == StandardInput {
+		return "standard input"
+	}
+	return path
+}
+
+// readAll is readBytes that does not wait for the reader longer than for the context.
+func readAll(ctx context.Context, r io.Reader, file string) ([]byte, error) {
+	type result struct {
+		raw []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		raw, err := readBytes(ctx, r, file)
+		done <- result{raw, err}
+	}()
+	select {
+	case got := <-done:
+		return got.raw, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// readBytes reads to the end, but no more than maxBytes, and no further than the first zeros of a device that has nothing else.
+func readBytes(ctx context.Context, r io.Reader, file string) ([]byte, error) {
+	const zeros, chunk = 1 << 16, 1 << 24
 	var out bytes.Buffer
 	for {
-		n, err := io.CopyN(&out, r, int64(min(max(zeros, out.Len()), maxBytes+1-out.Len())))
+		n, err := io.CopyN(&out, r, int64(min(max(zeros, out.Len()), chunk, maxBytes+1-out.Len())))
 		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
 		case errors.Is(err, io.EOF):
 			return out.Bytes(), nil
 		case err != nil:

@@ -2,10 +2,10 @@ package data
 
 import (
 	"bytes"
-	"encoding/csv"
-	"errors"
+	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,15 +13,48 @@ import (
 // table is a file's text cut into cells, every row as long as the header, with the lines the rows began on.
 type table struct {
 	file       string
-	comma      byte
+	comma      byte // what separates the cells
 	header     []string
-	headerLine int
-	rows       [][]string
-	lines      []int
+	headerLine int // 0 if the file has no header, and the names are made up
+	names      []string
+	units      []string
+	cells      []string // row by row
+	lines      []int    // of the rows
+	gaps       []int    // rows before which a blank line stands
+	repeats    []int    // rows before which the header stands again
+	how        []string // what was not plain in reading the file
+	format     string   // text, or what it was wrapped in
+	ctx        context.Context
 }
 
 // maxShown is the length of the longest name that messages show in full.
 const maxShown = 80
+
+// checkEvery is the number of rows after which a reader looks at its context: some milliseconds of work.
+const checkEvery = 1 << 12
+
+func (tb *table) numRows() int { return len(tb.lines) }
+
+// row returns the cells of a row.
+func (tb *table) row(r int) []string {
+	n := len(tb.header)
+	return tb.cells[r*n : (r+1)*n : (r+1)*n]
+}
+
+func (tb *table) cell(r, c int) string { return tb.cells[r*len(tb.header)+c] }
+
+// say adds to what was not plain in reading the file.
+func (tb *table) say(format string, args ...any) {
+	tb.how = append(tb.how, fmt.Sprintf(format, args...))
+}
+
+// canceled returns the context's error every so many rows.
+func (tb *table) canceled(row int) error {
+	if row%checkEvery != 0 {
+		return nil
+	}
+	return tb.ctx.Err()
+}
 
 // fail makes an error at a cell; row −1 is the header, column −1 none.
 func (tb *table) fail(row, col int, msg, remedy string) *Error {
@@ -31,6 +64,9 @@ func (tb *table) fail(row, col int, msg, remedy string) *Error {
 	}
 	if col >= 0 {
 		name, _ := splitUnit(tb.header[col])
+		if len(tb.names) > 0 {
+			name = tb.names[col]
+		}
 		if name == "" || len(name) > maxShown {
 			name = fmt.Sprint(col + 1)
 		}
@@ -39,62 +75,44 @@ func (tb *table) fail(row, col int, msg, remedy string) *Error {
 	return e
 }
 
-func readTable(r io.Reader, file string) (*table, error) {
-	raw, err := readAll(r, file)
+// readTable reads a table from r; needTime says that it is no use without a time column.
+func readTable(ctx context.Context, r io.Reader, file string, opt ReadOptions, needTime bool) (*table, error) {
+	raw, err := readAll(ctx, r, file)
 	if err != nil {
 		return nil, err
 	}
-	return parseTable(raw, file)
+	return parseTable(ctx, raw, file, opt, needTime)
 }
 
-func parseTable(raw []byte, file string) (*table, error) {
-	text, err := decode(raw, file)
+func parseTable(ctx context.Context, raw []byte, file string, opt ReadOptions, needTime bool) (*table, error) {
+	raw, format, err := unwrap(ctx, raw, file)
 	if err != nil {
 		return nil, err
 	}
-	text, skipped := skipComments(text)
-	if strings.TrimSpace(text) == "" {
-		return nil, &Error{File: file, Msg: "the file is empty", Remedy: "it needs a header that names the columns, and rows of numbers"}
+	tb := &table{file: file, ctx: ctx, format: format}
+	if bytes.HasPrefix(raw, []byte(parquetMagic)) {
+		err = tb.readParquet(raw)
+	} else {
+		err = tb.readText(raw, opt, needTime)
 	}
-
-	tb := &table{file: file, comma: separator(text)}
-	cr := csv.NewReader(strings.NewReader(text))
-	cr.Comma = rune(tb.comma)
-	cr.FieldsPerRecord = -1
-	cr.TrimLeadingSpace = tb.comma != '\t' // with tabs it would swallow empty cells
-	for {
-		rec, err := cr.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, syntaxError(err, file, skipped)
-		}
-		line, _ := cr.FieldPos(0)
-		line += skipped
-		if tb.header == nil {
-			tb.header, tb.headerLine = rec, line
-			continue
-		}
-		if allEmpty(rec) {
-			continue
-		}
-		if len(rec) != len(tb.header) {
-			e := &Error{File: file, Line: line, Msg: fmt.Sprintf("the row has %d cells, the header %d", len(rec), len(tb.header)), Remedy: "every row needs one cell for each column, empty where a value is missing"}
-			if len(rec) > len(tb.header) {
-				e.Column = fmt.Sprint(len(tb.header) + 1)
-				if tb.comma == ',' {
-					e.Remedy += "; numbers with a decimal comma need semicolons between the cells"
-				}
-			} else {
-				e.Column = fmt.Sprint(len(rec) + 1)
-			}
-			return nil, e
-		}
-		tb.rows, tb.lines = append(tb.rows, rec), append(tb.lines, line)
+	if err != nil {
+		return nil, err
 	}
 	tb.dropEmptyColumns()
+	tb.names, tb.units = splitNames(tb.header)
 	return tb, nil
+}
+
+func (tb *table) readText(raw []byte, opt ReadOptions, needTime bool) error {
+	text, err := decode(raw, tb.file)
+	if err != nil {
+		return err
+	}
+	h, err := findHead(tb, text, opt, needTime)
+	if err != nil {
+		return err
+	}
+	return tb.readBody(h)
 }
 
 // decode turns the bytes of a file into UTF-8 text with ordinary line endings.
@@ -123,59 +141,6 @@ func decode(raw []byte, file string) (string, error) {
 	return string(raw), nil
 }
 
-// skipComments drops blank lines and lines that begin with # before the header, and returns how many. Further down such
-// a line is data: a trajectory may well be named "#1".
-func skipComments(text string) (string, int) {
-	skipped := 0
-	for text != "" {
-		head, tail, _ := strings.Cut(text, "\n")
-		if h := strings.TrimSpace(head); h != "" && h[0] != '#' {
-			break
-		}
-		text = tail
-		skipped++
-	}
-	return text, skipped
-}
-
-// separator decides what separates the cells: of the characters that occur in the header, the one which cuts the first
-// row into as many cells as the header, and into the most. A header without any has one cell.
-func separator(text string) byte {
-	header, rest := logicalLine(text)
-	first, _ := logicalLine(strings.TrimLeft(rest, "\r\n"))
-	best, bestScore := byte(','), -1
-	for _, c := range []byte{'\t', ';', ','} { // in the order in which they are least likely to be part of a name
-		n := countUnquoted(header, c)
-		if n == 0 {
-			continue
-		}
-		score := n
-		if countUnquoted(first, c) == n {
-			score += len(text)
-		}
-		if score > bestScore {
-			best, bestScore = c, score
-		}
-	}
-	return best
-}
-
-// logicalLine cuts text after the first line break that is not inside quotes.
-func logicalLine(text string) (line, rest string) {
-	quoted := false
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			quoted = !quoted
-		case '\n':
-			if !quoted {
-				return text[:i], text[i+1:]
-			}
-		}
-	}
-	return text, ""
-}
-
 func countUnquoted(line string, c byte) int {
 	n, quoted := 0, false
 	for i := 0; i < len(line); i++ {
@@ -191,28 +156,39 @@ func countUnquoted(line string, c byte) int {
 
 // dropEmptyColumns removes columns without name and content, which a separator at the end of every line leaves behind.
 func (tb *table) dropEmptyColumns() {
-	keep := make([]int, 0, len(tb.header))
+	drop := make([]bool, len(tb.header))
 	for c, name := range tb.header {
 		empty := strings.TrimSpace(name) == ""
-		for r := 0; empty && r < len(tb.rows); r++ {
-			empty = strings.TrimSpace(tb.rows[r][c]) == ""
+		for r := 0; empty && r < tb.numRows(); r++ {
+			empty = strings.TrimSpace(tb.cell(r, c)) == ""
 		}
-		if !empty {
-			keep = append(keep, c)
-		}
+		drop[c] = empty
 	}
-	if len(keep) == len(tb.header) {
+	tb.drop(drop)
+}
+
+// drop removes columns.
+func (tb *table) drop(drop []bool) {
+	if !slices.Contains(drop, true) {
 		return
 	}
-	pick := func(rec []string) []string {
-		for i, c := range keep {
-			rec[i] = rec[c]
+	pick := func(dst, rec []string) []string {
+		for c, cell := range rec {
+			if !drop[c] {
+				dst = append(dst, cell)
+			}
 		}
-		return rec[:len(keep)]
+		return dst
 	}
-	tb.header = pick(tb.header)
-	for r := range tb.rows {
-		tb.rows[r] = pick(tb.rows[r])
+	rows, n := tb.numRows(), len(tb.header)
+	cells := tb.cells[:0]
+	for r := range rows {
+		cells = pick(cells, tb.cells[r*n:(r+1)*n])
+	}
+	tb.cells = cells
+	tb.header = pick(nil, tb.header)
+	if len(tb.names) > 0 {
+		tb.names, tb.units = pick(nil, tb.names), pick(nil, tb.units)
 	}
 }
 
@@ -223,20 +199,6 @@ func allEmpty(rec []string) bool {
 		}
 	}
 	return true
-}
-
-func syntaxError(err error, file string, skipped int) error {
-	e := &Error{File: file, Msg: err.Error(), Err: err}
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		e.Line, e.Msg = p.Line+skipped, p.Err.Error()
-		if errors.Is(p.Err, csv.ErrQuote) || errors.Is(p.Err, csv.ErrBareQuote) {
-			e.Line = p.StartLine + skipped
-			e.Msg = "there is a quotation mark in the wrong place, or one that is never closed"
-			e.Remedy = "a quoted cell begins and ends with \", and a mark inside it is written \"\""
-		}
-	}
-	return e
 }
 
 // splitUnit takes "y1 [mol/L]" apart. An empty unit, "a [b] []", lets a name end with a bracket.
