@@ -33,9 +33,14 @@ type Config struct {
 // DataConfig says what is learned from.
 type DataConfig struct {
 	Files  []string `toml:"files" comment:"CSV files, relative to the folder of this file"`
-	Time   string   `toml:"time" comment:"time column; empty: t or time"`
+	Time   string   `toml:"time" comment:"time column; empty: the one that its name makes the time"`
 	States []string `toml:"states" comment:"columns that are states; empty: all others"`
 	Ignore []string `toml:"ignore" comment:"columns left out"`
+
+	Trajectory []string `toml:"trajectory" comment:"columns that together name the trajectory of a row; empty: trajectory"`
+	Long       []string `toml:"long" comment:"two columns of a long table: the names of the states, and their values"`
+	Wells      string   `toml:"wells" comment:"the columns are wells of a plate, trajectories of one state of this name"`
+	Replicates bool     `toml:"replicates" comment:"rows of equal time are replicates, even where few times have two"`
 
 	Holdout   float64 `toml:"holdout" comment:"part of the data held out for judging the model; -1: a tenth of the rows where there are enough"`
 	HoldoutOf string  `toml:"holdout_of" comment:"rows or trajectories; empty: trajectories where there are five or more, rows otherwise"`
@@ -219,5 +224,6 @@ func (e *ConfigError) Error() string {
 
 // ReadOptions are the columns that the configuration chooses.
 func (c *Config) ReadOptions() data.ReadOptions {
-	return data.ReadOptions{Time: c.Data.Time, States: c.Data.States, Ignore: c.Data.Ignore}
+	d := &c.Data
+	return data.ReadOptions{Time: d.Time, States: d.States, Ignore: d.Ignore, Trajectory: d.Trajectory, Long: d.Long, Wells: d.Wells, Replicates: d.Replicates}
 }

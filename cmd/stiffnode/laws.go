@@ -23,7 +23,7 @@ type lawOf struct {
 }
 
 func (c *lawsCmd) Run(a *app) error {
-	set, err := data.ReadFiles(c.Data, c.options())
+	set, err := data.ReadFilesContext(a.ctx, c.Data, c.options())
 	if err != nil {
 		return err
 	}

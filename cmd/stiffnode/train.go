@@ -46,7 +46,7 @@ func (c *trainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	set, err := data.ReadFiles(cfg.Data.Files, cfg.ReadOptions())
+	set, err := data.ReadFilesContext(a.ctx, cfg.Data.Files, cfg.ReadOptions())
 	if err != nil {
 		return err
 	}
@@ -150,15 +150,7 @@ func (c *trainCmd) config() (*train.Config, error) {
 	if len(cfg.Data.Files) == 0 {
 		return nil, usageError("name the data: stiffnode train DATA.csv")
 	}
-	if c.Time != "" {
-		cfg.Data.Time = c.Time
-	}
-	if len(c.States) > 0 {
-		cfg.Data.States = c.States
-	}
-	if len(c.Ignore) > 0 {
-		cfg.Data.Ignore = c.Ignore
-	}
+	c.dataFlags.change(&cfg.Data)
 	if c.Seed != nil {
 		cfg.Train.Seed = *c.Seed
 	}

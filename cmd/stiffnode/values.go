@@ -17,17 +17,6 @@ import (
 	"github.com/stiffnode/stiffnode/ode"
 )
 
-// dataFlags choose among the columns of CSV files.
-type dataFlags struct {
-	Time   string   `help:"Time column; t or time if not given." placeholder:"NAME"`
-	States []string `help:"Columns that are states; all others if not given." placeholder:"A,B"`
-	Ignore []string `help:"Columns left out." placeholder:"A,B"`
-}
-
-func (f *dataFlags) options() data.ReadOptions {
-	return data.ReadOptions{Time: f.Time, States: f.States, Ignore: f.Ignore}
-}
-
 // solverFlags choose a solver.
 type solverFlags struct {
 	Method string    `help:"Method (see stiffnode methods)." placeholder:"NAME"`
