@@ -30,7 +30,7 @@ func TestDefaultIsPossible(t *testing.T) {
 // What is written is read back to the same values, whatever they are.
 func TestConfigRoundTrip(t *testing.T) {
 	c := Default()
-	c.Data = DataConfig{Files: []string{`a "quoted" \ name.csv`, "b\tc.csv"}, Time: "Zeit", States: []string{"y [1]"}}
+	c.Data = DataConfig{Files: []string{`a "quoted" \ name.csv`, "b\tc.csv"}, Time: "Zeit", States: []string{"y [1]"}, Trajectory: []string{"run", "day"}, Long: []string{"name", "value"}, Wells: "OD", Replicates: true}
 	c.Model.Hidden, c.Model.Output = []int{7, 3}, "sinh"
 	c.Solver.RTol, c.Solver.ATol = 1.2345678901234567e-7, []float64{1e-12, 3}
 	c.Loss.Noise, c.Data.Holdout = []float64{0.5, 0.25}, 0.125
@@ -230,7 +230,7 @@ func FuzzConfig(f *testing.F) {
 func TestCloneSharesNothing(t *testing.T) {
 	c := Default()
 	c.Data.Files, c.Model.Hidden, c.Solver.ATol, c.Loss.Noise = []string{"a"}, []int{3}, []float64{1}, []float64{2}
-	c.Data.States, c.Data.Ignore = []string{"x"}, []string{"y"}
+	c.Data.States, c.Data.Ignore, c.Data.Trajectory, c.Data.Long = []string{"x"}, []string{"y"}, []string{"run"}, []string{"n", "v"}
 	c.Constraints = ConstraintsConfig{Laws: []string{"A + B"}, Algebraic: []string{"A"}, NonNegative: []string{"B"}}
 	before := write(t, c)
 	copied := c.Clone()

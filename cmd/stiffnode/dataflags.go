@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/model"
 	"github.com/stiffnode/stiffnode/train"
 )
 
@@ -39,4 +40,26 @@ func (f *dataFlags) change(d *train.DataConfig) {
 		d.Wells = f.Wells
 	}
 	d.Replicates = d.Replicates || f.Replicates
+}
+
+// readFor reads data for a model: its states, in its units. It says how the files were read and what was converted, and returns the notes on the latter.
+func (a *app) readFor(m *model.Model, files []string, flags *dataFlags) (*data.Set, []string, error) {
+	opt := flags.options()
+	if len(opt.States) == 0 && opt.Wells == "" {
+		opt.States = m.Names()
+	}
+	set, err := data.ReadFilesContext(a.ctx, files, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range set.Readings {
+		for _, how := range r.Notes {
+			a.say("note: %s: %s", r.File, how)
+		}
+	}
+	notes, err := a.toUnits(m, set)
+	if err != nil {
+		return nil, nil, inFile(err, files[0])
+	}
+	return set, notes, nil
 }

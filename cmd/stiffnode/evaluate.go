@@ -22,17 +22,9 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	opt := c.options()
-	if len(opt.States) == 0 {
-		opt.States = m.Names()
-	}
-	set, err := data.ReadFiles(c.Data, opt)
+	set, notes, err := a.readFor(m, c.Data, &c.dataFlags)
 	if err != nil {
 		return err
-	}
-	notes, err := a.toUnits(m, set)
-	if err != nil {
-		return inFile(err, c.Data[0])
 	}
 	for i, missing := range set.MissingInitial() {
 		for _, j := range missing {

@@ -24,16 +24,9 @@ func (c *gradientsCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	read := c.options()
-	if len(read.States) == 0 {
-		read.States = m.Names()
-	}
-	set, err := data.ReadFiles(c.Data, read)
+	set, _, err := a.readFor(m, c.Data, &c.dataFlags)
 	if err != nil {
 		return err
-	}
-	if _, err := a.toUnits(m, set); err != nil {
-		return inFile(err, c.Data[0])
 	}
 	for i, missing := range set.MissingInitial() {
 		if len(missing) > 0 {

@@ -197,17 +197,9 @@ func (c *predictCmd) fromFile(a *app, m *model.Model, t0 float64) ([]start, []st
 
 // like takes initial states and times from data.
 func (c *predictCmd) like(a *app, m *model.Model) ([]start, []string, error) {
-	opt := c.options()
-	if len(opt.States) == 0 {
-		opt.States = m.Names()
-	}
-	set, err := data.ReadFiles(c.Like, opt)
+	set, notes, err := a.readFor(m, c.Like, &c.dataFlags)
 	if err != nil {
 		return nil, nil, err
-	}
-	notes, err := a.toUnits(m, set)
-	if err != nil {
-		return nil, nil, inFile(err, c.Like[0])
 	}
 	var out []start
 	for i := range set.Trajectories {
