@@ -101,6 +101,7 @@ func (b *body) take(cells []string, line string, number int) error {
 		if tb.numRows() > 0 {
 			tb.repeats = append(tb.repeats, tb.numRows())
 		}
+		b.gap = gap // an empty line above the header stands above its rows
 		b.forgive()
 		return nil
 	}

@@ -150,6 +150,9 @@ func (c *collector) checkRepeats() error {
 		}
 		if c.lay.times[r] > c.lay.times[r-1] {
 			on++
+			if _, apart := slices.BinarySearch(c.tb.gaps, r); apart {
+				return c.tb.fail(r, -1, "an empty line and the header stand before this line, and the time goes on: this may be another block or the same one", "take the empty line and the header out if it is the same trajectory; otherwise name the trajectory of every row in a column called "+trajectoryColumn)
+			}
 		} else {
 			again++
 		}

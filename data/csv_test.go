@@ -296,3 +296,15 @@ func roundTrip(t *testing.T, set *Set) {
 		}
 	}
 }
+
+// Behind an empty line and the header a second block may begin, also where its times happen to be later.
+func TestBlockWhoseTimeGoesOn(t *testing.T) {
+	_, err := ReadCSV(strings.NewReader("t,A\n0,1\n1,2\n\nt,A\n9,1\n10,2\n"), "x.csv", ReadOptions{})
+	if err == nil || !strings.Contains(err.Error(), "x.csv:6") || !strings.Contains(err.Error(), "trajectory") {
+		t.Errorf("error %v", err)
+	}
+	set, err := ReadCSV(strings.NewReader("t,A\n0,1\n1,2\nt,A\n9,1\n10,2\n"), "x.csv", ReadOptions{})
+	if err != nil || len(set.Trajectories) != 1 || set.Rows() != 4 {
+		t.Errorf("a header that a logger writes again: %v, %v", set, err)
+	}
+}

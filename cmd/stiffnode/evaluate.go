@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
 	"github.com/stiffnode/stiffnode/train"
 )
