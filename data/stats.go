@@ -43,10 +43,13 @@ func (s StateStats) Range() float64 {
 	return min(s.Max-s.Min, math.MaxFloat64)
 }
 
+// leastNormal is the smallest number of full precision, whose inverse is finite.
+const leastNormal = 0x1p-1022
+
 // negligible says whether the difference of two values is rounding, or too small to divide by.
 func negligible(lo, hi float64) bool {
-	const rounding, tiny = 1e-12, 1e-300
-	return hi-lo <= rounding*max(math.Abs(lo), math.Abs(hi)) || hi-lo < tiny
+	const rounding = 1e-12
+	return hi-lo <= rounding*max(math.Abs(lo), math.Abs(hi)) || hi-lo < leastNormal
 }
 
 // Scaling is a way to choose y_scale in Eq. 13 of Kim et al., Chaos 31, 093122 (2021).
@@ -86,7 +89,7 @@ func (st *Stats) Scale(k Scaling) []float64 {
 		if magnitude := max(math.Abs(s.Min), math.Abs(s.Max)); k == ScaleMax || scale[j] == 0 {
 			scale[j] = magnitude
 		}
-		if !(scale[j] >= 1e-300) { // NaN, zero, or too small to divide by
+		if !(scale[j] >= leastNormal) { // NaN, zero, or too small to divide by
 			scale[j] = 1
 		}
 	}

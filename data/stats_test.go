@@ -203,3 +203,20 @@ func TestTooFewDataHaveNoNoise(t *testing.T) {
 		t.Errorf("noise %v", got)
 	}
 }
+
+// What is small in its unit still varies: only below the numbers of full precision is there nothing to divide by.
+func TestTinyStatesVary(t *testing.T) {
+	for _, c := range []struct {
+		size     float64
+		constant bool
+	}{{1e-299, false}, {1e-301, false}, {1e-307, false}, {1e-309, true}} {
+		s := &Set{States: []string{"a"}, Trajectories: []Trajectory{{Times: []float64{0, 1, 2}, Values: []float64{c.size, 2 * c.size, 3 * c.size}}}}
+		st := s.Stats()
+		if r := st.Ranges()[0]; (r == 0) != c.constant || !c.constant && math.Abs(r/c.size-2) > 1e-9 {
+			t.Errorf("size %g: range %g", c.size, r)
+		}
+		if scale := st.Scale(ScaleRange)[0]; (scale == 1) != c.constant {
+			t.Errorf("size %g: scale %g", c.size, scale)
+		}
+	}
+}

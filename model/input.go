@@ -60,7 +60,7 @@ func NewInput(kind InputKind, lo, hi []float64, decades float64) Input {
 		if kind == InputLinear && math.Abs(a) <= 1e-3*math.Abs(b) {
 			in.Center[i], in.Scale[i] = 0, math.Abs(b)
 		}
-		if !positive(in.Scale[i]) || in.Scale[i] < 1e-300 {
+		if !positive(in.Scale[i]) || in.Scale[i] < 0x1p-1022 {
 			in.Scale[i] = 1
 		}
 	}

@@ -177,6 +177,7 @@ func (s *Solver) consistent() error {
 	from := s.from[:0]
 	from = append(from, c.y...)
 	s.from = from
+	off := false // the equations do not hold at the values given
 	for iteration := 0; ; iteration++ {
 		singular, bad := k.factor()
 		if bad != nil {
@@ -199,17 +200,16 @@ func (s *Solver) consistent() error {
 		if size <= consistentEnough {
 			break
 		}
-		if s.opt.Initialize == InitializeRefuse {
-			i := c.worst(k.step)
-			return s.fail(CauseInconsistent, 0, fmt.Errorf("the algebraic equations do not hold: %s would have to change from %g to about %g", s.p.Name(i), c.y[i], c.y[i]+k.step[i]),
-				"give consistent initial values, or allow them to be adjusted (InitializeAlgebraic)").blame(s.c, i)
-		}
+		off = true
 		if iteration == consistentSteps {
 			return s.inconsistent()
 		}
 		if moved := s.damped(size); !moved {
 			return s.inconsistent()
 		}
+	}
+	if off && s.opt.Initialize == InitializeRefuse {
+		return s.refuse(from)
 	}
 	for i, v := range from {
 		// less is roundoff of the linear systems, in states that the constraints leave alone
@@ -234,6 +234,21 @@ var (
 	errSingularMass = fmt.Errorf("the mass matrix is singular to working precision")
 	errHigherIndex  = fmt.Errorf("the problem is not of index 1 here: the algebraic equations have a singular Jacobian with respect to the algebraic states")
 )
+
+// refuse goes back to the values given and names the one that is farthest, in units of its tolerance, from the consistent ones just found.
+func (s *Solver) refuse(from []float64) error {
+	c := s.c
+	found := c.scaled
+	copy(found, c.y)
+	copy(c.y, from)
+	c.setWeights()
+	for i, v := range from {
+		c.ynew[i] = found[i] - v
+	}
+	i := c.worst(c.ynew)
+	return s.fail(CauseInconsistent, 0, fmt.Errorf("the algebraic equations do not hold: they do with %s = %.8g in place of %.8g", s.p.Name(i), found[i], from[i]),
+		"give consistent initial values, or allow them to be adjusted (InitializeAlgebraic)").blame(c, i)
+}
 
 func (s *Solver) inconsistent() error {
 	c := s.c

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -175,5 +176,26 @@ func TestRegularMassMatrix(t *testing.T) {
 		if e := math.Abs(sol.YEnd[0]*math.E - 1); e > tol {
 			t.Errorf("%s: error %g", method.Info().Name, e)
 		}
+	}
+}
+
+// What InitializeRefuse names is the solution of the algebraic equations, where one step of Newton's iteration is far from it; the state stays as it was given.
+func TestInitializeRefuseNamesTheSolution(t *testing.T) {
+	p := FuncJacobian(2,
+		func(dst []float64, _ float64, y []float64) { dst[0], dst[1] = -y[0], y[1]*y[1]*y[1]-8*y[0] },
+		func(j *Jacobian, _ float64, y []float64) {
+			j.Set(0, 0, -1)
+			j.Set(1, 0, -8)
+			j.Set(1, 1, 3*y[1]*y[1])
+		})
+	p.Mass = DiagonalMass(1, 0)
+	// Newton's first step leads to y2 = 3.8
+	sol, err := Solve(context.Background(), p, 0, 1, []float64{1, 0.9}, Options{Method: Radau, Initialize: InitializeRefuse})
+	var f *Failure
+	if !errors.As(err, &f) || f.Cause != CauseInconsistent || !strings.Contains(err.Error(), "y2 = 2 in place of 0.9") {
+		t.Fatal(err)
+	}
+	if f.Value != 0.9 || sol.YEnd[1] != 0.9 || len(sol.Initialized) != 0 {
+		t.Errorf("value %g, state %g, %d adjustments", f.Value, sol.YEnd[1], len(sol.Initialized))
 	}
 }

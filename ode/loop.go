@@ -210,9 +210,20 @@ func (s *Solver) fit(h, target float64) (step float64, last bool) {
 func (s *Solver) tooSmall(step float64) error {
 	c := s.c
 	advice := "the solution may have a singularity here, or the tolerance asks for more than double precision holds: loosen rtol, raise atol for small components, or check the right-hand side"
+	differenced := ApproximateJacobian(c.field)
 	switch c.failed.reason {
+	case RejectError:
+		if s.constraints != nil && len(s.constraints.null) > 0 {
+			advice = "the error estimate holds what is left in the algebraic equations, at any step size: choose a method whose estimate leaves that out (Rodas5P, Radau), loosen rtol, or raise atol for algebraic states"
+			if differenced {
+				advice += "; the Jacobian is one by differences: give its own (ode.FuncJacobian)"
+			}
+		}
 	case RejectNewton, RejectSingular:
 		advice = "Newton's iteration fails however small the step is: check the Jacobian, or use ode.FiniteDifference"
+		if differenced {
+			advice = "Newton's iteration fails however small the step is, with a Jacobian by differences, which roundoff of f or a tiny state can spoil: give its own (ode.FuncJacobian), set Problem.Scale, or choose another tolerance"
+		}
 	case RejectNonFinite, RejectField:
 		advice = "the right-hand side, or what else is evaluated along the solution, is not defined beyond this point: the solution may leave its domain or blow up here"
 	case RejectDense:
