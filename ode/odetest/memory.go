@@ -47,15 +47,15 @@ var kick = ode.Event{
 	Direction: -1,
 }
 
-// listener is a Controller that writes down the error norms of accepted steps.
+// listener is a Controller that writes down of accepted steps the error norms, and the size of the step before that it is told.
 type listener struct {
 	ode.PI
-	errs []float64
+	errs, before []float64
 }
 
 // Accept implements ode.Controller.
 func (l *listener) Accept(a *ode.Attempt) float64 {
-	l.errs = append(l.errs, a.Err)
+	l.errs, l.before = append(l.errs, a.Err), append(l.before, a.PrevH)
 	return l.PI.Accept(a)
 }
 
@@ -200,6 +200,9 @@ func (c *memoryCase) again(i int, what string) {
 		return
 	}
 	c.compare(i, what, &got[0])
+	if what != "rejection" && c.heard.before[i] != 0 {
+		c.t.Errorf("rtol %g, %s at t = %g: the controller is told of the step before it", c.rtol, what, s.t)
+	}
 	if e, want := c.heard.errs[i], heard.errs[0]; !(math.Abs(e-want) <= memoryEstimate*max(memorySlack, want)) {
 		c.t.Errorf("rtol %g, %s at t = %g: the error norm of the step of size %g is %.6g, that of a new solver %.6g", c.rtol, what, s.t, s.h, e, want)
 	}
