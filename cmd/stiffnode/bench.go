@@ -15,6 +15,7 @@ type benchCmd struct {
 	Machine     benchMachineCmd     `cmd:"" default:"withargs" help:"What this machine does in a second: solves, gradients, epochs, predictions; the default."`
 	Recipe      benchRecipeCmd      `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
 	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
+	Files       benchFilesCmd       `cmd:"" help:"Every data file of a folder: how it is read, or why it is refused, with a verdict."`
 	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
 	Growth      benchGrowthCmd      `cmd:"" help:"How the time of a gradient grows with parameters, states, steps and trajectories; two cores beside one."`
 	Lanes       benchLanesCmd       `cmd:"" help:"Predictions of many initial values a second: side by side in vector registers, and one at a time."`
