@@ -11,8 +11,8 @@ import (
 )
 
 type benchAccuracyCmd struct {
-	Problem []string  `short:"p" sep:";" help:"Only these problems; a * at an end stands for anything. Separated by semicolons." placeholder:"NAME"`
-	Method  []string  `short:"m" sep:";" help:"Only these methods; a * at an end stands for anything." placeholder:"NAME"`
+	Problem []string  `short:"p" sep:";" help:"Only these problems; a * stands for anything. Separated by semicolons." placeholder:"NAME"`
+	Method  []string  `short:"m" sep:";" help:"Only these methods; a * stands for anything." placeholder:"NAME"`
 	RTol    []float64 `name:"rtol" sep:";" help:"Only these relative tolerances." placeholder:"R"`
 	Workers int       `short:"j" help:"Solves at a time; one per core if not given." placeholder:"N"`
 	Cells   bool      `help:"Print every cell, not only what is wrong."`

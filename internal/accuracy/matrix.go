@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	patterns "path"
 	"runtime"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func (s Setting) atol(p *problems.Trial) (option, each []float64) {
 
 // Options say what part of the matrix is run; the zero value is all of it.
 type Options struct {
-	// Problems and Methods are names, or parts of names in lower case with a * at the end or the beginning; none stands for all.
+	// Problems and Methods are names, in which a * stands for anything; none stands for all.
 	Problems, Methods []string
 	// RTols are the relative tolerances; none stands for 1e-1 … 1e-12. The rows of Robertson's problem with settings of their own are run where
 	// none is given.
@@ -205,17 +206,14 @@ func plan(opt Options) ([]job, error) {
 	return jobs, nil
 }
 
-// selected says whether a name is among patterns, in which a * stands at an end, and notes which was used.
-func selected(name string, patterns []string, used []bool) bool {
-	if len(patterns) == 0 {
+// selected says whether a name is among patterns, in which a * stands for anything, and notes which was used.
+func selected(name string, asked []string, used []bool) bool {
+	if len(asked) == 0 {
 		return true
 	}
 	found := false
-	for i, p := range patterns {
-		a, b := strings.ToLower(name), strings.ToLower(p)
-		head, headed := strings.CutSuffix(b, "*")
-		tail, tailed := strings.CutPrefix(head, "*")
-		if a == b || headed && tailed && strings.Contains(a, tail) || headed && strings.HasPrefix(a, head) || tailed && strings.HasSuffix(a, tail) {
+	for i, p := range asked {
+		if ok, err := patterns.Match(strings.ToLower(p), strings.ToLower(name)); ok && err == nil {
 			found, used[i] = true, true
 		}
 	}
