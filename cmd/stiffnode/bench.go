@@ -19,6 +19,7 @@ type benchCmd struct {
 	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
 	Growth      benchGrowthCmd      `cmd:"" help:"How the time of a gradient grows with parameters, states, steps and trajectories; two cores beside one."`
 	Lanes       benchLanesCmd       `cmd:"" help:"Predictions of many initial values a second: side by side in vector registers, and one at a time."`
+	Programs    benchProgramsCmd    `cmd:"" help:"Programs made of formulas beside the same graphs as C, and beside fields written by hand."`
 	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
 	Python      benchPythonCmd      `cmd:"" help:"Gradients beside those of Python's diffrax and torchdiffeq in the same run, at equal error."`
 	Robustness  benchRobustnessCmd  `cmd:"" help:"Damaged models, bad settings, odd files and kills at random moments: how each ends, with a verdict."`

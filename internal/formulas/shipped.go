@@ -99,3 +99,18 @@ func pleiades(n int) []string {
 	}
 	return out
 }
+
+// Smooth is a right-hand side of formulas that are not mass action: n cells of enzymes with cooperative, saturating and thermal rates, each
+// exciting the next; exponentials, logarithms, powers with broken exponents, roots and trigonometric functions.
+func Smooth(n int) (states, params, rhs []string) {
+	params = []string{"kcat", "Km", "h", "Ea", "w", "beta"}
+	for i := range n {
+		x, y := fmt.Sprintf("x%d", i), fmt.Sprintf("y%d", i)
+		before := fmt.Sprintf("x%d", (i+n-1)%n)
+		states = append(states, x, y)
+		rhs = append(rhs,
+			fmt.Sprintf("kcat*%s^h/(Km^h + %s^h) - exp(-Ea/(1 + %s))*%s + beta*log(1 + %s)", y, y, x, x, before),
+			fmt.Sprintf("tanh(%s - %s) + sqrt(1 + %s^2)*sin(w*t) - kcat*%s/(1 + %s)", x, y, y, y, x))
+	}
+	return states, params, rhs
+}
