@@ -110,7 +110,7 @@ func (w *cWriter) code(c *code) {
 		for a := c.args[s.from:s.to]; len(a) > 0; a = a[s.stride:] {
 			args := make([]string, s.stride)
 			for i, r := range a[:s.stride] {
-				if i > 0 && (i < 2 || s.kind != insPowInt) {
+				if i > 0 && (i < 2 || s.kind != insPowInt && s.kind != insPowHalf) {
 					args[i] = w.register(r)
 				}
 			}
@@ -160,6 +160,8 @@ func cValue(s *run, args []string, a []int32) string {
 		return x[0] + "*" + x[0] + "*" + x[0]
 	case insPowInt:
 		return cPower(x[0], int(a[2]))
+	case insPowHalf:
+		return fmt.Sprintf("pow(%s, %g)", x[0], float64(a[2])/2)
 	}
 	switch o := op(s.kind); o {
 	case opNeg:

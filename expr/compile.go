@@ -2,6 +2,7 @@ package expr
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -219,6 +220,8 @@ func (c *compiler) instructions(id int32) []pendingInstr {
 				in.kind = insCube
 			}
 			return []pendingInstr{in}
+		} else if ok && 2*v == float64(int32(2*v)) && math.Abs(v) <= maxPower {
+			return []pendingInstr{{kind: insPowHalf, extra: int32(2 * v), args: []int32{id, n.a}}}
 		}
 	}
 	in := pendingInstr{kind: instr(n.op), args: []int32{id}}
@@ -261,18 +264,37 @@ func (c *compiler) sum(id int32) []pendingInstr {
 	if len(plus) == 0 { // a sum begins with a term that is added
 		plus = append(plus, g.Num(0).id)
 	}
-	var out []pendingInstr
-	first := plus[0]
-	for plus = plus[1:]; len(plus)+len(minus) > 0; first = id {
-		in := pendingInstr{args: []int32{id, first}}
-		m := min(2, len(plus))
-		k := min(2-m, len(minus))
-		in.kind = [][]instr{{insCopy, insSub, insSubSub}, {insAdd, insAddSub}, {insAddAdd}}[m][k]
-		in.args = append(append(in.args, plus[:m]...), minus[:k]...)
-		plus, minus = plus[m:], minus[k:]
-		out = append(out, in)
+	return c.tree(id, plus, minus)
+}
+
+// tree adds terms up three at a time, then the sums, and so on, so that few have to wait for one another.
+func (c *compiler) tree(id int32, plus, minus []int32) (out []pendingInstr) {
+	threes := func(list []int32) (rest []int32) {
+		for ; len(list) >= 3; list = list[3:] {
+			t := c.temporary()
+			out = append(out, pendingInstr{kind: insAddAdd, args: []int32{t, list[0], list[1], list[2]}})
+			rest = append(rest, t)
+		}
+		return append(rest, list...)
 	}
-	return out
+	for len(plus)+len(minus) > 3 {
+		if len(plus) < 3 && len(minus) < 3 {
+			t := c.temporary()
+			out = append(out, pendingInstr{kind: insAddSub, args: []int32{t, plus[0], plus[1], minus[0]}})
+			plus, minus = []int32{t}, minus[1:]
+			continue
+		}
+		plus, minus = threes(plus), threes(minus)
+	}
+	m := len(plus) - 1
+	in := pendingInstr{kind: [][]instr{{insCopy, insSub, insSubSub}, {insAdd, insAddSub}, {insAddAdd}}[m][len(minus)], args: append(append([]int32{id}, plus...), minus...)}
+	return append(out, in)
+}
+
+// temporary is a register that belongs to no node, as a number that is none of a node.
+func (c *compiler) temporary() int32 {
+	c.p.registers++
+	return -int32(c.p.registers)
 }
 
 // product collects the factors of a product, with those of the products inlined in it, and multiplies at most three at a time.
@@ -314,8 +336,10 @@ func (c *compiler) schedule(fixed bool) code {
 	place := map[int32]int{} // of the last instruction of a node
 	for id := range c.need {
 		if c.need[id] && g.nodes[id].op != opOut && !c.inlined[id] && c.fixed[id] == fixed && !c.made[int32(id)] {
-			list = append(list, c.instructions(int32(id))...)
-			place[int32(id)] = len(list) - 1
+			for _, in := range c.instructions(int32(id)) {
+				place[in.args[0]] = len(list)
+				list = append(list, in)
+			}
 		}
 	}
 	waiting, users := make([]int32, len(list)), make([][]int32, len(list))
@@ -323,7 +347,7 @@ func (c *compiler) schedule(fixed bool) code {
 	for i := range list {
 		own := list[i].args[0]
 		for _, a := range list[i].args[1:] {
-			if g.nodes[a].op == opOut {
+			if a >= 0 && g.nodes[a].op == opOut {
 				a = g.nodes[a].a
 			}
 			j, ok := place[a]
@@ -355,10 +379,12 @@ func (c *compiler) schedule(fixed bool) code {
 			for _, a := range in.args {
 				out.args = append(out.args, c.p.register(a))
 			}
-			if in.kind == insPowInt {
+			if in.kind == insPowInt || in.kind == insPowHalf {
 				out.args = append(out.args, in.extra)
 			}
-			c.made[in.args[0]] = true
+			if in.args[0] >= 0 {
+				c.made[in.args[0]] = true
+			}
 			for _, u := range users[i] {
 				if waiting[u]--; waiting[u] == 0 {
 					queue.push(&list[u], u)
@@ -371,7 +397,9 @@ func (c *compiler) schedule(fixed bool) code {
 	}
 	if fixed {
 		for i := range list {
-			c.p.markFixed(list[i].args[0])
+			if id := list[i].args[0]; id >= 0 {
+				c.p.markFixed(id)
+			}
 		}
 	}
 	return out
@@ -387,7 +415,7 @@ type readyQueue struct {
 func (q *readyQueue) push(in *pendingInstr, i int32) {
 	k := runKey{kind: in.kind, stride: int32(len(in.args))}
 	switch in.kind {
-	case insPowInt:
+	case insPowInt, insPowHalf:
 		k.stride = 3
 	case instr(opNet):
 		k.call = in.extra

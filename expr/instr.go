@@ -39,7 +39,8 @@ const (
 	insCopy
 	insSquare
 	insCube
-	insPowInt // the last argument is the exponent, not a register
+	insPowInt  // the last argument is the exponent, not a register
+	insPowHalf // and here twice the exponent, an odd number
 	numInstrs
 )
 
@@ -98,6 +99,10 @@ func (c *code) single(i int, r []float64, nets *netSpace) {
 		for ; len(a) >= 3; a = a[3:] {
 			r[a[0]] = powInt(r[a[1]], int(a[2]))
 		}
+	case insPowHalf:
+		for ; len(a) >= 3; a = a[3:] {
+			r[a[0]] = powHalf(r[a[1]], int(a[2]))
+		}
 	case instr(opExp):
 		for ; len(a) >= 2; a = a[2:] {
 			r[a[0]] = kernel.ExpOf(r[a[1]])
@@ -153,4 +158,18 @@ func powInt(x float64, n int) float64 {
 		return 1 / p
 	}
 	return p
+}
+
+// powHalf is x^(n/2) for an odd n.
+func powHalf(x float64, n int) float64 {
+	s := math.Sqrt(x)
+	switch {
+	case n == 1:
+		return s
+	case n == 3:
+		return x * s
+	case n < 0:
+		return 1 / powHalf(x, -n)
+	}
+	return powInt(x, n/2) * s
 }

@@ -170,6 +170,10 @@ func singleLanes(r []float64, s *run, a []int32) {
 		for i, v := range x {
 			dst[i] = powInt(v, int(a[2]))
 		}
+	case insPowHalf:
+		for i, v := range x {
+			dst[i] = powHalf(v, int(a[2]))
+		}
 	case instr(opIf):
 		then, otherwise := row(2), row(3)
 		for i, c := range x {

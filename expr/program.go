@@ -155,6 +155,9 @@ func (p *Program) layVariables() {
 
 // register is the one that holds a node's value, which gets one if it has none.
 func (p *Program) register(id int32) int32 {
+	if id < 0 { // a temporary
+		return -id - 1
+	}
 	for len(p.regs) <= int(id) {
 		p.regs = append(p.regs, -1)
 	}

@@ -21,7 +21,7 @@ const (
 	solveFloor    = 1.3
 	gradientFloor = 50 * time.Millisecond
 	// programRounds is how often ours and C take turns.
-	programRounds = 7
+	programRounds = 15
 )
 
 // Programs measures programs of package expr on one core: f and J beside the same graph as C, compiled by gcc in this run; solves beside those of the fields written by

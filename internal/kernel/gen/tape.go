@@ -56,30 +56,30 @@ func tape(name, doc string, o tapeOperands) {
 	kinds := []struct {
 		code int
 		name string
-		args int // of an instruction
-		body func()
+		args int                            // of an instruction
+		body func(list reg.Register, k int) // k: where its arguments begin
 	}{
-		{tapeMul2, "mul2", 3, func() { tapeTwo(o, r, args, o.multiply) }},
-		{tapeSub, "sub", 3, func() { tapeTwo(o, r, args, o.subtract) }},
-		{tapeMul3, "mul3", 4, func() { tapeThree(o, r, args, o.multiply, o.multiply) }},
-		{tapeAddAdd, "addadd", 4, func() { tapeThree(o, r, args, o.add, o.add) }},
-		{tapeAddSub, "addsub", 4, func() { tapeThree(o, r, args, o.add, o.subtract) }},
-		{tapeSubSub, "subsub", 4, func() { tapeThree(o, r, args, o.subtract, o.subtract) }},
-		{tapeCopy, "copy", 2, func() { o.store(o.load(o.place(r, args, 1)), o.place(r, args, 0)) }},
-		{tapeAdd, "add", 3, func() { tapeTwo(o, r, args, o.add) }},
-		{tapeNeg, "neg", 2, func() {
+		{tapeMul2, "mul2", 3, func(list reg.Register, k int) { tapeTwo(o, r, list, k, o.multiply) }},
+		{tapeSub, "sub", 3, func(list reg.Register, k int) { tapeTwo(o, r, list, k, o.subtract) }},
+		{tapeMul3, "mul3", 4, func(list reg.Register, k int) { tapeThree(o, r, list, k, o.multiply, o.multiply) }},
+		{tapeAddAdd, "addadd", 4, func(list reg.Register, k int) { tapeThree(o, r, list, k, o.add, o.add) }},
+		{tapeAddSub, "addsub", 4, func(list reg.Register, k int) { tapeThree(o, r, list, k, o.add, o.subtract) }},
+		{tapeSubSub, "subsub", 4, func(list reg.Register, k int) { tapeThree(o, r, list, k, o.subtract, o.subtract) }},
+		{tapeCopy, "copy", 2, func(list reg.Register, k int) { o.store(o.load(o.place(r, list, k+1)), o.place(r, list, k)) }},
+		{tapeAdd, "add", 3, func(list reg.Register, k int) { tapeTwo(o, r, list, k, o.add) }},
+		{tapeNeg, "neg", 2, func(list reg.Register, k int) {
 			x := o.zero()
-			o.subtract(o.place(r, args, 1), x)
-			o.store(x, o.place(r, args, 0))
+			o.subtract(o.place(r, list, k+1), x)
+			o.store(x, o.place(r, list, k))
 		}},
-		{tapeSquare, "square", 2, func() {
-			x := o.load(o.place(r, args, 1))
-			o.store(o.multiplied(x, x), o.place(r, args, 0))
+		{tapeSquare, "square", 2, func(list reg.Register, k int) {
+			x := o.load(o.place(r, list, k+1))
+			o.store(o.multiplied(x, x), o.place(r, list, k))
 		}},
-		{tapeDiv, "div", 3, func() { tapeTwo(o, r, args, o.divide) }},
-		{tapeCube, "cube", 2, func() {
-			x := o.load(o.place(r, args, 1))
-			o.store(o.multiplied(o.multiplied(x, x), x), o.place(r, args, 0))
+		{tapeDiv, "div", 3, func(list reg.Register, k int) { tapeTwo(o, r, list, k, o.divide) }},
+		{tapeCube, "cube", 2, func(list reg.Register, k int) {
+			x := o.load(o.place(r, list, k+1))
+			o.store(o.multiplied(o.multiplied(x, x), x), o.place(r, list, k))
 		}},
 	}
 	for _, k := range kinds {
@@ -89,26 +89,47 @@ func tape(name, doc string, o tapeOperands) {
 	VZEROUPPER()
 	RET()
 	for _, k := range kinds {
-		Label(k.name)
-		k.body()
-		ADDQ(U8(4*k.args), args)
-		DECQ(count)
-		JNE(LabelRef(k.name))
-		JMP(LabelRef("next"))
+		unrolled(k.name, count, args, 4*k.args, k.body)
 	}
 }
 
-func tapeTwo(o tapeOperands, r, args reg.Register, op func(m Mem, x vec)) {
-	x := o.load(o.place(r, args, 1))
-	op(o.place(r, args, 2), x)
-	o.store(x, o.place(r, args, 0))
+// unrolled emits a loop over instructions, four at a time, which leaves for the next run. Body is emitted for the instruction at list.
+func unrolled(name string, count, args reg.Register, bytes int, body func(list reg.Register, disp int)) {
+	bodies := func(n int) {
+		for k := range n {
+			body(args, k*bytes/4)
+		}
+		ADDQ(U8(n*bytes), args)
+	}
+	Label(name)
+	SUBQ(U8(4), count)
+	JLT(LabelRef(name + "_rest"))
+	Label(name + "_four")
+	bodies(4)
+	SUBQ(U8(4), count)
+	JGE(LabelRef(name + "_four"))
+	Label(name + "_rest") // count is the rest less four
+	TESTQ(U32(2), count)
+	JEQ(LabelRef(name + "_one"))
+	bodies(2)
+	Label(name + "_one")
+	TESTQ(U32(1), count)
+	JEQ(LabelRef("next"))
+	bodies(1)
+	JMP(LabelRef("next"))
 }
 
-func tapeThree(o tapeOperands, r, args reg.Register, op, last func(m Mem, x vec)) {
-	x := o.load(o.place(r, args, 1))
-	op(o.place(r, args, 2), x)
-	last(o.place(r, args, 3), x)
-	o.store(x, o.place(r, args, 0))
+func tapeTwo(o tapeOperands, r, args reg.Register, k int, op func(m Mem, x vec)) {
+	x := o.load(o.place(r, args, k+1))
+	op(o.place(r, args, k+2), x)
+	o.store(x, o.place(r, args, k))
+}
+
+func tapeThree(o tapeOperands, r, args reg.Register, k int, op, last func(m Mem, x vec)) {
+	x := o.load(o.place(r, args, k+1))
+	op(o.place(r, args, k+2), x)
+	last(o.place(r, args, k+3), x)
+	o.store(x, o.place(r, args, k))
 }
 
 // pointOperands are single numbers.
