@@ -35,12 +35,6 @@ const checkEvery = 1 << 12
 
 func (tb *table) numRows() int { return len(tb.lines) }
 
-// row returns the cells of a row.
-func (tb *table) row(r int) []string {
-	n := len(tb.header)
-	return tb.cells[r*n : (r+1)*n : (r+1)*n]
-}
-
 func (tb *table) cell(r, c int) string { return tb.cells[r*len(tb.header)+c] }
 
 // say adds to what was not plain in reading the file.

@@ -247,7 +247,7 @@ func Load(path string) (*Model, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		file = filepath.Join(path, FileName)
-		info, err = os.Stat(file)
+		_, err = os.Stat(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &FileError{Path: path, Reason: "there is no model in this folder", Remedy: "a run writes " + FileName + " when it ends; see whether it can be resumed", Err: err}
 		}

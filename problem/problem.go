@@ -1,11 +1,24 @@
 package problem
 
 import (
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/stiffnode/stiffnode/data"
+	"github.com/stiffnode/stiffnode/internal/names"
 	"github.com/stiffnode/stiffnode/nn"
 )
+
+// named looks a name up.
+func named[T any](what, name string, known map[string]T) (T, error) {
+	v, ok := known[name]
+	if !ok {
+		return v, fmt.Errorf("problem: %s: %s", what, names.Unknown(name, slices.Collect(maps.Keys(known))))
+	}
+	return v, nil
+}
 
 // A Problem is the whole description. What its lists leave empty is not there.
 type Problem struct {
@@ -65,6 +78,9 @@ const (
 )
 
 var scaleNames = map[string]Scale{"lin": Linear, "log": Log, "log10": Log10}
+
+// ParseScale returns the scale of a name; the error says what may have been meant, and what there is.
+func ParseScale(name string) (Scale, error) { return named("scale", name, scaleNames) }
 
 func (s Scale) String() string { return [...]string{"lin", "log", "log10"}[s] }
 
@@ -199,6 +215,9 @@ const (
 
 var interpolationNames = map[string]Interpolation{"linear": LinearInterpolation, "constant": ConstantInterpolation, "step": StepInterpolation, "pchip": PchipInterpolation}
 
+// ParseInterpolation returns the interpolation of a name; the error says what may have been meant, and what there is.
+func ParseInterpolation(name string) (Interpolation, error) { return named("interpolation", name, interpolationNames) }
+
 // An Input drives the system: a column of the data, or a formula of the time and of parameters.
 type Input struct {
 	Name, Unit    string
@@ -237,6 +256,9 @@ const (
 )
 
 var distributionNames = map[string]Distribution{"normal": NormalNoise, "laplace": LaplaceNoise, "log-normal": LogNormalNoise, "log-laplace": LogLaplaceNoise}
+
+// ParseDistribution returns the distribution of a name; the error says what may have been meant, and what there is.
+func ParseDistribution(name string) (Distribution, error) { return named("distribution", name, distributionNames) }
 
 // An Observable is what is measured: a formula of states, parameters, inputs and time.
 type Observable struct {
