@@ -12,19 +12,20 @@ import (
 
 // benchCmd gathers what measures this program.
 type benchCmd struct {
-	Machine     benchMachineCmd     `cmd:"" default:"withargs" help:"What this machine does in a second: solves, gradients, epochs, predictions; the default."`
-	Recipe      benchRecipeCmd      `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
-	Constraints benchConstraintsCmd `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
-	Files       benchFilesCmd       `cmd:"" help:"Every data file of a folder: how it is read, or why it is refused, with a verdict."`
-	Gradients   benchGradientsCmd   `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
-	Growth      benchGrowthCmd      `cmd:"" help:"How the time of a gradient grows with parameters, states, steps and trajectories; two cores beside one."`
-	Lanes       benchLanesCmd       `cmd:"" help:"Predictions of many initial values a second: side by side in vector registers, and one at a time."`
-	Programs    benchProgramsCmd    `cmd:"" help:"Programs made of formulas beside the same graphs as C, and beside fields written by hand."`
-	Peers       benchPeersCmd       `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
-	Python      benchPythonCmd      `cmd:"" help:"Gradients beside those of Python's diffrax and torchdiffeq in the same run, at equal error."`
-	Robustness  benchRobustnessCmd  `cmd:"" help:"Damaged models, bad settings, odd files and kills at random moments: how each ends, with a verdict."`
-	First       benchFirstCmd       `cmd:"" hidden:"" help:"One gradient of a problem that bench python wrote."`
-	Training    benchTrainingCmd    `cmd:"" help:"The default training over seeds, on problems of every kind, and without each of its ingredients."`
+	Machine        benchMachineCmd        `cmd:"" default:"withargs" help:"What this machine does in a second: solves, gradients, epochs, predictions; the default."`
+	Recipe         benchRecipeCmd         `cmd:"" help:"Repeat the paper's training recipes over seeds, beside the published figures."`
+	Constraints    benchConstraintsCmd    `cmd:"" help:"Models that keep conservation laws: training, laws found from data, gradients, refusals."`
+	Files          benchFilesCmd          `cmd:"" help:"Every data file of a folder: how it is read, or why it is refused, with a verdict."`
+	Gradients      benchGradientsCmd      `cmd:"" help:"Agreement, failures, precision and cost of the gradient methods."`
+	GradientErrors benchGradientErrorsCmd `cmd:"" name:"gradient-errors" help:"Gradients by every method and solver beside what they state of their error, with a verdict."`
+	Growth         benchGrowthCmd         `cmd:"" help:"How the time of a gradient grows with parameters, states, steps and trajectories; two cores beside one."`
+	Lanes          benchLanesCmd          `cmd:"" help:"Predictions of many initial values a second: side by side in vector registers, and one at a time."`
+	Programs       benchProgramsCmd       `cmd:"" help:"Programs made of formulas beside the same graphs as C, and beside fields written by hand."`
+	Peers          benchPeersCmd          `cmd:"" help:"Times beside those of CVODE and CVODES in the same run, at equal error."`
+	Python         benchPythonCmd         `cmd:"" help:"Gradients beside those of Python's diffrax and torchdiffeq in the same run, at equal error."`
+	Robustness     benchRobustnessCmd     `cmd:"" help:"Damaged models, bad settings, odd files and kills at random moments: how each ends, with a verdict."`
+	First          benchFirstCmd          `cmd:"" hidden:"" help:"One gradient of a problem that bench python wrote."`
+	Training       benchTrainingCmd       `cmd:"" help:"The default training over seeds, on problems of every kind, and without each of its ingredients."`
 
 	Accuracy      benchAccuracyCmd      `cmd:"" help:"Every method on every problem with a known solution at every tolerance: is a success ever wrong?"`
 	Digits        benchDigitsCmd        `cmd:"" help:"Correct digits of every implicit method on every stiff problem at every tolerance, with a verdict."`

@@ -3,7 +3,6 @@ package bench
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,8 +12,7 @@ import (
 	"github.com/stiffnode/stiffnode/ode/problems"
 )
 
-// classicalGradient is a classical problem with L = Σ_i Σ_j y_j(t_i)/s_j over eight times, s_j being the largest |y_j| there, or a single state at
-// the end where one is named.
+// classicalGradient is a classical problem with one of its states at the end for a loss.
 func classicalGradient(name string, state int) (*gradientCase, error) {
 	p, err := problems.ByName(name)
 	if err != nil {
@@ -92,5 +90,3 @@ func manyTrajectories(dir string) ([]*gradientCase, error) {
 	}
 	return out, nil
 }
-
-var _ = math.Abs
