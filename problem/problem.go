@@ -216,7 +216,9 @@ const (
 var interpolationNames = map[string]Interpolation{"linear": LinearInterpolation, "constant": ConstantInterpolation, "step": StepInterpolation, "pchip": PchipInterpolation}
 
 // ParseInterpolation returns the interpolation of a name; the error says what may have been meant, and what there is.
-func ParseInterpolation(name string) (Interpolation, error) { return named("interpolation", name, interpolationNames) }
+func ParseInterpolation(name string) (Interpolation, error) {
+	return named("interpolation", name, interpolationNames)
+}
 
 // An Input drives the system: a column of the data, or a formula of the time and of parameters.
 type Input struct {
@@ -258,7 +260,9 @@ const (
 var distributionNames = map[string]Distribution{"normal": NormalNoise, "laplace": LaplaceNoise, "log-normal": LogNormalNoise, "log-laplace": LogLaplaceNoise}
 
 // ParseDistribution returns the distribution of a name; the error says what may have been meant, and what there is.
-func ParseDistribution(name string) (Distribution, error) { return named("distribution", name, distributionNames) }
+func ParseDistribution(name string) (Distribution, error) {
+	return named("distribution", name, distributionNames)
+}
 
 // An Observable is what is measured: a formula of states, parameters, inputs and time.
 type Observable struct {
