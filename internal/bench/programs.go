@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"time"
 
@@ -162,8 +163,10 @@ func (c *programCase) measure(ctx context.Context, peer *cProgram) (cost, error)
 	return t, nil
 }
 
-// nanoseconds is the time of one call, from repeating it for some milliseconds.
+// nanoseconds is the time of one call, from repeating it for some milliseconds. The goroutine stays on one thread, whose clock is read.
 func nanoseconds(do func()) float64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	do()
 	for n := 64; ; n *= 4 {
 		start := threadTime()
