@@ -308,3 +308,9 @@ func TestBlockWhoseTimeGoesOn(t *testing.T) {
 		t.Errorf("a header that a logger writes again: %v, %v", set, err)
 	}
 }
+
+func TestWellsNeedAName(t *testing.T) {
+	if _, err := ReadCSV(strings.NewReader("t,A1,A2\n0,1,2\n1,2,3\n"), "x.csv", ReadOptions{Wells: " "}); err == nil || !strings.Contains(err.Error(), "--wells") {
+		t.Errorf("error %v", err)
+	}
+}

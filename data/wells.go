@@ -22,8 +22,11 @@ func (tb *table) wellColumns(lay *layout) error {
 			others = append(others, tb.names[c])
 		}
 	}
-	if name := cleanName(lay.opt.Wells); name != "" {
+	if lay.opt.Wells != "" {
+		name := cleanName(lay.opt.Wells)
 		switch {
+		case name == "":
+			return &Error{File: tb.file, Msg: fmt.Sprintf("--wells: %s is no name of a state", quote(lay.opt.Wells)), Remedy: "write what was measured, as OD"}
 		case len(lay.ids) > 0:
 			return tb.fail(-1, lay.ids[0], "the wells of a plate are the trajectories, and this column names others", "leave it out with --ignore")
 		case len(lay.opt.States) == 0 && len(others) > 0 && len(wells) > 0:

@@ -46,7 +46,8 @@ func (c *Config) Split(set *data.Set) (train, held *data.Set, err error) {
 	if c.Data.HoldoutOf == "trajectories" || c.Data.HoldoutOf == "" && n >= fewTrajectories {
 		return set.SplitTrajectories(max(1, int(math.Round(part*float64(n)))), c.Train.Seed)
 	}
-	train, held, err = set.SplitTimes(int(math.Round(1/part)), c.Train.Seed)
+	const never = 1 << 30 // every so many rows: more than there are
+	train, held, err = set.SplitTimes(int(math.Round(math.Min(1/part, never))), c.Train.Seed)
 	if err == nil && held.Rows() == len(held.Trajectories) {
 		err = &data.Error{Msg: fmt.Sprintf("data.holdout = %g leaves no row to judge the model by", part), Remedy: "hold out more, or nothing"}
 	}

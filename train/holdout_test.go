@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stiffnode/stiffnode/data"
@@ -40,6 +41,17 @@ func TestSplit(t *testing.T) {
 	var wrong *data.Error
 	if _, _, err := c.Split(short); err != nil && !errors.As(err, &wrong) {
 		t.Errorf("an error of type %T", err)
+	}
+}
+
+// A part so small that its inverse is no whole number holds nothing out, and is told so by its own name.
+func TestSplitOfNearlyNothing(t *testing.T) {
+	c := Default()
+	c.Data.Holdout = 1e-300
+	_, _, err := c.Split(simulated(t, "LotkaVolterra", simulate.Options{Times: data.LinSpace(0, 5, 21)}))
+	var wrong *data.Error
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "data.holdout = 1e-300") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -257,6 +257,7 @@ func (t *Trainer) end(ctx context.Context, elapsed time.Duration, finished, late
 	}
 	err := t.write(res, elapsed)
 	if ctx.Err() != nil {
+		res.Finished = false // interrupted while it was written
 		return res, errors.Join(cause, err)
 	}
 	if t.judge(ctx, res, late, cause) && t.Dir != "" {

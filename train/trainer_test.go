@@ -229,6 +229,33 @@ func (c *countdown) Err() error {
 
 func (c *countdown) Value(any) any { return nil }
 
+// Whenever a run is interrupted, while it is written and judged too, it has not come to its end or it has a verdict.
+func TestInterruptedAtAnyLook(t *testing.T) {
+	set := small(t)
+	interrupted, judged := 0, 0
+	for looks := 1; judged == 0 && looks < 5000; looks++ {
+		c := quick(set)
+		c.Train.Epochs = 1
+		tr := mustNew(t, c, set)
+		tr.Dir = t.TempDir()
+		res, err := tr.Run(newCountdown(looks))
+		tr.Close()
+		switch {
+		case res == nil:
+			t.Fatalf("interrupted at look %d: no result, %v", looks, err)
+		case res.Finished && res.Verdict == nil:
+			t.Fatalf("interrupted at look %d: it has come to its end without a verdict", looks)
+		case res.Finished:
+			judged++
+		default:
+			interrupted++
+		}
+	}
+	if interrupted < 3 || judged == 0 {
+		t.Errorf("%d interrupted, %d judged: the test shows too little", interrupted, judged)
+	}
+}
+
 func TestFailedStepsAreSurvivedAndCounted(t *testing.T) {
 	set := small(t)
 	c := quick(set)
