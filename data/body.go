@@ -169,7 +169,7 @@ func (b *body) settleLabels() error {
 				return err
 			}
 			if len(labels) > 1 {
-				tb.say("%d more lines of text below the header were passed over", len(labels)-1)
+				tb.say("other lines of text below the header, %d, were passed over", len(labels)-1)
 			}
 			return nil
 		}

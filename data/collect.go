@@ -161,10 +161,10 @@ func (c *collector) checkRepeats() error {
 		return c.tb.fail(c.tb.repeats[0], -1, "the header stands again here; behind some such lines the time goes on, and behind others it starts again", "name the trajectory of every row in a column called "+trajectoryColumn)
 	}
 	if on > 0 {
-		c.tb.say("the header stands %d times more, and the time goes on behind it: one trajectory", on)
+		c.tb.say("the header stands again, in %d places, and the time goes on behind it: one trajectory", on)
 	}
 	if again > 0 {
-		c.tb.say("the header stands %d times more, and the time starts again behind it: every block is a trajectory", again)
+		c.tb.say("the header stands again, in %d places, and the time starts again behind it: every block is a trajectory", again)
 	}
 	return nil
 }

@@ -13,17 +13,33 @@ type numbers struct {
 	tb       *table
 	lay      *layout
 	style    numberStyle
-	row, col int  // where the style was first seen
-	proof    bool // a comma was seen that cannot mark thousands
+	row, col int            // where the style was first seen
+	proof    bool           // a comma was seen that cannot mark thousands
+	missing  map[string]int // how often each code for a missing value was read
 }
 
 // at returns the value in a cell.
 func (n *numbers) at(row, col int) (float64, error) {
 	x, style, err := parseNumber(n.tb.cell(row, col))
 	if err == nil && style == plain {
+		if math.IsNaN(x) {
+			n.countMissing(row, col)
+		}
 		return x, nil
 	}
 	return n.careful(row, col, x, style, err, n.valueRemedy)
+}
+
+// countMissing counts the codes that say less plainly than an empty cell or NaN that a value is missing.
+func (n *numbers) countMissing(row, col int) {
+	code := strings.TrimSpace(n.tb.cell(row, col))
+	if code == "" || strings.EqualFold(strings.TrimLeft(code, "+-"), "nan") || strings.EqualFold(code, "na") {
+		return
+	}
+	if n.missing == nil {
+		n.missing = map[string]int{}
+	}
+	n.missing[code]++
 }
 
 const missingRemedy = "leave the cell empty if the value is missing"
@@ -96,6 +112,9 @@ func couldBeThousands(cell string) bool {
 
 // settle refuses commas that nothing in the file shows to be decimal ones, and says how they were read.
 func (n *numbers) settle() error {
+	for _, code := range sortedKeys(n.missing) {
+		n.tb.say("%s was read as a missing value, in %d cells", code, n.missing[code])
+	}
 	if n.style != commaed {
 		return nil
 	}

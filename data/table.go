@@ -106,6 +106,13 @@ func (tb *table) readText(raw []byte, opt ReadOptions, needTime bool) error {
 	if err != nil {
 		return err
 	}
+	if needTime && h.time < 0 && tb.header[0] != "" { // a first column without name may be the time: that is seen when the rows are known
+		tb.names, tb.units = splitNames(tb.header)
+		if opt.Time != "" {
+			return unknownName(tb.file, opt.Time, "--time", tb.names)
+		}
+		return tb.noTime()
+	}
 	return tb.readBody(h)
 }
 

@@ -57,8 +57,9 @@ func unwrap(ctx context.Context, raw []byte, file string) (content []byte, forma
 			return nil, "", gzipError(file, err)
 		}
 		if raw, err = readBytes(ctx, z, file); err != nil {
-			if ctx.Err() == nil && !errors.As(err, new(*Error)) || errors.Is(err, gzip.ErrChecksum) {
-				return nil, "", gzipError(file, err)
+			var e *Error
+			if errors.As(err, &e) && e.Err != nil { // not the size
+				return nil, "", gzipError(file, e.Err)
 			}
 			return nil, "", err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stiffnode/stiffnode/data"
 	"github.com/stiffnode/stiffnode/model"
@@ -40,6 +41,23 @@ func (f *dataFlags) change(d *train.DataConfig) {
 		d.Wells = f.Wells
 	}
 	d.Replicates = d.Replicates || f.Replicates
+}
+
+// dataWords are options of reading as one writes them in a command, each with a blank before it.
+func dataWords(o data.ReadOptions) string {
+	var b strings.Builder
+	for _, f := range []struct {
+		flag  string
+		names []string
+	}{{"time", []string{o.Time}}, {"states", o.States}, {"ignore", o.Ignore}, {"trajectory", o.Trajectory}, {"long", o.Long}, {"wells", []string{o.Wells}}} {
+		if names := strings.Join(f.names, ","); names != "" {
+			b.WriteString(" --" + f.flag + " " + shellWord(names))
+		}
+	}
+	if o.Replicates {
+		b.WriteString(" --replicates")
+	}
+	return b.String()
 }
 
 // readFor reads data for a model: its states, in its units. It says how the files were read and what was converted, and returns the notes on the latter.

@@ -46,7 +46,7 @@ func (c *lawsCmd) Run(a *app) error {
 		a.say("%s is constant to %.1g of its size in every trajectory", l.Law, l.Violation)
 		quoted[i] = fmt.Sprintf("%q", l.Law)
 	}
-	a.say("to learn a model that keeps what you believe of them:  stiffnode train --constraints auto %s", shell(c.Data[0]))
+	a.say("to learn a model that keeps what you believe of them:  stiffnode train --constraints auto %s%s", shell(c.Data[0]), dataWords(c.options()))
 	a.say("or, in the section [constraints] of a configuration:  kind = \"projection\", laws = [%s]", strings.Join(quoted, ", "))
 	return nil
 }

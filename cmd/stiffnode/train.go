@@ -249,8 +249,10 @@ func (c *trainCmd) report(a *app, run *train.Trainer, res *train.Result, cfg *tr
 		files = append(files, "fit.png", "loss.png")
 	}
 	fmt.Fprintf(a.out, "in %s: %s\n", run.Dir, strings.Join(files, ", "))
-	a.say("use it:  stiffnode predict %s --like %s", shell(run.Dir), shell(folder.Data[0]))
-	a.say("         stiffnode evaluate %s %s", shell(run.Dir), shell(folder.Data[0]))
+	read := cfg.ReadOptions()
+	read.States = nil // the model knows them
+	a.say("use it:  stiffnode predict %s --like %s%s", shell(run.Dir), shell(folder.Data[0]), dataWords(read))
+	a.say("         stiffnode evaluate %s %s%s", shell(run.Dir), shell(folder.Data[0]), dataWords(read))
 	return failed(v)
 }
 
@@ -330,8 +332,13 @@ func shell(path string) string {
 			path = r
 		}
 	}
-	if strings.ContainsAny(path, " '\"$&|;<>()*?[]{}\\!#~`") {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	return shellWord(path)
+}
+
+// shellWord puts what a shell would split or interpret into quotes.
+func shellWord(s string) string {
+	if strings.ContainsAny(s, " '\"$&|;<>()*?[]{}\\!#~`") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
-	return path
+	return s
 }

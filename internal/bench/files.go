@@ -2,121 +2,209 @@ package bench
 
 import (
 	"context"
+	_ "embed"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stiffnode/stiffnode/data"
 )
 
-// A reading is what a file must read as: numbers of trajectories, states and rows, and the last row of the last trajectory, as far as it is given; or
-// that it is refused with a word in the reason.
-type reading struct {
-	file                       string
+// ExpectedName is the file of a folder that says how its files are to be read, with the columns file, trajectories, states, rows, last time, sum of
+// values, and refused: a word of the message with which a file is refused, and the others empty.
+const ExpectedName = "expected.csv"
+
+// What the files of programs and instruments that the project was shown hold; the sums were made without this reader.
+//
+//go:embed files_expected.csv
+var knownFiles string
+
+// fileExpectation is what is right for a file.
+type fileExpectation struct {
 	trajectories, states, rows int
-	last                       []float64
+	last, sum                  float64
 	refused                    string
 }
 
-// chain is the last row of the files that hold one solution of A → B ⇌ C, written by different programs.
-var chain = []float64{0, 0.0368154, 1.96318}
-
-// readings are what is known of the small inputs that were collected from public reports; their names end like these.
-var readings = []reading{
-	{"01-crnn-headerless/exp1.csv", 1, 1, 40, []float64{0.174213407}, ""}, {"01-crnn-headerless/rober-nohead.csv", 1, 3, 4, []float64{0.84, 1.62e-5, 0.158}, ""},
-	{"02-hash-header/batch.csv", 1, 3, 17, chain, ""}, {"02-hash-header/mid-comment.csv", 1, 3, 17, chain, ""}, {"02-hash-header/percent.csv", 1, 3, 17, chain, ""},
-	{"02-hash-header/zeros.csv", 1, 3, 17, chain, ""}, {"03-copasi/compart.txt", 1, 3, 17, chain, ""}, {"03-copasi/timecourse.txt", 1, 3, 17, chain, ""},
-	{"04-whitespace/aligned.txt", 1, 3, 17, chain, ""}, {"04-whitespace/matlab.dat", 1, 3, 17, chain, ""}, {"05-modelica-arrays/om_res.csv", 1, 3, 17, chain, ""},
-	{"06-petab-long/measurementData.tsv", 1, 3, 17, chain, ""}, {"06-petab-long/tidy.csv", 1, 3, 17, chain, ""}, {"07-nonmem/pk.csv", 0, 0, 0, nil, "dose"},
-	{"09-decimal-comma/excel-de-tab.txt", 1, 3, 17, chain, ""}, {"10-units-row/labview.csv", 1, 3, 17, chain, ""}, {"10-units-row/meta.csv", 1, 3, 17, chain, ""},
-	{"13-replicates/plate.csv", 0, 0, 0, nil, "wells"}, {"13-replicates/rep-id.csv", 3, 3, 51, []float64{0.0087342, 0.033449, 1.9715}, ""},
-	{"13-replicates/rep.csv", 1, 3, 17, nil, ""}, {"14-missing-codes/blq.csv", 0, 0, 0, nil, "censored"}, {"14-missing-codes/dot.csv", 1, 3, 17, chain, ""},
-	{"14-missing-codes/hashna.csv", 1, 3, 17, chain, ""}, {"14-missing-codes/null.csv", 1, 3, 17, chain, ""}, {"15-time-names/index.csv", 1, 3, 17, chain, ""},
-	{"16-trailing/blocks.csv", 2, 3, 34, chain, ""}, {"16-trailing/sep.csv", 1, 3, 17, chain, ""}, {"17-units/min.csv", 1, 2, 5, []float64{20, 980}, ""},
-	{"17-units/sec.csv", 1, 2, 5, []float64{0.02, 0.98}, ""}, {"17-units/y0.csv", 0, 0, 0, nil, "time column"}, {"20-forced/cos.csv", 1, 1, 76, nil, ""},
-	{"20-forced/room-inputs.csv", 1, 3, 145, nil, ""}, {"20-forced/room.csv", 1, 1, 145, nil, ""}, {"21-dosing/doses.csv", 1, 2, 32, nil, ""},
-	{"22-partial/pos-hidden.csv", 1, 2, 101, nil, ""}, {"22-partial/pos.csv", 1, 1, 101, nil, ""}, {"25-times/tworows.csv", 1, 2, 2, nil, ""},
-	{"26-ramp/ramp-T-beta.csv", 4, 3, 120, nil, ""}, {"26-ramp/ramp-T.csv", 4, 2, 120, nil, ""}, {"37-species-names/min.csv", 1, 2, 5, []float64{1, 2}, ""},
-	{"38-gri/gri200.csv", 1, 54, 200, nil, ""}, {"38-gri/gri50.csv", 1, 54, 50, nil, ""},
-}
-
-// Files reads every file below a folder, one row each: what it was read as, and how, or why it was refused. A file whose reading is known must be
-// read so; every refusal must name the file and say what to do.
-func Files(ctx context.Context, dir string) (*Report, error) {
-	r := &Report{Title: "Files of " + filepath.Base(dir) + ": read, or refused with place and remedy"}
-	table := Table{Rows: [][]string{{"file", "outcome", "how, or why not"}}}
-	known, read, refused := 0, 0, 0
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || ctx.Err() != nil {
-			return errors.Join(err, context.Cause(ctx))
-		}
-		if d.IsDir() || !d.Type().IsRegular() || strings.EqualFold(filepath.Ext(path), ".md") {
-			return nil
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
+// Files reads every file of a folder, and of the folders in it, and says of each how it was read, or where and why it was refused and what to do. What is known
+// to be right for a file is compared: from the file expected ("" is the folder's expected.csv, if it has one, or else what is known of files of that name).
+func Files(ctx context.Context, dir, expected string) (*Report, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, &fs.PathError{Op: "bench files", Path: dir, Err: errors.New("this is not a folder")}
+	}
+	right, table, err := fileExpectations(dir, expected)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == table || strings.EqualFold(filepath.Ext(path), ".md") || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
-		set, err := data.ReadFilesContext(ctx, []string{path}, data.ReadOptions{})
-		i := slices.IndexFunc(readings, func(k reading) bool { return strings.HasSuffix("/"+filepath.ToSlash(path), "/"+k.file) })
-		if i >= 0 {
-			known++
-			if wrong := readings[i].wrong(set, err); wrong != "" {
-				r.claim(false, "%s: %s", name, wrong)
-			}
-		}
-		if err != nil {
-			refused++
-			table.Rows = append(table.Rows, []string{name, "refused", strings.ReplaceAll(err.Error(), path, name)})
-			var e *data.Error
-			if !errors.As(err, &e) || e.File == "" || e.Remedy == "" {
-				r.claim(false, "%s: the refusal names no file or no remedy: %v", name, err)
-			}
-			return nil
-		}
-		read++
-		var how []string
-		for _, reading := range set.Readings {
-			how = append(how, reading.Notes...)
-		}
-		table.Rows = append(table.Rows, []string{name, fmt.Sprintf("%d × %d, %d rows", len(set.Trajectories), len(set.States), set.Rows()), strings.Join(how, "; ")})
-		return nil
+		name, err := filepath.Rel(dir, path)
+		names = append(names, filepath.ToSlash(name))
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	r.Tables = append(r.Tables, table)
-	r.claim(read+refused > 0, "%d files read, %d refused with place and remedy", read, refused)
-	if known > 0 {
-		r.claim(!r.Failed(), "%d files of which it is known what they must read as", known)
+	slices.Sort(names)
+	r := &Report{Title: fmt.Sprintf("Files in %s", dir)}
+	rows := [][]string{{"file", "verdict", "what", "how"}}
+	known, wrong, slowest := 0, 0, time.Duration(0)
+	for _, name := range names {
+		began := time.Now()
+		set, err := data.ReadFilesContext(ctx, []string{filepath.Join(dir, filepath.FromSlash(name))}, data.ReadOptions{})
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		slowest = max(slowest, time.Since(began))
+		want, ok := right[name]
+		verdict := "not known"
+		fault := fileFault(set, err, want, ok)
+		if ok {
+			known++
+			verdict = "right"
+		}
+		if fault != "" {
+			wrong++
+			verdict = "FAIL"
+		}
+		what, how := fileWords(dir, name, set, err)
+		if fault != "" {
+			what = fault + "; " + what
+		}
+		rows = append(rows, []string{name, verdict, what, how})
+		delete(right, name)
+	}
+	r.Tables = []Table{{Rows: rows}}
+	r.claim(wrong == 0, "%d files, of which %d are known: %d are read or refused as they should not be (slowest file %.2g s)", len(names), known, wrong, slowest.Seconds())
+	if len(names) == 0 {
+		r.claim(false, "there is no file in %s", dir)
+	}
+	if table != "" {
+		r.claim(len(right) == 0, "%d files of %s are missing", len(right), table)
 	}
 	return r, nil
 }
 
-// wrong says how a file was read otherwise than it must be; empty where it was not.
-func (k reading) wrong(set *data.Set, err error) string {
-	switch {
-	case k.refused != "" && err == nil:
-		return "was read, and must be refused"
-	case k.refused != "" && !strings.Contains(err.Error(), k.refused):
-		return fmt.Sprintf("is refused without a word of %q: %v", k.refused, err)
-	case k.refused != "":
+// fileFault says what is wrong with the way a file was read; empty if nothing is. A refusal always has a place and a remedy.
+func fileFault(set *data.Set, err error, want fileExpectation, known bool) string {
+	if err != nil {
+		var e *data.Error
+		switch {
+		case !errors.As(err, &e) || e.Msg == "":
+			return "refused without a reason that can be told"
+		case e.File == "":
+			return "refused without the file's name"
+		case e.Remedy == "":
+			return "refused without a remedy"
+		case known && want.refused == "":
+			return "refused, though it can be read"
+		case known && !strings.Contains(err.Error(), want.refused):
+			return fmt.Sprintf("refused, but not because of %q", want.refused)
+		}
 		return ""
-	case err != nil:
-		return "is refused: " + err.Error()
-	case len(set.Trajectories) != k.trajectories || len(set.States) != k.states || set.Rows() != k.rows:
-		return fmt.Sprintf("%d trajectories of %d states in %d rows, must be %d of %d in %d", len(set.Trajectories), len(set.States), set.Rows(), k.trajectories, k.states, k.rows)
 	}
-	tr := &set.Trajectories[len(set.Trajectories)-1]
-	row := tr.Row(len(tr.Times)-1, k.states)
-	for i, want := range k.last {
-		if math.Abs(row[i]-want) > 1e-4*math.Abs(want)+1e-12 {
-			return fmt.Sprintf("%s ends at %g, must be %g", set.States[i], row[i], want)
+	if err := set.Check(); err != nil {
+		return "unsound: " + err.Error()
+	}
+	if !known {
+		return ""
+	}
+	if want.refused != "" {
+		return "read, though it is to be refused"
+	}
+	last, sum := math.Inf(-1), 0.0
+	for k := range set.Trajectories {
+		tr := &set.Trajectories[k]
+		last = max(last, tr.Times[len(tr.Times)-1])
+		for _, x := range tr.Values {
+			if !math.IsNaN(x) {
+				sum += x
+			}
 		}
 	}
+	const accuracy = 1e-6 // of what the table gives
+	near := func(a, b float64) bool { return math.Abs(a-b) <= accuracy*max(1, math.Abs(b)) }
+	switch {
+	case len(set.Trajectories) != want.trajectories || len(set.States) != want.states || set.Rows() != want.rows:
+		return fmt.Sprintf("there are %d trajectories, %d states, %d rows", want.trajectories, want.states, want.rows)
+	case !near(last, want.last):
+		return fmt.Sprintf("the last time is %g, not %g", want.last, last)
+	case !near(sum, want.sum):
+		return fmt.Sprintf("the sum of values is %.8g, not %.8g", want.sum, sum)
+	}
 	return ""
+}
+
+// fileWords are the words for what a file is and how it was read.
+func fileWords(dir, name string, set *data.Set, err error) (what, how string) {
+	if err != nil {
+		return "refused", strings.ReplaceAll(strings.TrimPrefix(err.Error(), filepath.Join(dir, filepath.FromSlash(name))+":"), "\t", " ")
+	}
+	what = fmt.Sprintf("read: trajectories %d, states %d, rows %d", len(set.Trajectories), len(set.States), set.Rows())
+	reading := set.Readings[0]
+	parts := []string{reading.Format}
+	if reading.Separator != "" {
+		parts = append(parts, reading.Separator)
+	}
+	return what, strings.Join(append(parts, reading.Notes...), "; ")
+}
+
+// fileExpectations reads what is right for the files of a folder; path is the table, unless it is the one that is built in.
+func fileExpectations(dir, expected string) (right map[string]fileExpectation, path string, err error) {
+	text := knownFiles
+	path = expected
+	if path == "" {
+		path = filepath.Join(dir, ExpectedName)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = ""
+		}
+	}
+	if path != "" {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil, "", err
+		}
+		text = string(raw)
+	}
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		return nil, "", &data.Error{File: path, Msg: err.Error(), Remedy: "the columns are file, trajectories, states, rows, last time, sum of values, refused", Err: err}
+	}
+	right = map[string]fileExpectation{}
+	for i, row := range rows {
+		if i == 0 {
+			continue
+		}
+		bad := &data.Error{File: path, Line: i + 1, Msg: "the row cannot be read", Remedy: "the columns are file, trajectories, states, rows, last time, sum of values, refused; give numbers, or a word of the refusal"}
+		if len(row) != 7 {
+			return nil, "", bad
+		}
+		e := fileExpectation{refused: row[6]}
+		if e.refused == "" {
+			var errs [5]error
+			for j, to := range []*int{&e.trajectories, &e.states, &e.rows} {
+				*to, errs[j] = strconv.Atoi(row[1+j])
+			}
+			e.last, errs[3] = strconv.ParseFloat(row[4], 64)
+			e.sum, errs[4] = strconv.ParseFloat(row[5], 64)
+			if errors.Join(errs[:]...) != nil {
+				return nil, "", bad
+			}
+		}
+		right[row[0]] = e
+	}
+	return right, path, nil
 }
