@@ -274,6 +274,11 @@ func (q *stageQuadrature) finish(gp []float64) error {
 		}
 		return nil
 	}
+	if q.c.con == nil { // without jumps that go into the gradient directly it is nothing but the integral
+		for j, v := range gp {
+			q.apart[j] = v - q.sum[j]
+		}
+	}
 	diff, size := 0.0, 0.0
 	for j, v := range q.apart {
 		s := q.c.size(j)
@@ -284,6 +289,14 @@ func (q *stageQuadrature) finish(gp []float64) error {
 		return errIntegral{diff / size, q.c.rev.RTol}
 	}
 	return nil
+}
+
+// gap implements gapped.
+func (c *continuous) gap() []float64 {
+	if c.control == nil || c.control.x == nil {
+		return nil
+	}
+	return c.control.apart
 }
 
 // integralSlack is how many times the relative tolerance the integral over the dense output may be off the sum of the stages.

@@ -76,15 +76,30 @@ func (v Verified) New(s Setup) (Evaluator, error) {
 		return nil, &RefusedError{Method: v.Info().Name, Solver: solverName(&s),
 			Reason: fmt.Sprintf("the second gradient would be computed at rtol %.2g, which double precision does not serve; loosen the tolerance, or choose a larger Factor", out.rtol)}
 	}
-	s.Options.RTol = out.rtol
+	out.asked, out.factor, out.setup, out.base = rtol, f, s, v.Method
+	out.seconds = map[float64]Evaluator{}
+	if _, err := out.second(out.rtol); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// second is the evaluator at a relative tolerance, other tolerances in proportion.
+func (v *verified) second(rtol float64) (Evaluator, error) {
+	if e, ok := v.seconds[rtol]; ok {
+		return e, nil
+	}
+	s, f := v.setup, rtol/v.asked
+	s.Options.RTol = rtol
 	s.Options.ATol = multiplied(s.Options.ATol, f)
 	if s.Options.MaxSteps == 0 {
 		s.Options.MaxSteps = 10 * defaultReverseSteps
 	}
-	if out.second, err = tightened(v.Method, f).New(s); err != nil {
-		return nil, err
+	e, err := tightened(v.base, f).New(s)
+	if err == nil {
+		v.seconds[rtol] = e
 	}
-	return out, nil
+	return e, err
 }
 
 // tightestVerified is the smallest relative tolerance of a second gradient.
@@ -127,12 +142,20 @@ func tightened(m Method, f float64) Method {
 }
 
 type verified struct {
-	method        string
-	first, second Evaluator
-	rtol          float64
-	g             Gradient
-	e             Estimate
+	method string
+	base   Method
+	setup  Setup
+	first  Evaluator
+	// the evaluators of second gradients by their tolerance: more than one where first gradients were tightened
+	seconds             map[float64]Evaluator
+	asked, factor, rtol float64 // rtol is that of the second gradient
+	g                   Gradient
+	e                   Estimate
 }
+
+// A gapped evaluator knows a part of its own error: by how much two integrals for the parameters differ, component by component; nil where there are
+// no two.
+type gapped interface{ gap() []float64 }
 
 // An UnverifiedError says that a gradient was computed and that its error could not be estimated. The gradient is in place.
 type UnverifiedError struct {
@@ -154,7 +177,16 @@ func (v *verified) Gradient(ctx context.Context, g *Gradient, p, y0 []float64, t
 	if err := v.first.Gradient(ctx, g, p, y0, t0, t1, times, loss); err != nil {
 		return err
 	}
-	if err := v.second.Gradient(ctx, &v.g, p, y0, t0, t1, times, loss); err != nil {
+	// a gradient that was tightened is not to be compared with one at the same tolerance, or a looser one
+	v.rtol = v.asked * v.factor
+	if g.Tightened > 0 {
+		v.rtol = g.Tightened * v.factor
+	}
+	second, err := v.second(max(v.rtol, tightestVerified))
+	if err != nil {
+		return &UnverifiedError{Method: v.method, RTol: v.rtol, Err: err}
+	}
+	if err := second.Gradient(ctx, &v.g, p, y0, t0, t1, times, loss); err != nil {
 		if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
 			return err
 		}
@@ -175,20 +207,27 @@ func (v *verified) state(g *Gradient, p, y0 []float64) {
 	e.Loss = max(math.Abs(g.Loss-h.Loss), stateFloor*math.Abs(g.Loss))
 	e.Params, e.Initial = resize(e.Params, len(g.Params)), resize(e.Initial, len(g.Initial))
 	diff, size := 0.0, 0.0
-	compare := func(dst, a, b, at []float64) {
+	var gap []float64
+	if own, ok := v.first.(gapped); ok {
+		gap = own.gap()
+	}
+	compare := func(dst, a, b, at, gap []float64) {
 		for i, x := range a {
 			s := math.Abs(at[i])
 			if s == 0 {
 				s = 1
 			}
 			d := x - b[i]
+			if gap != nil {
+				d = max(math.Abs(d), math.Abs(gap[i]))
+			}
 			dst[i] = math.Abs(d)
 			diff += s * d * s * d
 			size += s * x * s * x
 		}
 	}
-	compare(e.Params, g.Params, h.Params, p)
-	compare(e.Initial, g.Initial, h.Initial, y0)
+	compare(e.Params, g.Params, h.Params, p, gap)
+	compare(e.Initial, g.Initial, h.Initial, y0, nil)
 	diff, size = math.Sqrt(diff), math.Sqrt(size)
 	e.Relative = stateFloor
 	if diff > stateFloor*size {

@@ -54,7 +54,7 @@ func GradientErrors(ctx context.Context, o GradientErrorOptions) (*Report, error
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Title: "Gradients: error / stated error at each relative tolerance, both relative, over parameters and their magnitudes; of many trajectories the worst ratio. \"unstated\": the second gradient failed, so that no error could be stated"}
+	r := &Report{Title: "Gradients: error / stated error at each relative tolerance, both relative to the gradient returned, over parameters and their magnitudes; of many trajectories the worst ratio. \"unstated\": the second gradient failed, so that no error could be stated"}
 	cells, wrong, failed, tried := 0, 0, 0, 0
 	for i := range problems {
 		p := &problems[i]
@@ -158,7 +158,7 @@ func (p *errorProblem) reference(ctx context.Context) error {
 	return nil
 }
 
-// relativeChange is ‖p∘(g − exact)‖/‖p∘exact‖, which is what sens.Estimate states.
+// relativeChange is ‖p∘(g − exact)‖/‖p∘g‖: relative to the gradient that was returned, as sens.Estimate states it.
 func (c *gradientCase) relativeChange(g []float64) float64 {
 	num, den := 0.0, 0.0
 	for i, v := range c.exact {
@@ -167,7 +167,7 @@ func (c *gradientCase) relativeChange(g []float64) float64 {
 			s = 1
 		}
 		num += s * (g[i] - v) * s * (g[i] - v)
-		den += s * v * s * v
+		den += s * g[i] * s * g[i]
 	}
 	return math.Sqrt(num / den)
 }
