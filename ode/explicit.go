@@ -29,18 +29,27 @@ type explicitStepper struct {
 	extended bool // the further stages belong to the latest attempt
 	// bound is h times the estimate of the dominant eigenvalue made from the last two stages of the latest attempt, h its size.
 	bound, h float64
+	// polynomial is the stability polynomial; wild is positive where, of late, growth of oscillations that are noise has set the step size
+	polynomial []float64
+	wild       int
 }
 
 func newExplicitStepper(c *core, tab *ExplicitTableau) *explicitStepper {
 	s := len(tab.A)
 	st := &explicitStepper{c: c, tab: tab, all: make([]float64, s*c.n), e: make([]float64, c.n), stage: make([]float64, c.n)}
+	if st.seesStiffness() {
+		st.polynomial = stabilityPolynomial(tab)
+	}
 	for i := range s {
 		st.k = append(st.k, st.all[i*c.n:(i+1)*c.n])
 	}
 	return st
 }
 
-func (st *explicitStepper) start() *stepError { return st.c.startF() }
+func (st *explicitStepper) start() *stepError {
+	st.wild = 0
+	return st.c.startF()
+}
 
 func (st *explicitStepper) errorOrder() int {
 	if st.tab.ECoarse != nil {
@@ -69,19 +78,12 @@ func (st *explicitStepper) attempt(h float64) (float64, *stepError) {
 		combine(c.ynew, c.y, h, tab.B, st.all)
 	}
 	norm := st.estimate(h)
-	if tab.StiffLimit > 0 && tab.FSAL {
-		num, den := 0.0, 0.0
-		last, before := st.k[s-1], st.k[s-2]
-		for j := range last {
-			w := c.invW[j]
-			d, x := (last[j]-before[j])*w, (c.ynew[j]-st.stage[j])*w
-			num += d * d
-			den += x * x
+	if st.polynomial != nil {
+		share, noise := st.growth(h)
+		if st.wild--; noise && share > norm {
+			st.wild = growthNews
 		}
-		st.bound = 0
-		if den > 0 {
-			st.bound = math.Abs(h) * math.Sqrt(num/den)
-		}
+		norm = max(norm, share)
 	}
 	st.extended, st.h = false, h
 	if c.wantDense && norm <= 1 && len(tab.A) > s {
@@ -94,6 +96,36 @@ func (st *explicitStepper) attempt(h float64) (float64, *stepError) {
 		st.extended = true
 	}
 	return norm, nil
+}
+
+// seesStiffness says whether the last two stages lie at the same time, so that they tell of the dominant eigenvalue.
+func (st *explicitStepper) seesStiffness() bool { return st.tab.StiffLimit > 0 && st.tab.FSAL }
+
+// growth sets bound, and returns by how much the attempt exceeds its share of the growth that oscillations may have, and whether these are noise.
+func (st *explicitStepper) growth(h float64) (share float64, noise bool) {
+	c, s := st.c, len(st.tab.B)
+	num, den := 0.0, 0.0
+	last, before := st.k[s-1], st.k[s-2]
+	for j := range last {
+		w := c.invW[j]
+		d, x := (last[j]-before[j])*w, (c.ynew[j]-st.stage[j])*w
+		num += d * d
+		den += x * x
+	}
+	st.bound = 0
+	if den > 0 {
+		st.bound = math.Abs(h) * math.Sqrt(num/den)
+	}
+	var o oscillationNorm
+	first, period := st.k[0], 0.0
+	for range 2 {
+		o, period = oscillationNorm{}, h*o.period()
+		for j, v := range last {
+			size := max(math.Abs(c.y[j]), math.Abs(c.ynew[j]), math.Abs(period*first[j]))
+			o.add(1/max(c.atol[j]+c.rtol*size, weightFloor), h*(v-before[j]), c.ynew[j]-st.stage[j], h*(v-first[j]))
+		}
+	}
+	return o.judge(st.polynomial, h/(c.t1-c.t), c.n)
 }
 
 // estimate returns the norm of the error estimate.

@@ -22,6 +22,7 @@ type laneState struct {
 	// limit is the size of steps up to which the dense output may be read between their ends; landing: the step ends on the next time
 	limit   float64
 	landing bool
+	wild    int  // as in explicitStepper
 	checked bool // the dense output of the latest attempt was looked at
 	reason  RejectReason
 }
@@ -47,7 +48,7 @@ func (p *lanePool) fill(get func(p *lanePool, l int) bool) {
 
 func (p *lanePool) load(l int, state laneState, y []float64) {
 	p.active++
-	state.fresh, state.stiff, state.logPrev, state.limit = true, 0, 0, math.Inf(1)
+	state.fresh, state.stiff, state.logPrev, state.limit, state.wild = true, 0, 0, math.Inf(1), 0
 	p.lanes[l] = state
 	p.t[l], p.ends[l] = state.t, state.t1()
 	if p.active == 1 {
@@ -190,6 +191,7 @@ func (p *lanePool) judge(l int) bool {
 	lane := &p.lanes[l]
 	lane.attempts++
 	p.count(lane)
+	p.holdGrowth(l)
 	e2 := p.sum[l] / float64(p.k)
 	if e2 <= 1 {
 		if p.dense[l] <= 1 {
@@ -252,7 +254,7 @@ func (p *lanePool) accept(l int) (stiff bool) {
 	}
 	// h times the dominant eigenvalue, from the last two stages
 	limit := stiffFraction * p.tab.stiffLimit
-	if !(p.slopes[l] > limit*limit*p.places[l]) {
+	if lane.wild == 0 && !(p.slopes[l] > limit*limit*p.places[l]) {
 		lane.stiff = 0
 		return false
 	}

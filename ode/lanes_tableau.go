@@ -19,6 +19,8 @@ type laneTableau struct {
 	// last two h·k_i and that of the arguments of these stages.
 	errors     []float64
 	stiffLimit float64
+	// polynomial is the stability polynomial of a method that can
+	polynomial []float64
 	// dense holds a row for each power θ, θ², … of the dense output over u_1 … u_s.
 	dense  []float64
 	degree int
@@ -55,6 +57,7 @@ func explicitLanes(t *ExplicitTableau) *laneTableau {
 		}
 		l.errors = stageSums(l.errors, 0, slopes, 1, s)
 		l.errors = stageSums(l.errors, 0, places, 1, s)
+		l.polynomial = stabilityPolynomial(t)
 	}
 	l.setDense(t.D)
 	return l

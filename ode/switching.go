@@ -11,7 +11,7 @@ import (
 // of higher order takes longer steps than the implicit one before it and so meets its stability limit where that one did not: it stays as
 // long as its steps are longer than the last implicit one, since shorter steps that cost more are no gain. And a
 // stay with the explicit method that was brief doubles the number of steps that the next change to it needs. A relaxation oscillation is
-// left with two changes a jump. The dominant eigenvalue comes free of charge
+// left with two changes a jump. Steps also speak for the implicit method where the growth of oscillations that are no part of the solution sets their size. The dominant eigenvalue comes free of charge
 // from the last two stages of an explicit step (Hairer and Wanner II, sec. IV.2) and from a few products with the Jacobian for an
 // implicit one.
 func AutoSwitch(explicit, implicit Method) (Method, error) {
@@ -197,7 +197,7 @@ func (st *switchStepper) accepted(h float64) {
 		c.stats.StiffSteps++
 		vote = math.Abs(h)*st.radius.estimate(st.imp.jacobian(), c.invW) < nonstiffFraction*st.limit
 	} else {
-		vote = st.exp.bound > stiffFraction*st.limit && math.Abs(h) <= st.reach
+		vote = (st.exp.bound > stiffFraction*st.limit || st.exp.wild > 0) && math.Abs(h) <= st.reach
 		st.stay++
 		st.reach *= reachGrowth
 	}
