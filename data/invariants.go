@@ -44,6 +44,9 @@ func (s *Set) Invariants() []Invariant {
 	return found
 }
 
+// mostStates bounds the search for laws: it decomposes a matrix of so many rows and columns.
+const mostStates = 1000
+
 // FindInvariants is Invariants with the reason where there are none.
 func (s *Set) FindInvariants() (found []Invariant, why string) {
 	inc := s.increments()
@@ -51,6 +54,8 @@ func (s *Set) FindInvariants() (found []Invariant, why string) {
 	switch {
 	case k < 2:
 		return nil, "fewer than two states vary"
+	case k > mostStates:
+		return nil, fmt.Sprintf("%d states vary: laws are looked for among %d at most; choose some with --states", k, mostStates)
 	case inc.rows < 3:
 		return nil, fmt.Sprintf("%d rows after the initial ones have a value of every state that varies (%d do not); a few more than there are independent states are needed", inc.rows, inc.incomplete)
 	}

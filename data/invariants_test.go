@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -112,5 +113,22 @@ func TestInvariantsOfRoundedData(t *testing.T) {
 	}
 	if v := set.ViolationOf([]float64{1, 1, 1}, 2); math.Abs(v.Amount-1) > 0.25+1e-6 || v.Amount < 1-1e-6 {
 		t.Errorf("a wrong constant: %+v", v)
+	}
+}
+
+func TestInvariantsOfTooManyStates(t *testing.T) {
+	var s data.Set
+	tr := data.Trajectory{Times: []float64{0, 1, 2, 3}}
+	for i := range 1001 {
+		s.States = append(s.States, fmt.Sprint("y", i))
+	}
+	for r := range tr.Times {
+		for i := range s.States {
+			tr.Values = append(tr.Values, float64(r*(i+1)))
+		}
+	}
+	s.Trajectories = []data.Trajectory{tr}
+	if found, why := s.FindInvariants(); found != nil || !strings.Contains(why, "at most") {
+		t.Errorf("%v, %q", found, why)
 	}
 }

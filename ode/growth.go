@@ -1,9 +1,6 @@
 package ode
 
-import (
-	"math"
-	"math/cmplx"
-)
+import "math"
 
 // A step that is too large for stability is rejected by the error test as soon as what it magnifies has grown to the tolerance, so that nothing comes of it where stiff
 // components decay: the test holds them at the tolerance. Components that oscillate are another matter. Beyond the boundary of stability on the imaginary axis a method
@@ -61,12 +58,17 @@ func growthShare(r []float64, bound, cosine, fraction float64) float64 {
 		return 0
 	}
 	cosine = math.Copysign(max(math.Abs(cosine)-growthBlur, 0), cosine)
-	z := complex(bound*cosine, bound*math.Sqrt(1-cosine*cosine))
-	v := complex(0, 0)
+	// R(z) by Horner's rule on real and imaginary parts
+	x, y := bound*cosine, bound*math.Sqrt(1-cosine*cosine)
+	re, im := 0.0, 0.0
 	for i := len(r) - 1; i >= 0; i-- {
-		v = v*z + complex(r[i], 0)
+		re, im = re*x-im*y+r[i], re*y+im*x
 	}
-	excess := math.Log(cmplx.Abs(v)) - max(0, real(z))
+	square := re*re + im*im
+	if square <= 1 { // what does not grow needs no logarithm
+		return 0
+	}
+	excess := math.Log(square)/2 - max(0, x)
 	return max(excess, 0) / (growthAllowed * fraction)
 }
 

@@ -81,7 +81,7 @@ func NetworkGradients(ctx context.Context, references, build string, repeats int
 		for _, m := range gradientMethods() {
 			reached := math.Inf(1)
 			least := [4]float64{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}
-			series := plots.Series{Name: m.Info().Name}
+			series := plots.Series{Name: m.Info().Name, Style: plots.Style{Marker: plots.MarkerAt(len(panel.Series)), Size: 3}}
 			for _, solver := range n.solvers() {
 				row := []string{m.Info().Name, solver.Info().Name}
 				for i, tol := range tols {
@@ -133,9 +133,13 @@ func NetworkGradients(ctx context.Context, references, build string, repeats int
 		for _, p := range []struct {
 			label string
 			times [4]float64
-		}{{"CVODES adjoint, " + where, peer.adjoint}, {"CVODES forward, " + where, peer.forward}} {
+			style plots.Style
+		}{
+			{"CVODES adjoint, " + where, peer.adjoint, plots.Style{Color: plots.Black, Dash: plots.Dashed, Marker: plots.Cross, Size: 7, Width: 2}},
+			{"CVODES forward, " + where, peer.forward, plots.Style{Color: plots.Grey, Dash: plots.Dotted, Marker: plots.Plus, Size: 7, Width: 2}},
+		} {
 			best.Rows = append(best.Rows, cheapestRow(p.label, p.times))
-			series := plots.Series{Name: p.label}
+			series := plots.Series{Name: p.label, Style: p.style}
 			for i, t := range p.times {
 				if !math.IsInf(t, 1) {
 					series.X, series.Y = append(series.X, 1e3*t), append(series.Y, gradientTargets[i])
