@@ -2,7 +2,6 @@ package reaction
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -35,6 +34,9 @@ func (e *SyntaxError) Error() string {
 func fault(text string, at int, format string, args ...any) error {
 	return &SyntaxError{Text: text, Offset: at, Column: utf8.RuneCountInString(text[:at]) + 1, Msg: fmt.Sprintf(format, args...)}
 }
+
+// largest is the largest coefficient of a term: what is larger is a slip.
+const largest = 1_000_000
 
 // arrows between the sides, the longer ones first.
 var arrows = []struct {
@@ -124,8 +126,8 @@ func term(text string, from, to int) (Term, error) {
 	}
 	if n > from {
 		v, err := strconv.ParseFloat(text[from:n], 64)
-		if err != nil || !(v > 0) || math.IsInf(v, 0) {
-			return t, fault(text, from, "%q is no coefficient; write a number above 0", text[from:n])
+		if err != nil || !(v > 0) || v > largest {
+			return t, fault(text, from, "%q is no coefficient; write a number above 0, at most %d", text[from:n], largest)
 		}
 		t.Coefficient = v
 		for n < to && isSpace(text[n]) || n < to && text[n] == '*' {
@@ -162,7 +164,7 @@ func terms(list []Term) string {
 		if t.Coefficient == 1 {
 			parts = append(parts, t.Species)
 		} else {
-			parts = append(parts, strconv.FormatFloat(t.Coefficient, 'g', -1, 64)+" "+t.Species)
+			parts = append(parts, strconv.FormatFloat(t.Coefficient, 'f', -1, 64)+" "+t.Species)
 		}
 	}
 	return strings.Join(parts, " + ")

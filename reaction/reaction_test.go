@@ -19,6 +19,7 @@ func TestParse(t *testing.T) {
 		"-> A":              "-> A",
 		"A -> 0":            "A ->",
 		"NO + O3 -> NO2":    "NO + O3 -> NO2",
+		"0.0000001 A -> B":  "0.0000001 A -> B", // an exponent would read as a name
 		"O1D -> 0.5 O3 + x": "O1D -> 0.5 O3 + x",
 	} {
 		r, err := Parse(text)
@@ -34,14 +35,15 @@ func TestParse(t *testing.T) {
 		column int
 		words  string
 	}{
-		"A + B":        {6, "no arrow"},
-		"A + -> C":     {5, "missing"},
-		"A + + B -> C": {5, "missing"},
-		"A -> 2":       {7, "missing after"},
-		"A -> 0 B":     {6, "coefficient"},
-		"A -> B-C":     {7, `"-"`},
-		"->":           {1, "no species"},
-		"1.2.3 A -> B": {1, "coefficient"},
+		"A + B":          {6, "no arrow"},
+		"A + -> C":       {5, "missing"},
+		"A + + B -> C":   {5, "missing"},
+		"A -> 2":         {7, "missing after"},
+		"1000001 A -> B": {1, "at most"},
+		"A -> 0 B":       {6, "coefficient"},
+		"A -> B-C":       {7, `"-"`},
+		"->":             {1, "no species"},
+		"1.2.3 A -> B":   {1, "coefficient"},
 	} {
 		_, err := Parse(text)
 		var e *SyntaxError
